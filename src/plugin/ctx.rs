@@ -1,0 +1,69 @@
+//! What a call knows of its request beyond tf-provider's arguments: the stop token, what the client can do, deferral.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+/// Why an answer is deferred (`Deferred.Reason` of the protocol).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeferredReason {
+    /// The resource's own configuration is not known yet.
+    ResourceConfigUnknown,
+    /// The provider block is not known yet.
+    ProviderConfigUnknown,
+    /// Something it depends on is itself deferred.
+    AbsentPrereq,
+}
+
+/// The request a trait method is running for.
+#[derive(Clone, Debug, Default)]
+pub struct Ctx {
+    stop: CancellationToken,
+    deferral_allowed: bool,
+    deferred: Arc<Mutex<Option<DeferredReason>>>,
+}
+
+tokio::task_local! {
+    static CURRENT: Ctx;
+}
+
+/// The current request's context. Outside a request (unit tests), one that never stops and allows no deferral.
+pub fn current() -> Ctx {
+    CURRENT.try_with(Ctx::clone).unwrap_or_default()
+}
+
+impl Ctx {
+    /// A context for one request.
+    pub fn new(stop: CancellationToken, deferral_allowed: bool) -> Self {
+        Self {
+            stop,
+            deferral_allowed,
+            deferred: Arc::default(),
+        }
+    }
+
+    /// Runs `future` with this context as [`current`].
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        CURRENT.scope(self, future).await
+    }
+
+    /// Cancelled when Terraform is interrupted (`StopProvider`) or the plugin shuts down.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// The client said it understands deferred answers.
+    pub fn deferral_allowed(&self) -> bool {
+        self.deferral_allowed
+    }
+
+    /// Marks the answer as deferred. Only to be called when [`Ctx::deferral_allowed`].
+    pub fn defer(&self, reason: DeferredReason) {
+        *self.deferred.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    /// The reason given to [`Ctx::defer`], if any.
+    pub fn deferred(&self) -> Option<DeferredReason> {
+        *self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
