@@ -1,0 +1,656 @@
+//! The resource `aep_cmk_config`: its life as Terraform calls it.
+
+use async_trait::async_trait;
+use tf_provider::schema::Schema;
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Resource};
+use tokio::time::Instant;
+
+use super::messages::{self, Danger};
+use super::model::{Computed, Model, Operation, Private, known};
+use super::plan::{self, Change};
+use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
+use super::submit::{self, Adoption, Finished, Job};
+use super::validate;
+use crate::api::{Client, Configuration, Kind, Limits, Status};
+use crate::key_identifier::KeyIdentifier;
+use crate::plugin::ctx::{self, DeferredReason};
+use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
+use crate::provider::connection::{Connection, Session, Shared};
+use crate::provider::diagnostics::{general, push_api};
+
+/// The resource.
+pub struct CmkConfig {
+    shared: Shared,
+}
+
+impl CmkConfig {
+    /// A resource on a connection that configure will make.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+}
+
+type Stored = (Model, Option<Private>);
+
+#[async_trait]
+impl Resource for CmkConfig {
+    type State<'a> = Model;
+    type PrivateState<'a> = Option<Private>;
+    type ProviderMetaState<'a> = Value<()>;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema::resource())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
+        validate::validate(diags, &config);
+        Some(())
+    }
+
+    async fn read<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        state: Model,
+        private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<Stored> {
+        let session = self.shared.session();
+        let private = private.unwrap_or_default().without_plan();
+        same_organisation(diags, &session, &state, &private)?;
+        let name = state.known_name().unwrap_or_default();
+        let client = match &session.connection {
+            Connection::Ready(client) => client,
+            Connection::Deferred(deferred) => {
+                let ctx = ctx::current();
+                if ctx.deferral_allowed() {
+                    ctx.defer(DeferredReason::ProviderConfigUnknown);
+                } else {
+                    diags
+                        .warnings
+                        .push(messages::not_refreshed(name, &deferred.unknown));
+                }
+                return Some((state, Some(private)));
+            }
+            Connection::Unconfigured => return unconfigured(diags),
+        };
+        let limits = limits(&state, Operation::Read);
+        match client.status(name, &limits).await {
+            Ok(configuration) => self.refreshed(diags, client, state, private, &configuration),
+            Err(error) if error.kind() == Kind::Gone => {
+                let configured = client.endpoint().as_str();
+                match private.endpoint.as_deref() {
+                    Some(made_at) if made_at != configured => diags
+                        .errors
+                        .push(messages::other_endpoint(name, made_at, configured)),
+                    _ => tracing::warn!(configuration = name, "the configuration is gone at Adobe"),
+                }
+                None
+            }
+            Err(error) => {
+                push_api(
+                    diags,
+                    &error,
+                    &format!("reading the status of the configuration {name:?}"),
+                );
+                None
+            }
+        }
+    }
+
+    async fn plan_create<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        proposed: Model,
+        config: Model,
+        meta: Value<()>,
+    ) -> Option<Stored> {
+        self.plan_create_with(diags, proposed, config, None, meta)
+            .await
+    }
+
+    async fn plan_update<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: Model,
+        _proposed: Model,
+        config: Model,
+        prior_private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
+        let session = self.shared.session();
+        let private = prior_private.unwrap_or_default().without_plan();
+        same_organisation(diags, &session, &prior, &private)?;
+        defer_if_unknown(&session);
+        let planned = match plan::change(&prior, &config) {
+            Ok(planned) => planned,
+            Err(diagnostic) => {
+                diags.errors.push(*diagnostic);
+                return None;
+            }
+        };
+        let replaced = match planned.change {
+            Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
+            Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
+        };
+        let private = Private {
+            guarded: plan::guard(&prior),
+            ..private
+        };
+        Some((planned.state, Some(private), replaced))
+    }
+
+    async fn plan_destroy<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: Model,
+        prior_private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<Option<Private>> {
+        let session = self.shared.session();
+        let private = prior_private.unwrap_or_default().without_plan();
+        same_organisation(diags, &session, &prior, &private)?;
+        if let Some(guarded) = plan::guard(&prior) {
+            diags
+                .errors
+                .push(messages::protected(Danger::Destroy, &guarded));
+            return None;
+        }
+        diags.warnings.push(forgotten(&prior));
+        Some(Some(private))
+    }
+
+    async fn create<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        planned: Model,
+        _config: Model,
+        planned_private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<Stored> {
+        let session = self.shared.session();
+        let client = ready(diags, &session, "creating the configuration")?;
+        let name = planned.known_name().unwrap_or_default();
+        let key = planned.known_key()?;
+        let adoption = if planned.adopts() {
+            Adoption::Allowed {
+                announced: planned_private.is_some_and(|private| private.adoption_announced),
+            }
+        } else {
+            Adoption::Refused
+        };
+        let job = job(client, &session, &planned, &key, adoption, Operation::Create);
+        let finished = submit::bring_into_effect(&job).await;
+        let is_broken_off = finished.error.is_some();
+        let remembered = session.run.forgotten(name).filter(|_| is_broken_off);
+        let is_uncertain = finished.is_uncertain;
+        match (report(diags, finished), remembered) {
+            (Some(configuration), _) => Some((
+                planned.with_answer(&configuration, client.org_id()),
+                Some(origin(client)),
+            )),
+            (None, Some((mut state, private))) => {
+                if is_uncertain {
+                    // It may be on its way into effect, so nothing may treat it as failed.
+                    state.computed.status = Value::Null;
+                }
+                Some((state, Some(private)))
+            }
+            (None, None) if is_uncertain => Some((
+                planned.uncertain(client.org_id()),
+                Some(origin(client)),
+            )),
+            (None, None) => None,
+        }
+    }
+
+    async fn update<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: Model,
+        planned: Model,
+        config: Model,
+        planned_private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<Stored> {
+        let session = self.shared.session();
+        let private = planned_private.unwrap_or_default().without_plan();
+        let change = match plan::change(&prior, &config) {
+            Ok(change) => change.change,
+            Err(diagnostic) => {
+                diags.errors.push(*diagnostic);
+                return None;
+            }
+        };
+        let is_unseen = match change {
+            Change::Settings => {
+                return Some((planned, Some(private)));
+            }
+            Change::Replace(_) => {
+                diags.errors.push(messages::needs_new_name(
+                    prior.known_name().unwrap_or_default(),
+                    prior.key_text(),
+                    config.key_text(),
+                ));
+                return None;
+            }
+            Change::Resubmit => true,
+            Change::Wait => prior.computed.id.is_null(),
+        };
+        let client = ready(diags, &session, "updating the configuration")?;
+        let key = planned.known_key()?;
+        let job = job(
+            client,
+            &session,
+            &planned,
+            &key,
+            Adoption::Own,
+            Operation::Update,
+        );
+        let finished = if is_unseen {
+            submit::bring_into_effect(&job).await
+        } else {
+            submit::see_through(&job, stored_configuration(&prior), None).await
+        };
+        let is_uncertain = finished.is_uncertain;
+        let org_id = known(&prior.computed.ims_org_id)
+            .cloned()
+            .unwrap_or_else(|| client.org_id().to_owned());
+        match report(diags, finished) {
+            Some(configuration) => {
+                let mut state = planned.with_answer(&configuration, &org_id);
+                // Planned as known: it is part of the identity.
+                state.computed.ims_org_id = Value::Value(org_id);
+                Some((state, Some(origin(client))))
+            }
+            None if is_uncertain => {
+                let mut state = prior;
+                state.computed.status = Value::Null;
+                Some((state, Some(private)))
+            }
+            None => None,
+        }
+    }
+
+    async fn destroy<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: Model,
+        private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<()> {
+        let session = self.shared.session();
+        let private = private.unwrap_or_default().without_plan();
+        same_organisation(diags, &session, &prior, &private)?;
+        diags.warnings.push(forgotten(&prior));
+        let name = prior.known_name().unwrap_or_default().to_owned();
+        session.run.forget(&name, prior, private);
+        Some(())
+    }
+
+    async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
+        if let Some(mistake) = validate::name_mistake(&id) {
+            diags.errors.push(mistake);
+            return None;
+        }
+        let session = self.shared.session();
+        let client = ready(diags, &session, "importing a configuration")?;
+        let state = Model::default().with_defaults();
+        let limits = limits(&state, Operation::Read);
+        match client.look_up(&id, &limits).await {
+            Ok(Some(configuration)) => {
+                let mut state = state.with_answer(&configuration, client.org_id());
+                state.name = Value::Value(id);
+                state.key_vault_key_identifier = Value::Value(configuration.key_identifier);
+                Some((state, Some(origin(client))))
+            }
+            Ok(None) => {
+                diags.errors.push(messages::absent(&id, client.org_id()));
+                None
+            }
+            Err(error) => {
+                push_api(
+                    diags,
+                    &error,
+                    &format!("importing the configuration {id:?}"),
+                );
+                None
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ResourceExt for CmkConfig {
+    fn optional_blocks(&self) -> &'static [&'static str] {
+        &[TIMEOUTS]
+    }
+
+    async fn plan_create_with<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        _proposed: Model,
+        config: Model,
+        prior_private: Option<Private>,
+        _meta: Value<()>,
+    ) -> Option<Stored> {
+        if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
+            diags
+                .errors
+                .push(messages::protected(Danger::Replace, &guarded));
+            return None;
+        }
+        let mut planned = config.with_defaults();
+        planned.computed = Computed::unknown();
+        let session = self.shared.session();
+        let client = match &session.connection {
+            Connection::Ready(client) => client,
+            Connection::Deferred(_) => {
+                defer_if_unknown(&session);
+                return Some((planned, None));
+            }
+            Connection::Unconfigured => return unconfigured(diags),
+        };
+        let mut private = origin(client);
+        private.adoption_announced = look_up_at_plan(diags, client, &session, &planned).await?;
+        Some((planned, Some(private)))
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(IdentitySchema {
+            version: 0,
+            attributes: vec![
+                IdentityAttribute {
+                    name: NAME,
+                    description: "Name of the configuration, case-sensitive.",
+                    required_for_import: true,
+                },
+                IdentityAttribute {
+                    name: IMS_ORG_ID,
+                    description: "IMS organisation the configuration belongs to.",
+                    required_for_import: true,
+                },
+            ],
+        })
+    }
+
+    fn identity(&self, state: &Model) -> Option<Identity> {
+        Some(Identity::from([
+            (NAME.to_owned(), state.name.clone()),
+            (IMS_ORG_ID.to_owned(), state.computed.ims_org_id.clone()),
+        ]))
+    }
+
+    async fn import_identity<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        identity: Identity,
+    ) -> Option<Stored> {
+        let part = |name: &str| identity.get(name).and_then(known).cloned();
+        let (Some(name), Some(org_id)) = (part(NAME), part(IMS_ORG_ID)) else {
+            diags.errors.push(general(
+                "The identity is not complete",
+                "An import by identity needs both `name` and `ims_org_id`.",
+            ));
+            return None;
+        };
+        let session = self.shared.session();
+        let client = ready(diags, &session, "importing a configuration")?;
+        if client.org_id() != org_id {
+            diags.errors.push(messages::other_organisation(
+                &name,
+                &org_id,
+                client.org_id(),
+            ));
+            return None;
+        }
+        self.import(diags, name).await
+    }
+}
+
+impl CmkConfig {
+    /// The state after a successful read.
+    fn refreshed(
+        &self,
+        diags: &mut Diagnostics,
+        client: &Client,
+        mut state: Model,
+        private: Private,
+        configuration: &Configuration,
+    ) -> Option<Stored> {
+        let name = state.known_name().unwrap_or_default();
+        let endpoint = client.endpoint().as_str();
+        if let (Some(made_at), Some(id)) = (private.endpoint.as_deref(), known(&state.computed.id))
+            && made_at != endpoint
+            && *id != configuration.id
+        {
+            diags
+                .errors
+                .push(messages::other_endpoint(name, made_at, endpoint));
+            return None;
+        }
+        let Ok(answered) = KeyIdentifier::parse(&configuration.key_identifier) else {
+            diags.errors.push(messages::unreadable_key(
+                name,
+                &configuration.key_identifier,
+            ));
+            return None;
+        };
+        // The spelling of the configuration stays as long as it means the key that Adobe uses.
+        if state
+            .known_key()
+            .is_none_or(|stored| !stored.same_key(&answered))
+        {
+            state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
+        }
+        let org_id = known(&state.computed.ims_org_id)
+            .cloned()
+            .unwrap_or_else(|| client.org_id().to_owned());
+        let state = state.with_answer(configuration, &org_id);
+        Some((state, Some(origin(client))))
+    }
+}
+
+/// Looks the name of a new configuration up, so that the plan already says what apply would find. Answers whether an
+/// adoption was announced.
+async fn look_up_at_plan(
+    diags: &mut Diagnostics,
+    client: &Client,
+    session: &Session,
+    planned: &Model,
+) -> Option<bool> {
+    let Some(name) = planned.known_name() else {
+        return Some(false);
+    };
+    let key = planned.known_key();
+    if let Some(key) = &key
+        && let Err(other) = session.run.plan(name, key)
+    {
+        diags
+            .errors
+            .push(messages::rival(name, &other, planned.key_text()));
+        return None;
+    }
+    let existing = match client.look_up(name, &limits(planned, Operation::Read)).await {
+        Ok(existing) => existing.filter(|found| found.status != Status::Failed),
+        // The object was forgotten a moment ago in this run: the create that follows has it at hand.
+        Err(_) if session.run.forgotten(name).is_some() => return Some(false),
+        Err(error) => {
+            push_api(
+                diags,
+                &error,
+                &format!("looking up the new configuration {name:?}"),
+            );
+            return None;
+        }
+    };
+    let Some(existing) = existing else {
+        return Some(false);
+    };
+    let is_same = key.map(|key| {
+        KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|found| found.same_key(&key))
+    });
+    match is_same {
+        Some(false) => {
+            diags
+                .errors
+                .push(messages::taken(&existing, name, planned.key_text()));
+            None
+        }
+        _ if !planned.adopts() => {
+            diags.errors.push(messages::not_adopted(&existing, name));
+            None
+        }
+        Some(true) => {
+            diags
+                .warnings
+                .push(messages::will_be_adopted(&existing, name));
+            Some(true)
+        }
+        None => {
+            diags.warnings.push(messages::may_be_taken(&existing, name));
+            Some(false)
+        }
+    }
+}
+
+/// Moves the outcome into the diagnostics.
+fn report(diags: &mut Diagnostics, finished: Finished) -> Option<Configuration> {
+    diags.errors.extend(finished.error);
+    diags.warnings.extend(finished.warnings);
+    finished.configuration
+}
+
+fn job<'a>(
+    client: &'a Client,
+    session: &'a Session,
+    planned: &'a Model,
+    key: &'a KeyIdentifier,
+    adoption: Adoption,
+    operation: Operation,
+) -> Job<'a> {
+    Job {
+        client,
+        run: &session.run,
+        name: planned.known_name().unwrap_or_default(),
+        key_text: planned.key_text(),
+        key,
+        adoption,
+        waits: planned.waits(),
+        attempts: planned.attempts(),
+        timeout: planned.timeout(operation),
+        timeout_attribute: operation.attribute(),
+        limits: limits(planned, operation),
+        is_create: operation == Operation::Create,
+    }
+}
+
+/// The operation's end, from now, and the stop signal of the call.
+fn limits(model: &Model, operation: Operation) -> Limits {
+    Limits {
+        deadline: Instant::now() + model.timeout(operation),
+        stop: ctx::current().stop().clone(),
+    }
+}
+
+/// What the state knows of an accepted configuration, to go on waiting from.
+fn stored_configuration(prior: &Model) -> Configuration {
+    let text = |value: &Value<String>| known(value).cloned();
+    let computed = &prior.computed;
+    Configuration {
+        id: text(&computed.id).unwrap_or_default(),
+        status: prior
+            .status()
+            .unwrap_or_else(|| Status::Other("unknown".to_owned())),
+        application_name: text(&computed.application_name),
+        config_type: text(&computed.config_type),
+        provider_type: text(&computed.provider_type),
+        ims_org_id: text(&computed.ims_org_id),
+        subscription_id: text(&computed.subscription_id),
+        key_identifier: prior.key_text().to_owned(),
+        key_vault_uri: text(&computed.key_vault_uri),
+        key_version: text(&computed.key_version),
+        retry_after: None,
+    }
+}
+
+/// Where an object is made.
+fn origin(client: &Client) -> Private {
+    Private {
+        org_id: Some(client.org_id().to_owned()),
+        endpoint: Some(client.endpoint().as_str().to_owned()),
+        ..Private::default()
+    }
+}
+
+fn forgotten(prior: &Model) -> Diagnostic {
+    messages::forgotten(prior.known_name().unwrap_or_default(), prior.key_text())
+}
+
+fn path_of(attribute: &'static str) -> AttributePath {
+    AttributePath {
+        steps: vec![AttributePathStep::Attribute(attribute.into())],
+    }
+}
+
+/// Stops before any request when the object was made in another organisation.
+fn same_organisation(
+    diags: &mut Diagnostics,
+    session: &Session,
+    state: &Model,
+    private: &Private,
+) -> Option<()> {
+    let made_in = private
+        .org_id
+        .as_deref()
+        .or_else(|| known(&state.computed.ims_org_id).map(String::as_str));
+    let configured = match &session.connection {
+        Connection::Ready(client) => Some(client.org_id()),
+        Connection::Deferred(deferred) => deferred.org_id.as_deref(),
+        Connection::Unconfigured => None,
+    };
+    match (made_in, configured) {
+        (Some(made_in), Some(configured)) if made_in != configured => {
+            diags.errors.push(messages::other_organisation(
+                state.known_name().unwrap_or_default(),
+                made_in,
+                configured,
+            ));
+            None
+        }
+        _ => Some(()),
+    }
+}
+
+fn defer_if_unknown(session: &Session) {
+    let ctx = ctx::current();
+    if matches!(session.connection, Connection::Deferred(_)) && ctx.deferral_allowed() {
+        ctx.defer(DeferredReason::ProviderConfigUnknown);
+    }
+}
+
+/// The client, for what cannot go on without it.
+pub fn ready<'a>(
+    diags: &mut Diagnostics,
+    session: &'a Session,
+    doing: &str,
+) -> Option<&'a Client> {
+    match &session.connection {
+        Connection::Ready(client) => Some(client),
+        Connection::Deferred(deferred) => {
+            diags
+                .errors
+                .push(messages::unknown_arguments(doing, &deferred.unknown));
+            None
+        }
+        Connection::Unconfigured => unconfigured(diags),
+    }
+}
+
+fn unconfigured<T>(diags: &mut Diagnostics) -> Option<T> {
+    diags.errors.push(general(
+        "The provider is not configured",
+        "Terraform called the provider without configuring it first; this is a defect of the CLI or of this provider.",
+    ));
+    None
+}
