@@ -1,0 +1,172 @@
+//! From an endpoint and a path to the URL of a request.
+
+use std::fmt::Write;
+
+use url::{Host, Url};
+
+/// `endpoint` followed by `path` (which begins with a slash). A base path of the endpoint is kept, with or without its
+/// trailing slash; its query, fragment and user info are not: none of them belongs to a call, and reqwest would turn user
+/// info into a second Authorization header.
+pub(super) fn join(endpoint: &Url, path: &str) -> Url {
+    let mut url = endpoint.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // These fail only for URLs without a host, which have no user info either.
+    _ = url.set_username("");
+    _ = url.set_password(None);
+    let base = endpoint.path().trim_end_matches('/');
+    url.set_path(&format!("{base}{path}"));
+    url
+}
+
+/// `name` as one path segment: every byte but RFC 3986's unreserved ones is percent-encoded, so that no server can read a
+/// separator, a parameter or a space into it. `None` for what no escaping can protect: an empty name and the dot segments,
+/// which would address another resource.
+pub(super) fn segment(name: &str) -> Option<String> {
+    if matches!(name, "" | "." | "..") {
+        return None;
+    }
+    let mut escaped = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(byte))
+            }
+            // Writing to a string cannot fail.
+            _ => _ = write!(escaped, "%{byte:02X}"),
+        }
+    }
+    Some(escaped)
+}
+
+/// Whether the host is this machine: such requests never go to a proxy, and plain http needs no roots.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
+/// Scheme, host and port of where a redirect points; relative ones stay on the host that was asked.
+pub(super) fn origin_of(location: &str, asked: &Url) -> Option<String> {
+    let target = asked.join(location).ok()?;
+    let host = target.host_str()?;
+    let port = target
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    Some(format!("{}://{host}{port}", target.scheme()))
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::{is_loopback, join, origin_of, segment};
+
+    #[test]
+    fn a_base_path_survives() {
+        for (endpoint, expected) in [
+            (
+                "https://platform.adobe.io",
+                "https://platform.adobe.io/data/x",
+            ),
+            (
+                "https://platform.adobe.io/",
+                "https://platform.adobe.io/data/x",
+            ),
+            ("https://h:8443/base", "https://h:8443/base/data/x"),
+            ("https://h/base/", "https://h/base/data/x"),
+            ("https://h/a/b%20c//", "https://h/a/b%20c/data/x"),
+            (
+                "https://user:pass@h/base?key=1#top",
+                "https://h/base/data/x",
+            ),
+            ("http://[::1]:9", "http://[::1]:9/data/x"),
+        ] {
+            let endpoint = Url::parse(endpoint).unwrap();
+            assert_eq!(join(&endpoint, "/data/x").as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_escaped_segment() {
+        for (name, expected) in [
+            ("Config1", "Config1"),
+            ("my config", "my%20config"),
+            ("a/b", "a%2Fb"),
+            ("a\\b", "a%5Cb"),
+            ("100%", "100%25"),
+            ("%2e%2e", "%252e%252e"),
+            ("Schlüssel", "Schl%C3%BCssel"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("a+b;c&d=e", "a%2Bb%3Bc%26d%3De"),
+            ("a:b@c,d!$'()*", "a%3Ab%40c%2Cd%21%24%27%28%29%2A"),
+            ("tab\there", "tab%09here"),
+            (" lead and trail ", "%20lead%20and%20trail%20"),
+            ("...", "..."),
+            ("a.b_c-d~e", "a.b_c-d~e"),
+            ("鍵🔑", "%E9%8D%B5%F0%9F%94%91"),
+        ] {
+            let escaped = segment(name).unwrap();
+            assert_eq!(escaped, expected);
+            // What is escaped once is what goes out: the URL type neither escapes again nor normalises.
+            let url = join(
+                &Url::parse("https://h").unwrap(),
+                &format!("/config/{escaped}"),
+            );
+            assert_eq!(url.as_str(), format!("https://h/config/{expected}"));
+            assert_eq!(url.path_segments().unwrap().count(), 2);
+        }
+    }
+
+    #[test]
+    fn a_name_that_would_address_something_else_has_no_segment() {
+        for name in ["", ".", ".."] {
+            assert_eq!(segment(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn loopback() {
+        for (url, expected) in [
+            ("http://localhost:1", true),
+            ("http://LOCALHOST.", true),
+            ("http://aep.localhost", true),
+            ("http://127.8.9.1", true),
+            ("http://[::1]:80", true),
+            ("http://[::ffff:127.0.0.1]", true),
+            ("http://localhost.example.com", false),
+            ("http://128.0.0.1", false),
+            ("https://platform.adobe.io", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_names_its_host_and_nothing_else() {
+        let asked = Url::parse("https://h/a/b").unwrap();
+        for (location, expected) in [
+            (
+                "https://login.example.com/x?token=1",
+                Some("https://login.example.com"),
+            ),
+            ("//other:8443/x", Some("https://other:8443")),
+            ("/elsewhere", Some("https://h")),
+            ("https://u:p@e/x", Some("https://e")),
+            ("data:text", None),
+        ] {
+            assert_eq!(
+                origin_of(location, &asked).as_deref(),
+                expected,
+                "{location}"
+            );
+        }
+    }
+}

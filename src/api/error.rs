@@ -1,0 +1,298 @@
+//! The one error type of this layer: a coarse kind to act on, and the API's own words to show.
+
+use std::time::Duration;
+
+use super::retry::{self, Call, Outcome};
+use super::words::Shape;
+
+/// What went wrong, as coarsely as a caller can act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The status call answered 404 with a service's JSON object: the configuration does not exist.
+    Gone,
+    /// 401: the token is not accepted, a renewed one included.
+    Refused401,
+    /// 403.
+    Forbidden,
+    /// 409.
+    Conflict,
+    /// 400 or 422.
+    BadRequest,
+    /// A 404 that says nothing about the configuration: the gateway's, a proxy's, or of another call.
+    NotFound,
+    /// 429.
+    Throttled,
+    /// Any 5xx.
+    Unavailable,
+    /// No answer within the request timeout, or a 408.
+    Timeout,
+    /// No connection: name resolution, TCP, proxy, or a connect timeout.
+    Connect,
+    /// The TLS session failed before anything was sent, mostly over the certificate.
+    Tls,
+    /// The connection broke after the request was sent, or the body ended early.
+    Lost,
+    /// A 3xx: redirects are not followed, since the request carries a token.
+    Redirect,
+    /// A success whose body makes no sense.
+    Garbled,
+    /// IMS refused to give a token, or answered without one.
+    Token,
+    /// The stop token fired.
+    Interrupted,
+    /// The caller's deadline passed.
+    Deadline,
+    /// The settings cannot work; nothing was sent.
+    Setup,
+    /// Anything else, other 4xx included.
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of_status(call: Call, status: u16) -> Self {
+        match status {
+            300..=399 => Self::Redirect,
+            408 => Self::Timeout,
+            429 => Self::Throttled,
+            500..=599 => Self::Unavailable,
+            400..=499 if call == Call::Mint => Self::Token,
+            400 | 422 => Self::BadRequest,
+            401 => Self::Refused401,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            _ => Self::Other,
+        }
+    }
+
+    /// What the HTTP status does not already say.
+    pub(super) fn phrase(self, has_status: bool) -> Option<&'static str> {
+        match self {
+            Self::Connect => Some("no connection"),
+            Self::Tls => Some("no TLS session"),
+            Self::Lost => Some("the connection broke before the whole answer was there"),
+            Self::Garbled => Some("the answer makes no sense"),
+            Self::Interrupted => Some("interrupted"),
+            Self::Deadline => Some("the time for the operation is over"),
+            Self::Redirect => Some("a redirect, not followed"),
+            Self::Timeout if !has_status => Some("no answer within the request timeout"),
+            Self::Token if !has_status => Some("no token"),
+            Self::Other if !has_status => Some("the request failed"),
+            _ => None,
+        }
+    }
+}
+
+/// What is known about a request that failed. It matters for a submission, which must not be made twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// Not a byte of it left.
+    NeverSent,
+    /// It was answered with a refusal: Adobe certainly did not take it.
+    Refused,
+    /// It may have been taken: look it up.
+    Unknown,
+}
+
+/// Why a call failed. Holds no secret: every text in it was scrubbed of the credentials that were in use.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", self.0.line())]
+pub struct Error(pub(super) Box<Report>);
+
+/// The fields of an [`Error`], boxed to keep results small.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub(super) kind: Kind,
+    pub(super) outcome: Outcome,
+    pub(super) delivery: Delivery,
+    pub(super) status: Option<u16>,
+    pub(super) shape: Shape,
+    pub(super) error_code: Option<String>,
+    pub(super) request_id: Option<String>,
+    pub(super) words: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) method: Option<&'static str>,
+    pub(super) url: Option<String>,
+    pub(super) attempts: u32,
+    pub(super) at_ims: bool,
+}
+
+impl Report {
+    /// A report of nothing but a request: where it went, and which attempt it is.
+    pub(super) fn of_request(call: Call, url: &url::Url, attempts: u32) -> Self {
+        Self {
+            method: Some(match call {
+                Call::Read => "GET",
+                Call::Submit | Call::Mint => "POST",
+            }),
+            url: Some(url.to_string()),
+            attempts,
+            at_ims: call == Call::Mint,
+            ..Self::of_nothing()
+        }
+    }
+
+    fn of_nothing() -> Self {
+        Self {
+            kind: Kind::Other,
+            outcome: Outcome::Ended { sent: false },
+            delivery: Delivery::NeverSent,
+            status: None,
+            shape: Shape::Empty,
+            error_code: None,
+            request_id: None,
+            words: None,
+            retry_after: None,
+            method: None,
+            url: None,
+            attempts: 0,
+            at_ims: false,
+        }
+    }
+
+    /// The error of this kind and outcome; what is known about delivery follows from the outcome.
+    pub(super) fn into_error(mut self, kind: Kind, outcome: Outcome) -> Error {
+        self.kind = kind;
+        self.outcome = outcome;
+        self.delivery = retry::delivery(outcome);
+        Error(Box::new(self))
+    }
+
+    fn line(&self) -> String {
+        let mut line = String::new();
+        if let (Some(method), Some(url)) = (self.method, &self.url) {
+            line = format!("{method} {url}: ");
+        }
+        line += &self.story();
+        if self.attempts > 1 {
+            line += &format!(", after {} attempts", self.attempts);
+        }
+        line
+    }
+
+    /// What happened, without saying to which request and how often.
+    fn story(&self) -> String {
+        let mut facts = Vec::new();
+        if let Some(status) = self.status {
+            facts.push(format!("HTTP {status}"));
+        }
+        if let Some(code) = &self.error_code {
+            facts.push(format!("error_code {code}"));
+        }
+        if let Some(phrase) = self.kind.phrase(self.status.is_some()) {
+            facts.push(phrase.to_owned());
+        }
+        let mut story = facts.join(", ");
+        if let Some(words) = &self.words {
+            let separator = if story.is_empty() { "" } else { ": " };
+            story = format!("{story}{separator}{words}");
+        }
+        if let Some(id) = &self.request_id {
+            story = format!("{story} (x-request-id: {id})");
+        }
+        story
+    }
+}
+
+impl Error {
+    /// Settings that cannot work. `words` names the setting.
+    pub(super) fn setup(words: String) -> Self {
+        let mut report = Report::of_nothing();
+        report.words = Some(words);
+        report.into_error(Kind::Setup, Outcome::NeverSent { lasting: true })
+    }
+
+    /// What to act on.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The HTTP status, where an answer came back.
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The gateway's `error_code` (a service's `errorCode` where there is none), whether it was a number or a string.
+    pub fn error_code(&self) -> Option<&str> {
+        self.0.error_code.as_deref()
+    }
+
+    /// The answer's `x-request-id`: what Adobe's support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The API's own words, or those of the failing connection: scrubbed of every secret, without control characters, a
+    /// page of HTML reduced to its title, at most 600 characters.
+    pub fn words(&self) -> Option<&str> {
+        self.0.words.as_deref()
+    }
+
+    /// What the answer's `Retry-After` asks for, counted from its arrival.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Where the request went; no user info and no secret is ever in it. `None` for settings that cannot work.
+    pub fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
+    /// `GET` or `POST`. `None` for settings that cannot work.
+    pub fn method(&self) -> Option<&str> {
+        self.0.method
+    }
+
+    /// How often the request was sent, or tried to be.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether the same call could succeed a little later: connection trouble, time-outs, 408, 429, 500, 502, 503, 504.
+    /// The repetitions of the call itself are used up by then.
+    pub fn is_transient(&self) -> bool {
+        retry::is_transient(self.0.outcome)
+    }
+
+    /// Whether it failed at IMS, before the call itself was made or repeated.
+    pub fn is_token(&self) -> bool {
+        self.0.at_ims
+    }
+
+    /// What is known about a submission that failed this way.
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.0.shape
+    }
+
+    /// For an end by the clock or the stop token: what had happened before it, since that is mostly the reason.
+    pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
+        if let Some(earlier) = earlier
+            && matches!(self.0.kind, Kind::Interrupted | Kind::Deadline)
+            && self.0.words.is_none()
+        {
+            self.0.words = Some(super::words::tidy(&format!(
+                "before that: {}",
+                earlier.0.story()
+            )));
+        }
+        self
+    }
+
+    /// For a failure before the call was sent (again): what is known about delivery is what the attempt before left.
+    pub(super) fn unsent(mut self, earlier: Option<&Self>) -> Self {
+        self.0.delivery = earlier.map_or(Delivery::NeverSent, Self::delivery);
+        self
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/error.rs"]
+mod tests;

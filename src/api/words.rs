@@ -1,0 +1,182 @@
+//! What an error body says, whatever its shape: Adobe's gateway, its services, IMS and the proxies between all differ.
+
+use serde_json::{Map, Value};
+
+use super::secret::Scrubber;
+
+/// The longest text that is kept of somebody else's words, in characters: a paragraph, not a page.
+const LIMIT: usize = 600;
+
+/// Where the words are, in the order they read best. Adobe's API page: gateway `message`; services `title` and `detail`,
+/// `details` or `report`; `errorMessage`; IMS `error` and `error_description`.
+const FIELDS: [&str; 9] = [
+    "error",
+    "title",
+    "message",
+    "errorMessage",
+    "detail",
+    "details",
+    "detailed-message",
+    "error_description",
+    "report",
+];
+
+/// What a body is, as far as decisions need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Nothing, or white space.
+    Empty,
+    /// Not JSON.
+    Text,
+    /// JSON `null`.
+    Null,
+    /// A JSON number, string, boolean or array.
+    Json,
+    /// A JSON object with the gateway's `error_code`.
+    Gateway,
+    /// Any other JSON object.
+    Object,
+}
+
+/// An error body taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) shape: Shape,
+    pub(super) error_code: Option<String>,
+    /// Whether `error_code` is the gateway's.
+    pub(super) by_gateway: bool,
+    pub(super) words: Option<String>,
+}
+
+/// Takes an error body apart. Its content type is not asked: proxies lie about it.
+pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> Said {
+    let text = String::from_utf8_lossy(body);
+    let json = serde_json::from_str::<Value>(&text).ok();
+    let object = json.as_ref().and_then(Value::as_object);
+    let gateway_code = object.and_then(|object| scalar(object.get("error_code")));
+    let by_gateway = gateway_code.is_some();
+    let error_code =
+        gateway_code.or_else(|| object.and_then(|object| scalar(object.get("errorCode"))));
+    let words = match &json {
+        Some(json) => of_json(json),
+        None => of_text(&text),
+    };
+    let shown = |words: String| Some(scrubbed(words, scrubber)).filter(|words| !words.is_empty());
+    Said {
+        shape: shape(&text, json.as_ref()),
+        error_code: error_code.and_then(shown),
+        by_gateway,
+        words: words.and_then(shown),
+    }
+}
+
+/// The shape of a body alone.
+pub(super) fn shape_of(body: &[u8]) -> Shape {
+    let text = String::from_utf8_lossy(body);
+    shape(&text, serde_json::from_str(&text).ok().as_ref())
+}
+
+/// `words` without secrets, then made fit to be shown. Scrubbed before and after: white space that is folded can hide a
+/// secret or bring one together, and a cut must not leave half of one.
+pub(super) fn scrubbed(words: String, scrubber: &Scrubber) -> String {
+    shorten(&scrubber.scrub(fold(&scrubber.scrub(words))))
+}
+
+/// `words` made fit to be shown: one line, no control characters, at most 600 characters.
+pub(super) fn tidy(words: &str) -> String {
+    shorten(&fold(words))
+}
+
+fn shape(text: &str, json: Option<&Value>) -> Shape {
+    match json {
+        _ if text.trim().is_empty() => Shape::Empty,
+        None => Shape::Text,
+        Some(Value::Null) => Shape::Null,
+        // The key alone counts, whatever its value: state is never dropped over a doubtful 404.
+        Some(Value::Object(object)) if object.contains_key("error_code") => Shape::Gateway,
+        Some(Value::Object(_)) => Shape::Object,
+        Some(_) => Shape::Json,
+    }
+}
+
+/// A string or a number as text; codes come as either.
+fn scalar(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn of_json(json: &Value) -> Option<String> {
+    match json {
+        Value::Null => None,
+        Value::String(text) => of_text(text),
+        Value::Object(object) if object.is_empty() => None,
+        Value::Object(object) => of_object(object).or_else(|| Some(json.to_string())),
+        other => Some(other.to_string()),
+    }
+}
+
+fn of_object(object: &Map<String, Value>) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for field in FIELDS {
+        let part = match object.get(field) {
+            Some(Value::String(text)) => text.trim().to_owned(),
+            Some(Value::Object(inner)) => {
+                of_object(inner).unwrap_or_else(|| Value::from(inner.clone()).to_string())
+            }
+            Some(Value::Array(items)) if !items.is_empty() => {
+                Value::from(items.clone()).to_string()
+            }
+            _ => continue,
+        };
+        if !part.is_empty() && part != "{}" && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
+
+fn of_text(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    // Lower-casing ASCII keeps every index where it is.
+    let lower = text.to_ascii_lowercase();
+    let is_html =
+        lower.starts_with("<!doctype") || lower.contains("<html") || lower.contains("<title");
+    if !is_html {
+        return Some(text.to_owned());
+    }
+    let title = lower.find("<title").and_then(|start| {
+        let begin = start + lower.get(start..)?.find('>')? + 1;
+        let end = begin + lower.get(begin..)?.find("</title")?;
+        let title = text.get(begin..end)?.trim();
+        (!title.is_empty()).then(|| title.to_owned())
+    });
+    Some(title.unwrap_or_else(|| "a page of HTML without a title".to_owned()))
+}
+
+/// One line: white space and control characters become single spaces; invisible characters that reorder text are dropped.
+fn fold(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= LIMIT {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(LIMIT - 1).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+#[path = "tests/words.rs"]
+mod tests;
