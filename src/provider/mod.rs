@@ -1,1 +1,3 @@
 //! provider
+pub mod cmk_app;
+pub mod functions;
