@@ -4,6 +4,8 @@
 //! the provider is then [`Resolved::Deferred`] and sends nothing.
 
 mod credentials;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -395,10 +397,13 @@ impl Reader<'_> {
 
 /// A base URL that credentials may be sent to: https, or plain http on this machine.
 fn base_url(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text)
-        .map_err(|_| "it is not a URL: write the whole address, such as \"https://platform.adobe.io\"")?;
+    let url = Url::parse(text).map_err(
+        |_| "it is not a URL: write the whole address, such as \"https://platform.adobe.io\"",
+    )?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("it has a user name or password in it: credentials have arguments of their own");
+        return Err(
+            "it has a user name or password in it: credentials have arguments of their own",
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("it has a query or a fragment: write the base URL only");
@@ -407,7 +412,11 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err("it has no host: write the whole address, such as \"https://platform.adobe.io\""),
+        None => {
+            return Err(
+                "it has no host: write the whole address, such as \"https://platform.adobe.io\"",
+            );
+        }
     };
     match url.scheme() {
         "https" => Ok(url),
@@ -418,4 +427,26 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
         ),
         _ => Err("its scheme is not https"),
     }
+}
+
+/// The process's environment. A variable that is not text counts as not set.
+pub fn from_process(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+/// What the provider calls itself in `User-Agent`, with what the CLI's users may append (`TF_APPEND_USER_AGENT`).
+pub fn user_agent(terraform_version: &str, environment: Environment<'_>) -> String {
+    let mut agent = format!(
+        "{}/{} (+https://registry.terraform.io/providers/aep-cmk/aep) Terraform/{terraform_version}",
+        env!("CARGO_PKG_NAME"),
+        env!("CARGO_PKG_VERSION"),
+    );
+    if let Some(appended) = environment("TF_APPEND_USER_AGENT") {
+        let appended = appended.trim();
+        if !appended.is_empty() {
+            agent.push(' ');
+            agent.push_str(appended);
+        }
+    }
+    agent
 }

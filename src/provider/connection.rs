@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tf_provider::Diagnostics;
+
 use crate::api::Client;
-use crate::provider::cmk_config::Run;
+use crate::plugin::ctx::{self, DeferredReason};
+use crate::provider::cmk_config::{Model, Private, Run, messages};
 use crate::provider::config::Deferred;
+use crate::provider::diagnostics::general;
 
 /// What configure made of the provider block.
 #[derive(Clone, Default)]
@@ -47,4 +51,65 @@ impl Shared {
             run: Arc::default(),
         };
     }
+}
+
+impl Session {
+    /// The client, for what cannot go on without it; an error names the unknown arguments.
+    pub fn ready(&self, diags: &mut Diagnostics, doing: &str) -> Option<&Client> {
+        match &self.connection {
+            Connection::Ready(client) => Some(client),
+            Connection::Deferred(deferred) => {
+                diags
+                    .errors
+                    .push(messages::unknown_arguments(doing, &deferred.unknown));
+                None
+            }
+            Connection::Unconfigured => unconfigured(diags),
+        }
+    }
+
+    /// Marks the answer as deferred where the provider block is unknown and the CLI allows it. Answers whether it did.
+    pub fn defer_if_unknown(&self) -> bool {
+        let ctx = ctx::current();
+        let defers = matches!(self.connection, Connection::Deferred(_)) && ctx.deferral_allowed();
+        if defers {
+            ctx.defer(DeferredReason::ProviderConfigUnknown);
+        }
+        defers
+    }
+
+    /// Stops before any request when the object was made in another organisation.
+    pub fn same_organisation(
+        &self,
+        diags: &mut Diagnostics,
+        state: &Model,
+        private: &Private,
+    ) -> Option<()> {
+        let made_in = private.org_id.as_deref().or_else(|| state.org_id());
+        let configured = match &self.connection {
+            Connection::Ready(client) => Some(client.org_id()),
+            Connection::Deferred(deferred) => deferred.org_id.as_deref(),
+            Connection::Unconfigured => None,
+        };
+        match (made_in, configured) {
+            (Some(made_in), Some(configured)) if made_in != configured => {
+                diags.errors.push(messages::other_organisation(
+                    state.known_name().unwrap_or_default(),
+                    made_in,
+                    configured,
+                ));
+                None
+            }
+            _ => Some(()),
+        }
+    }
+}
+
+/// Called out of order: configure comes first.
+pub fn unconfigured<T>(diags: &mut Diagnostics) -> Option<T> {
+    diags.errors.push(general(
+        "The provider is not configured",
+        "Terraform called the provider without configuring it first; this is a defect of the CLI or of this provider.",
+    ));
+    None
 }

@@ -46,17 +46,6 @@ pub fn at_path(
     }
 }
 
-/// A diagnostic that points at the argument of a function, counted from 0.
-pub fn at_function_argument(index: i64, summary: String) -> Diagnostic {
-    Diagnostic {
-        summary: summary.into(),
-        detail: "".into(),
-        attribute: AttributePath {
-            steps: vec![AttributePathStep::Index(index)],
-        },
-    }
-}
-
 /// Something wrong with the provider's configuration.
 #[derive(Clone, Debug)]
 pub struct Mistake {
@@ -72,9 +61,13 @@ impl Mistake {
     pub fn wrong(argument: Argument, from_variable: bool, why: String) -> Self {
         let Argument { name, variable } = argument;
         let detail = if from_variable {
-            format!("The environment variable {variable} (provider argument `{name}`) cannot be used: {why}.")
+            format!(
+                "The environment variable {variable} (provider argument `{name}`) cannot be used: {why}."
+            )
         } else {
-            format!("The provider argument `{name}` (environment variable {variable}) cannot be used: {why}.")
+            format!(
+                "The provider argument `{name}` (environment variable {variable}) cannot be used: {why}."
+            )
         };
         Self {
             missing: false,
@@ -165,7 +158,7 @@ fn explain(error: &api::Error) -> (&'static str, String) {
         );
     }
     match (error.kind(), error.error_code()) {
-        (Kind::Unauthorized, _) => (
+        (Kind::Refused401, _) => (
             "Adobe does not accept the access token",
             words(
                 "Mint a new one (`access_token`, AEP_ACCESS_TOKEN), or give `client_id` and `client_secret` so that \
@@ -234,7 +227,9 @@ fn explain(error: &api::Error) -> (&'static str, String) {
         ),
         (Kind::Unavailable, _) => (
             "Adobe's API is not available",
-            words("Run the command again later; give the x-request-id to Adobe support if it stays so."),
+            words(
+                "Run the command again later; give the x-request-id to Adobe support if it stays so.",
+            ),
         ),
         (Kind::Timeout, _) => (
             "Adobe did not answer in time",

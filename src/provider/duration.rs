@@ -8,7 +8,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DurationError {
     /// Not a sequence of numbers with units.
-    #[error("{0:?} is not a duration: write a number and a unit, such as \"90s\", \"60m\" or \"1h30m\"")]
+    #[error(
+        "{0:?} is not a duration: write a number and a unit, such as \"90s\", \"60m\" or \"1h30m\""
+    )]
     Form(String),
     /// Zero, negative, or beyond what a timer takes.
     #[error("{0:?} is out of range: a duration here is longer than zero and at most 8760h")]

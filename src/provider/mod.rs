@@ -1,3 +1,107 @@
-//! provider
+//! The register: the provider block, resources, data sources and functions.
+
 pub mod cmk_app;
+pub mod cmk_config;
+pub mod config;
+mod connection;
+mod diagnostics;
+mod duration;
 pub mod functions;
+mod schema;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tf_provider::schema::Schema;
+use tf_provider::value::Value;
+use tf_provider::{Diagnostics, Provider};
+
+use crate::api::Client;
+use crate::plugin::{About, Plugin};
+use crate::provider::cmk_app::CmkApp;
+use crate::provider::cmk_config::{CmkConfig, CmkConfigDataSource};
+use crate::provider::config::{ProviderConfig, Resolved};
+use crate::provider::connection::{Connection, Shared};
+use crate::provider::diagnostics::from_api;
+use crate::provider::functions::{ConsentUrl, ParseKeyIdentifier};
+
+/// Where the registry keeps the provider.
+pub const ADDRESS: &str = "registry.terraform.io/aep-cmk/aep";
+/// The version of the package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The provider with everything it offers, ready to be served.
+pub fn plugin() -> Plugin<Aep> {
+    let shared = Shared::default();
+    let about = About {
+        name: env!("CARGO_PKG_NAME"),
+        address: ADDRESS,
+        version: VERSION,
+        description: env!("CARGO_PKG_DESCRIPTION"),
+    };
+    Plugin::new(
+        about,
+        Aep {
+            shared: shared.clone(),
+        },
+    )
+    .resource("aep_cmk_config", CmkConfig::new(shared.clone()))
+    .data_source("aep_cmk_app", CmkApp::new(shared.clone()))
+    .data_source("aep_cmk_config", CmkConfigDataSource::new(shared))
+    .function("parse_key_identifier", ParseKeyIdentifier)
+    .function("consent_url", ConsentUrl)
+}
+
+/// The provider block.
+pub struct Aep {
+    shared: Shared,
+}
+
+#[async_trait]
+impl Provider for Aep {
+    type Config<'a> = ProviderConfig;
+    type MetaState<'a> = Value<()>;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema::provider())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: ProviderConfig) -> Option<()> {
+        diags
+            .errors
+            .extend(config::validate(&config).into_iter().map(Into::into));
+        Some(())
+    }
+
+    async fn configure<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        terraform_version: String,
+        config: ProviderConfig,
+    ) -> Option<()> {
+        let user_agent = config::user_agent(&terraform_version, &config::from_process);
+        match config::resolve(&config, &config::from_process, user_agent) {
+            Ok(Resolved::Ready(settings)) => match Client::new(*settings) {
+                Ok(client) => {
+                    self.shared.configure(Connection::Ready(client));
+                    Some(())
+                }
+                Err(error) => {
+                    diags
+                        .errors
+                        .push(from_api(&error, "configuring the provider"));
+                    None
+                }
+            },
+            Ok(Resolved::Deferred(deferred)) => {
+                self.shared
+                    .configure(Connection::Deferred(Arc::new(deferred)));
+                Some(())
+            }
+            Err(mistakes) => {
+                diags.errors.extend(mistakes.into_iter().map(Into::into));
+                None
+            }
+        }
+    }
+}

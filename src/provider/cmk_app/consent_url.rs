@@ -87,7 +87,7 @@ fn common_segment(url: &str) -> Result<std::ops::Range<usize>, ConsentUrlError> 
 
 /// Only a GUID is a tenant id. Microsoft's endpoint takes a domain name of the tenant as well, but a domain is a name that can be
 /// mistyped into somebody else's, and consent given in another tenant ties the organisation to the wrong vault.
-fn check_tenant_id(tenant_id: &str) -> Result<(), ConsentUrlError> {
+pub fn check_tenant_id(tenant_id: &str) -> Result<(), ConsentUrlError> {
     if ["common", "organizations", "consumers"]
         .iter()
         .any(|many| tenant_id.eq_ignore_ascii_case(many))

@@ -135,6 +135,11 @@ fn nullable<T>(value: Option<T>) -> Value<T> {
 }
 
 impl Model {
+    /// The organisation, where the state has it.
+    pub fn org_id(&self) -> Option<&str> {
+        known(&self.computed.ims_org_id).map(String::as_str)
+    }
+
     /// The name, where it is known.
     pub fn known_name(&self) -> Option<&str> {
         known(&self.name).map(String::as_str)

@@ -170,3 +170,253 @@ fn key_difference(prior: &Model, config: &Model) -> Difference {
         _ => Difference::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY_A: &str =
+        "https://vault-a.vault.azure.net/keys/wrap/0123456789abcdef0123456789abcdef";
+    const KEY_A_ROTATED: &str = "https://VAULT-A.vault.azure.net:443/keys/Wrap/";
+    const KEY_B: &str = "https://vault-b.vault.azure.net/keys/wrap";
+
+    fn text(value: &str) -> Value<String> {
+        Value::Value(value.to_owned())
+    }
+
+    fn stored(status: &str) -> Model {
+        Model {
+            name: text("Config1"),
+            key_vault_key_identifier: text(KEY_A),
+            computed: Computed {
+                id: text("1"),
+                status: text(status),
+                ims_org_id: text("ORG@AdobeOrg"),
+                ..Computed::default()
+            },
+            ..Model::default()
+        }
+        .with_defaults()
+    }
+
+    fn config(name: Value<String>, key: Value<String>) -> Model {
+        Model {
+            name,
+            key_vault_key_identifier: key,
+            ..Model::default()
+        }
+    }
+
+    /// What a plan comes to, in one word.
+    fn outcome(prior: &Model, config: &Model) -> String {
+        match change(prior, config) {
+            Ok(planned) if planned.change == Change::Settings && planned.state == *prior => {
+                "nothing".to_owned()
+            }
+            Ok(planned) => match planned.change {
+                Change::Settings => "settings".to_owned(),
+                Change::Replace(attributes) => format!("replace {}", attributes.join(" ")),
+                Change::Resubmit => "resubmit".to_owned(),
+                Change::Wait => "wait".to_owned(),
+            },
+            Err(diagnostic) => diagnostic.summary.into_owned(),
+        }
+    }
+
+    #[test]
+    fn a_difference_becomes_a_change() {
+        let guarded = "The key is in effect and protected";
+        let new_name = "Another key needs a new name";
+        for (case, status, protected, name, key, expected) in [
+            (
+                "the same",
+                "COMPLETED",
+                true,
+                text("Config1"),
+                text(KEY_A),
+                "nothing",
+            ),
+            (
+                "a rotated key, other spelling",
+                "COMPLETED",
+                true,
+                text("Config1"),
+                text(KEY_A_ROTATED),
+                "nothing",
+            ),
+            (
+                "a job that runs",
+                "RUNNING",
+                true,
+                text("Config1"),
+                text(KEY_A),
+                "wait",
+            ),
+            (
+                "a job that runs, rotated key",
+                "RUNNING",
+                true,
+                text("Config1"),
+                text(KEY_A_ROTATED),
+                "wait",
+            ),
+            (
+                "another key, protected",
+                "COMPLETED",
+                true,
+                text("Config1"),
+                text(KEY_B),
+                guarded,
+            ),
+            (
+                "another key while it runs",
+                "RUNNING",
+                true,
+                text("Config1"),
+                text(KEY_B),
+                guarded,
+            ),
+            (
+                "another name, protected",
+                "COMPLETED",
+                true,
+                text("config1"),
+                text(KEY_A),
+                guarded,
+            ),
+            (
+                "an unknown key, protected",
+                "COMPLETED",
+                true,
+                text("Config1"),
+                Value::Unknown,
+                guarded,
+            ),
+            (
+                "an unknown name, protected",
+                "COMPLETED",
+                true,
+                Value::Unknown,
+                text(KEY_A),
+                guarded,
+            ),
+            (
+                "another key, unprotected",
+                "COMPLETED",
+                false,
+                text("Config1"),
+                text(KEY_B),
+                new_name,
+            ),
+            (
+                "another name",
+                "COMPLETED",
+                false,
+                text("Config2"),
+                text(KEY_A),
+                "replace name",
+            ),
+            (
+                "another name and key",
+                "COMPLETED",
+                false,
+                text("Config2"),
+                text(KEY_B),
+                "replace name key_vault_key_identifier",
+            ),
+            (
+                "an unknown key, unprotected",
+                "COMPLETED",
+                false,
+                text("Config1"),
+                Value::Unknown,
+                "settings",
+            ),
+            (
+                "failed",
+                "FAILED",
+                true,
+                text("Config1"),
+                text(KEY_A),
+                "resubmit",
+            ),
+            (
+                "failed, another key",
+                "FAILED",
+                true,
+                text("Config1"),
+                text(KEY_B),
+                "resubmit",
+            ),
+            (
+                "failed, unknown key",
+                "FAILED",
+                true,
+                text("Config1"),
+                Value::Unknown,
+                "resubmit",
+            ),
+            (
+                "failed, another name",
+                "FAILED",
+                true,
+                text("Config2"),
+                text(KEY_A),
+                "replace name",
+            ),
+        ] {
+            let mut prior = stored(status);
+            prior.deletion_protection = Value::Value(protected);
+            let mut config = config(name, key);
+            if !protected {
+                config.deletion_protection = Value::Value(false);
+            }
+            assert_eq!(outcome(&prior, &config), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn without_waiting_a_running_job_plans_nothing() {
+        let mut prior = stored("RUNNING");
+        prior.wait_for_completion = Value::Value(false);
+        let mut config = config(text("Config1"), text(KEY_A));
+        config.wait_for_completion = Value::Value(false);
+        assert_eq!(outcome(&prior, &config), "nothing");
+    }
+
+    #[test]
+    fn protection_counts_as_stored() {
+        let mut lifting = config(text("Config1"), text(KEY_B));
+        lifting.deletion_protection = Value::Value(false);
+        assert_eq!(
+            outcome(&stored("COMPLETED"), &lifting),
+            "The key is in effect and protected"
+        );
+    }
+
+    #[test]
+    fn a_removed_argument_returns_to_its_default() {
+        let mut prior = stored("COMPLETED");
+        prior.failed_attempts = Value::Value(3);
+        let planned = change(&prior, &config(text("Config1"), text(KEY_A))).unwrap();
+        assert_eq!(planned.state.failed_attempts, Value::Value(0));
+    }
+
+    #[test]
+    fn a_resubmission_changes_the_id_and_never_the_organisation() {
+        let planned = change(&stored("FAILED"), &config(text("Config1"), text(KEY_A))).unwrap();
+        assert_eq!(planned.state.computed.id, Value::Unknown);
+        assert_eq!(planned.state.computed.ims_org_id, text("ORG@AdobeOrg"));
+    }
+
+    #[test]
+    fn an_object_of_uncertain_fate_is_guarded_and_waited_for() {
+        let mut prior = stored("RUNNING");
+        prior.computed.id = Value::Null;
+        prior.computed.status = Value::Null;
+        assert!(guard(&prior).is_some());
+        let planned = change(&prior, &config(text("Config1"), text(KEY_A))).unwrap();
+        assert_eq!(planned.change, Change::Wait);
+        assert_eq!(planned.state.computed.id, Value::Unknown);
+    }
+}

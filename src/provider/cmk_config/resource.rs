@@ -4,20 +4,19 @@ use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Resource};
-use tokio::time::Instant;
 
 use super::messages::{self, Danger};
 use super::model::{Computed, Model, Operation, Private, known};
 use super::plan::{self, Change};
 use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
 use super::submit::{self, Adoption, Finished, Job};
-use super::validate;
-use crate::api::{Client, Configuration, Kind, Limits, Status};
+use super::{import, look_up, validate};
+use crate::api::{Client, Configuration, Kind, Status};
 use crate::key_identifier::KeyIdentifier;
 use crate::plugin::ctx::{self, DeferredReason};
 use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
-use crate::provider::connection::{Connection, Session, Shared};
-use crate::provider::diagnostics::{general, push_api};
+use crate::provider::connection::{Connection, Session, Shared, unconfigured};
+use crate::provider::diagnostics::push_api;
 
 /// The resource.
 pub struct CmkConfig {
@@ -57,7 +56,7 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let private = private.unwrap_or_default().without_plan();
-        same_organisation(diags, &session, &state, &private)?;
+        session.same_organisation(diags, &state, &private)?;
         let name = state.known_name().unwrap_or_default();
         let client = match &session.connection {
             Connection::Ready(client) => client,
@@ -74,9 +73,9 @@ impl Resource for CmkConfig {
             }
             Connection::Unconfigured => return unconfigured(diags),
         };
-        let limits = limits(&state, Operation::Read);
+        let limits = look_up::limits(&state, Operation::Read);
         match client.status(name, &limits).await {
-            Ok(configuration) => self.refreshed(diags, client, state, private, &configuration),
+            Ok(configuration) => refreshed(diags, client, state, &private, &configuration),
             Err(error) if error.kind() == Kind::Gone => {
                 let configured = client.endpoint().as_str();
                 match private.endpoint.as_deref() {
@@ -120,8 +119,8 @@ impl Resource for CmkConfig {
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().without_plan();
-        same_organisation(diags, &session, &prior, &private)?;
-        defer_if_unknown(&session);
+        session.same_organisation(diags, &prior, &private)?;
+        session.defer_if_unknown();
         let planned = match plan::change(&prior, &config) {
             Ok(planned) => planned,
             Err(diagnostic) => {
@@ -149,7 +148,7 @@ impl Resource for CmkConfig {
     ) -> Option<Option<Private>> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().without_plan();
-        same_organisation(diags, &session, &prior, &private)?;
+        session.same_organisation(diags, &prior, &private)?;
         if let Some(guarded) = plan::guard(&prior) {
             diags
                 .errors
@@ -169,7 +168,7 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Stored> {
         let session = self.shared.session();
-        let client = ready(diags, &session, "creating the configuration")?;
+        let client = session.ready(diags, "creating the configuration")?;
         let name = planned.known_name().unwrap_or_default();
         let key = planned.known_key()?;
         let adoption = if planned.adopts() {
@@ -179,7 +178,14 @@ impl Resource for CmkConfig {
         } else {
             Adoption::Refused
         };
-        let job = job(client, &session, &planned, &key, adoption, Operation::Create);
+        let job = job(
+            client,
+            &session,
+            &planned,
+            &key,
+            adoption,
+            Operation::Create,
+        );
         let finished = submit::bring_into_effect(&job).await;
         let is_broken_off = finished.error.is_some();
         let remembered = session.run.forgotten(name).filter(|_| is_broken_off);
@@ -187,7 +193,7 @@ impl Resource for CmkConfig {
         match (report(diags, finished), remembered) {
             (Some(configuration), _) => Some((
                 planned.with_answer(&configuration, client.org_id()),
-                Some(origin(client)),
+                Some(import::origin(client)),
             )),
             (None, Some((mut state, private))) => {
                 if is_uncertain {
@@ -198,7 +204,7 @@ impl Resource for CmkConfig {
             }
             (None, None) if is_uncertain => Some((
                 planned.uncertain(client.org_id()),
-                Some(origin(client)),
+                Some(import::origin(client)),
             )),
             (None, None) => None,
         }
@@ -237,7 +243,7 @@ impl Resource for CmkConfig {
             Change::Resubmit => true,
             Change::Wait => prior.computed.id.is_null(),
         };
-        let client = ready(diags, &session, "updating the configuration")?;
+        let client = session.ready(diags, "updating the configuration")?;
         let key = planned.known_key()?;
         let job = job(
             client,
@@ -261,7 +267,7 @@ impl Resource for CmkConfig {
                 let mut state = planned.with_answer(&configuration, &org_id);
                 // Planned as known: it is part of the identity.
                 state.computed.ims_org_id = Value::Value(org_id);
-                Some((state, Some(origin(client))))
+                Some((state, Some(import::origin(client))))
             }
             None if is_uncertain => {
                 let mut state = prior;
@@ -281,7 +287,7 @@ impl Resource for CmkConfig {
     ) -> Option<()> {
         let session = self.shared.session();
         let private = private.unwrap_or_default().without_plan();
-        same_organisation(diags, &session, &prior, &private)?;
+        session.same_organisation(diags, &prior, &private)?;
         diags.warnings.push(forgotten(&prior));
         let name = prior.known_name().unwrap_or_default().to_owned();
         session.run.forget(&name, prior, private);
@@ -289,34 +295,7 @@ impl Resource for CmkConfig {
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
-        if let Some(mistake) = validate::name_mistake(&id) {
-            diags.errors.push(mistake);
-            return None;
-        }
-        let session = self.shared.session();
-        let client = ready(diags, &session, "importing a configuration")?;
-        let state = Model::default().with_defaults();
-        let limits = limits(&state, Operation::Read);
-        match client.look_up(&id, &limits).await {
-            Ok(Some(configuration)) => {
-                let mut state = state.with_answer(&configuration, client.org_id());
-                state.name = Value::Value(id);
-                state.key_vault_key_identifier = Value::Value(configuration.key_identifier);
-                Some((state, Some(origin(client))))
-            }
-            Ok(None) => {
-                diags.errors.push(messages::absent(&id, client.org_id()));
-                None
-            }
-            Err(error) => {
-                push_api(
-                    diags,
-                    &error,
-                    &format!("importing the configuration {id:?}"),
-                );
-                None
-            }
-        }
+        import::by_name(diags, &self.shared.session(), id).await
     }
 }
 
@@ -346,13 +325,13 @@ impl ResourceExt for CmkConfig {
         let client = match &session.connection {
             Connection::Ready(client) => client,
             Connection::Deferred(_) => {
-                defer_if_unknown(&session);
+                session.defer_if_unknown();
                 return Some((planned, None));
             }
             Connection::Unconfigured => return unconfigured(diags),
         };
-        let mut private = origin(client);
-        private.adoption_announced = look_up_at_plan(diags, client, &session, &planned).await?;
+        let mut private = import::origin(client);
+        private.adoption_announced = look_up::at_plan(diags, client, &session, &planned).await?;
         Some((planned, Some(private)))
     }
 
@@ -386,132 +365,48 @@ impl ResourceExt for CmkConfig {
         diags: &mut Diagnostics,
         identity: Identity,
     ) -> Option<Stored> {
-        let part = |name: &str| identity.get(name).and_then(known).cloned();
-        let (Some(name), Some(org_id)) = (part(NAME), part(IMS_ORG_ID)) else {
-            diags.errors.push(general(
-                "The identity is not complete",
-                "An import by identity needs both `name` and `ims_org_id`.",
-            ));
-            return None;
-        };
-        let session = self.shared.session();
-        let client = ready(diags, &session, "importing a configuration")?;
-        if client.org_id() != org_id {
-            diags.errors.push(messages::other_organisation(
-                &name,
-                &org_id,
-                client.org_id(),
-            ));
-            return None;
-        }
-        self.import(diags, name).await
+        import::by_identity(diags, &self.shared.session(), &identity).await
     }
 }
 
-impl CmkConfig {
-    /// The state after a successful read.
-    fn refreshed(
-        &self,
-        diags: &mut Diagnostics,
-        client: &Client,
-        mut state: Model,
-        private: Private,
-        configuration: &Configuration,
-    ) -> Option<Stored> {
-        let name = state.known_name().unwrap_or_default();
-        let endpoint = client.endpoint().as_str();
-        if let (Some(made_at), Some(id)) = (private.endpoint.as_deref(), known(&state.computed.id))
-            && made_at != endpoint
-            && *id != configuration.id
-        {
-            diags
-                .errors
-                .push(messages::other_endpoint(name, made_at, endpoint));
-            return None;
-        }
-        let Ok(answered) = KeyIdentifier::parse(&configuration.key_identifier) else {
-            diags.errors.push(messages::unreadable_key(
-                name,
-                &configuration.key_identifier,
-            ));
-            return None;
-        };
-        // The spelling of the configuration stays as long as it means the key that Adobe uses.
-        if state
-            .known_key()
-            .is_none_or(|stored| !stored.same_key(&answered))
-        {
-            state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
-        }
-        let org_id = known(&state.computed.ims_org_id)
-            .cloned()
-            .unwrap_or_else(|| client.org_id().to_owned());
-        let state = state.with_answer(configuration, &org_id);
-        Some((state, Some(origin(client))))
-    }
-}
-
-/// Looks the name of a new configuration up, so that the plan already says what apply would find. Answers whether an
-/// adoption was announced.
-async fn look_up_at_plan(
+/// The state after a successful read.
+fn refreshed(
     diags: &mut Diagnostics,
     client: &Client,
-    session: &Session,
-    planned: &Model,
-) -> Option<bool> {
-    let Some(name) = planned.known_name() else {
-        return Some(false);
-    };
-    let key = planned.known_key();
-    if let Some(key) = &key
-        && let Err(other) = session.run.plan(name, key)
+    mut state: Model,
+    private: &Private,
+    configuration: &Configuration,
+) -> Option<Stored> {
+    let name = state.known_name().unwrap_or_default();
+    let endpoint = client.endpoint().as_str();
+    if let (Some(made_at), Some(id)) = (private.endpoint.as_deref(), known(&state.computed.id))
+        && made_at != endpoint
+        && *id != configuration.id
     {
         diags
             .errors
-            .push(messages::rival(name, &other, planned.key_text()));
+            .push(messages::other_endpoint(name, made_at, endpoint));
         return None;
     }
-    let existing = match client.look_up(name, &limits(planned, Operation::Read)).await {
-        Ok(existing) => existing.filter(|found| found.status != Status::Failed),
-        // The object was forgotten a moment ago in this run: the create that follows has it at hand.
-        Err(_) if session.run.forgotten(name).is_some() => return Some(false),
-        Err(error) => {
-            push_api(
-                diags,
-                &error,
-                &format!("looking up the new configuration {name:?}"),
-            );
-            return None;
-        }
+    let Ok(answered) = KeyIdentifier::parse(&configuration.key_identifier) else {
+        diags.errors.push(messages::unreadable_key(
+            name,
+            &configuration.key_identifier,
+        ));
+        return None;
     };
-    let Some(existing) = existing else {
-        return Some(false);
-    };
-    let is_same = key.map(|key| {
-        KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|found| found.same_key(&key))
-    });
-    match is_same {
-        Some(false) => {
-            diags
-                .errors
-                .push(messages::taken(&existing, name, planned.key_text()));
-            None
-        }
-        _ if !planned.adopts() => {
-            diags.errors.push(messages::not_adopted(&existing, name));
-            None
-        }
-        Some(true) => {
-            diags
-                .warnings
-                .push(messages::will_be_adopted(&existing, name));
-            Some(true)
-        }
-        None => {
-            diags.warnings.push(messages::may_be_taken(&existing, name));
-            Some(false)
-        }
+    // The spelling of the configuration stays as long as it means the key that Adobe uses.
+    if state
+        .known_key()
+        .is_none_or(|stored| !stored.same_key(&answered))
+    {
+        state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
     }
+    let org_id = known(&state.computed.ims_org_id)
+        .cloned()
+        .unwrap_or_else(|| client.org_id().to_owned());
+    let state = state.with_answer(configuration, &org_id);
+    Some((state, Some(import::origin(client))))
 }
 
 /// Moves the outcome into the diagnostics.
@@ -540,16 +435,8 @@ fn job<'a>(
         attempts: planned.attempts(),
         timeout: planned.timeout(operation),
         timeout_attribute: operation.attribute(),
-        limits: limits(planned, operation),
+        limits: look_up::limits(planned, operation),
         is_create: operation == Operation::Create,
-    }
-}
-
-/// The operation's end, from now, and the stop signal of the call.
-fn limits(model: &Model, operation: Operation) -> Limits {
-    Limits {
-        deadline: Instant::now() + model.timeout(operation),
-        stop: ctx::current().stop().clone(),
     }
 }
 
@@ -570,16 +457,6 @@ fn stored_configuration(prior: &Model) -> Configuration {
         key_identifier: prior.key_text().to_owned(),
         key_vault_uri: text(&computed.key_vault_uri),
         key_version: text(&computed.key_version),
-        retry_after: None,
-    }
-}
-
-/// Where an object is made.
-fn origin(client: &Client) -> Private {
-    Private {
-        org_id: Some(client.org_id().to_owned()),
-        endpoint: Some(client.endpoint().as_str().to_owned()),
-        ..Private::default()
     }
 }
 
@@ -591,66 +468,4 @@ fn path_of(attribute: &'static str) -> AttributePath {
     AttributePath {
         steps: vec![AttributePathStep::Attribute(attribute.into())],
     }
-}
-
-/// Stops before any request when the object was made in another organisation.
-fn same_organisation(
-    diags: &mut Diagnostics,
-    session: &Session,
-    state: &Model,
-    private: &Private,
-) -> Option<()> {
-    let made_in = private
-        .org_id
-        .as_deref()
-        .or_else(|| known(&state.computed.ims_org_id).map(String::as_str));
-    let configured = match &session.connection {
-        Connection::Ready(client) => Some(client.org_id()),
-        Connection::Deferred(deferred) => deferred.org_id.as_deref(),
-        Connection::Unconfigured => None,
-    };
-    match (made_in, configured) {
-        (Some(made_in), Some(configured)) if made_in != configured => {
-            diags.errors.push(messages::other_organisation(
-                state.known_name().unwrap_or_default(),
-                made_in,
-                configured,
-            ));
-            None
-        }
-        _ => Some(()),
-    }
-}
-
-fn defer_if_unknown(session: &Session) {
-    let ctx = ctx::current();
-    if matches!(session.connection, Connection::Deferred(_)) && ctx.deferral_allowed() {
-        ctx.defer(DeferredReason::ProviderConfigUnknown);
-    }
-}
-
-/// The client, for what cannot go on without it.
-pub fn ready<'a>(
-    diags: &mut Diagnostics,
-    session: &'a Session,
-    doing: &str,
-) -> Option<&'a Client> {
-    match &session.connection {
-        Connection::Ready(client) => Some(client),
-        Connection::Deferred(deferred) => {
-            diags
-                .errors
-                .push(messages::unknown_arguments(doing, &deferred.unknown));
-            None
-        }
-        Connection::Unconfigured => unconfigured(diags),
-    }
-}
-
-fn unconfigured<T>(diags: &mut Diagnostics) -> Option<T> {
-    diags.errors.push(general(
-        "The provider is not configured",
-        "Terraform called the provider without configuring it first; this is a defect of the CLI or of this provider.",
-    ));
-    None
 }

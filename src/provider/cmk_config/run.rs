@@ -39,9 +39,7 @@ impl Run {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         let versionless = key.versionless();
         match planned.get(name) {
-            Some(other)
-                if KeyIdentifier::parse(other).is_ok_and(|other| !other.same_key(key)) =>
-            {
+            Some(other) if KeyIdentifier::parse(other).is_ok_and(|other| !other.same_key(key)) => {
                 Err(other.clone())
             }
             Some(_) => Ok(()),

@@ -36,13 +36,14 @@ fn named<const N: usize>(
     constraint: &AttributeConstraint,
     attributes: [(&str, AttributeType, &str); N],
 ) -> impl Iterator<Item = (String, Attribute)> {
-    attributes.map(|(name, attr_type, text)| {
-        (
-            name.to_owned(),
-            attribute(attr_type, constraint.clone(), text),
-        )
-    })
-    .into_iter()
+    attributes
+        .map(|(name, attr_type, text)| {
+            (
+                name.to_owned(),
+                attribute(attr_type, constraint.clone(), text),
+            )
+        })
+        .into_iter()
 }
 
 /// What Adobe answers, for the resource and the data source.
@@ -50,7 +51,11 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
     named(
         &AttributeConstraint::Computed,
         [
-            ("id", AttributeType::String, "Adobe's id of the configuration. A resubmission may change it."),
+            (
+                "id",
+                AttributeType::String,
+                "Adobe's id of the configuration. A resubmission may change it.",
+            ),
             (
                 "status",
                 AttributeType::String,
@@ -58,9 +63,21 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
                  vault), `UPDATE_EXISTING_RESOURCES` (putting it into the datastores of all sandboxes), `COMPLETED` \
                  (in effect) or `FAILED`.",
             ),
-            ("type", AttributeType::String, "Type of the configuration, `BYOK_CONFIG`."),
-            ("provider_type", AttributeType::String, "Where the key lives, `AZURE_KEYVAULT`."),
-            (IMS_ORG_ID, AttributeType::String, "IMS organisation the configuration belongs to."),
+            (
+                "type",
+                AttributeType::String,
+                "Type of the configuration, `BYOK_CONFIG`.",
+            ),
+            (
+                "provider_type",
+                AttributeType::String,
+                "Where the key lives, `AZURE_KEYVAULT`.",
+            ),
+            (
+                IMS_ORG_ID,
+                AttributeType::String,
+                "IMS organisation the configuration belongs to.",
+            ),
             (
                 "subscription_id",
                 AttributeType::String,
@@ -71,17 +88,37 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
                 AttributeType::String,
                 "The `name` in Adobe's answers: a name of Adobe's app, not the name of the configuration.",
             ),
-            ("key_vault_uri", AttributeType::String, "URI of the vault, taken from the key identifier that Adobe answers with."),
-            ("vault_name", AttributeType::String, "Name of the vault or Managed HSM."),
-            ("key_name", AttributeType::String, "Name of the key in the vault."),
+            (
+                "key_vault_uri",
+                AttributeType::String,
+                "URI of the vault, taken from the key identifier that Adobe answers with.",
+            ),
+            (
+                "vault_name",
+                AttributeType::String,
+                "Name of the vault or Managed HSM.",
+            ),
+            (
+                "key_name",
+                AttributeType::String,
+                "Name of the key in the vault.",
+            ),
             (
                 "key_version",
                 AttributeType::String,
                 "Version in the key identifier that Adobe answers with; null if there is none. Adobe stores vault and \
                  key name only and follows rotations by itself.",
             ),
-            ("versionless_key_identifier", AttributeType::String, "Key identifier without a version."),
-            ("managed_hsm", AttributeType::Bool, "Whether the key lives in a Managed HSM."),
+            (
+                "versionless_key_identifier",
+                AttributeType::String,
+                "Key identifier without a version.",
+            ),
+            (
+                "managed_hsm",
+                AttributeType::Bool,
+                "Whether the key lives in a Managed HSM.",
+            ),
         ],
     )
 }

@@ -137,7 +137,14 @@ pub async fn see_through(
     let began = Instant::now();
     let mut submitted_again = Vec::new();
     let error = loop {
-        let end = wait::wait(job.client, job.name, &mut seen, superseded.as_deref(), &job.limits).await;
+        let end = wait::wait(
+            job.client,
+            job.name,
+            &mut seen,
+            superseded.as_deref(),
+            &job.limits,
+        )
+        .await;
         match end {
             End::Completed => break None,
             End::Failed => {
@@ -233,7 +240,10 @@ async fn look_up_and_submit(job: &Job<'_>) -> Submission {
         }
         Err(error) => Submission::Refused(from_api(
             &error,
-            &format!("looking up the configuration {:?} before submitting it", job.name),
+            &format!(
+                "looking up the configuration {:?} before submitting it",
+                job.name
+            ),
         )),
         Ok(Some(existing)) if existing.status != Status::Failed => take(job, existing),
         Ok(Some(failed)) => submit(job, Some(failed.id), &mut sent).await,
@@ -280,11 +290,7 @@ fn is_same_key(job: &Job<'_>, existing: &Configuration) -> bool {
 
 /// One submission. `failed` is the id of the job that is stored as `FAILED` under this name.
 async fn submit(job: &Job<'_>, failed: Option<String>, sent: &mut Option<Sent>) -> Submission {
-    let error = match job
-        .client
-        .submit(job.name, job.key_text, &job.limits)
-        .await
-    {
+    let error = match job.client.submit(job.name, job.key_text, &job.limits).await {
         Ok(configuration) => return accepted(configuration, false, failed, sent),
         Err(error) => error,
     };

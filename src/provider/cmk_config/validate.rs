@@ -31,7 +31,9 @@ pub fn validate(diags: &mut Diagnostics, config: &Model) {
         diags.errors.push(at(
             FAILED_ATTEMPTS,
             "The number of attempts is out of range",
-            format!("`failed_attempts` is {count}: it is a whole number from 0 to {MOST_ATTEMPTS}."),
+            format!(
+                "`failed_attempts` is {count}: it is a whole number from 0 to {MOST_ATTEMPTS}."
+            ),
         ));
     }
     if let Some(timeouts) = known(&config.timeouts) {

@@ -49,12 +49,12 @@ pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
 }
 
 /// The pause before the next poll, shortened so that one more look fits before the timeout; `None` where none does.
-fn fitting(pause: Duration, asked: Duration, left: Duration) -> Option<Duration> {
+fn fitting(pause: Duration, left: Duration) -> Option<Duration> {
     if pause < left {
         return Some(pause);
     }
     let last = left.mul_f64(0.8);
-    (last >= LAST_LOOK && last >= asked).then_some(last)
+    (last >= LAST_LOOK).then_some(last)
 }
 
 /// Less time than this before the timeout is not worth another request.
@@ -94,9 +94,8 @@ pub async fn wait(
     let mut dropped_since = began;
     loop {
         let pause = interval(polls, began.elapsed(), fastrand::f64());
-        let asked = seen.retry_after.unwrap_or_default();
         let left = limits.deadline.saturating_duration_since(Instant::now());
-        let Some(pause) = fitting(pause.max(asked), asked, left) else {
+        let Some(pause) = fitting(pause, left) else {
             tokio::select! {
                 () = limits.stop.cancelled() => return End::Interrupted,
                 () = sleep(left) => return End::TimedOut,
@@ -173,8 +172,20 @@ mod tests {
                 None,
                 Step::Pending,
             ),
-            ("nobody documented it", "REVALIDATING", "1", None, Step::Pending),
-            ("letter case is Adobe's", "completed", "1", None, Step::Pending),
+            (
+                "nobody documented it",
+                "REVALIDATING",
+                "1",
+                None,
+                Step::Pending,
+            ),
+            (
+                "letter case is Adobe's",
+                "completed",
+                "1",
+                None,
+                Step::Pending,
+            ),
             ("in effect", "COMPLETED", "1", None, Step::Completed),
             (
                 "in effect under the old id",
@@ -184,10 +195,20 @@ mod tests {
                 Step::Completed,
             ),
             ("failed", "FAILED", "1", None, Step::Failed),
-            ("the failure before", "FAILED", "1", Some("1"), Step::Pending),
+            (
+                "the failure before",
+                "FAILED",
+                "1",
+                Some("1"),
+                Step::Pending,
+            ),
             ("failed again", "FAILED", "2", Some("1"), Step::Failed),
         ] {
-            assert_eq!(step(&Status::from(status), id, superseded), expected, "{case}");
+            assert_eq!(
+                step(&Status::from(status), id, superseded),
+                expected,
+                "{case}"
+            );
         }
     }
 
@@ -215,7 +236,11 @@ mod tests {
                 (86_400.0, 30.0),
             ] {
                 let late = polls(length, jitter).last().unwrap() - length;
-                let allowed = if length > 60.0 { f64::min(length * 0.05, within) } else { within };
+                let allowed = if length > 60.0 {
+                    f64::min(length * 0.05, within)
+                } else {
+                    within
+                };
                 assert!(late <= allowed, "a job of {length} s is seen {late} s late");
             }
         }

@@ -1,0 +1,207 @@
+//! The data source `aep_cmk_app`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tf_provider::schema::{AttributeConstraint, AttributeType, Block, Description, Schema};
+use tf_provider::value::Value;
+use tf_provider::{DataSource, Diagnostics};
+use tokio::time::Instant;
+
+use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
+use crate::api::Limits;
+use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
+use crate::plugin::ctx;
+use crate::provider::cmk_config::attribute;
+use crate::provider::connection::Shared;
+use crate::provider::diagnostics::{at, push_api};
+
+/// `tenant_id`
+const TENANT_ID: &str = "tenant_id";
+/// `application_redirect_url`
+const REDIRECT_URL: &str = "application_redirect_url";
+/// As long as a read of the resource.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// The data source.
+pub struct CmkApp {
+    shared: Shared,
+}
+
+impl CmkApp {
+    /// A data source on a connection that configure will make.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+}
+
+/// The data source's state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct App {
+    pub tenant_id: Value<String>,
+    pub id: Value<String>,
+    pub name: Value<String>,
+    pub application_uri: Value<String>,
+    pub application_id: Value<String>,
+    pub application_redirect_url: Value<String>,
+    pub consent_url: Value<String>,
+    pub key_vault_role: Value<String>,
+    pub managed_hsm_role: Value<String>,
+}
+
+#[async_trait]
+impl DataSource for CmkApp {
+    type State<'a> = App;
+    type ProviderMetaState<'a> = Value<()>;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: App) -> Option<()> {
+        if let Value::Value(tenant_id) = &config.tenant_id
+            && let Err(mistake) = check_tenant_id(tenant_id)
+        {
+            diags.errors.push(at(
+                TENANT_ID,
+                "This is not the id of an Azure tenant",
+                mistake.to_string(),
+            ));
+        }
+        Some(())
+    }
+
+    async fn read<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: App,
+        _meta: Value<()>,
+    ) -> Option<App> {
+        let session = self.shared.session();
+        if session.defer_if_unknown() {
+            return Some(App {
+                tenant_id: config.tenant_id,
+                id: Value::Unknown,
+                name: Value::Unknown,
+                application_uri: Value::Unknown,
+                application_id: Value::Unknown,
+                application_redirect_url: Value::Unknown,
+                consent_url: Value::Unknown,
+                key_vault_role: Value::Unknown,
+                managed_hsm_role: Value::Unknown,
+            });
+        }
+        let doing = "reading Adobe's app registration";
+        let client = session.ready(diags, doing)?;
+        let limits = Limits {
+            deadline: Instant::now() + TIMEOUT,
+            stop: ctx::current().stop().clone(),
+        };
+        let app = match client.app_registration(&limits).await {
+            Ok(app) => app,
+            Err(error) => {
+                push_api(diags, &error, doing);
+                return None;
+            }
+        };
+        let consent = match &config.tenant_id {
+            Value::Value(tenant_id) => {
+                match consent_url(&app.application_redirect_url, tenant_id) {
+                    Ok(url) => Value::Value(url),
+                    Err(mistake) => {
+                        diags.errors.push(no_consent_url(mistake));
+                        return None;
+                    }
+                }
+            }
+            Value::Null | Value::Unknown => Value::Null,
+        };
+        Some(App {
+            tenant_id: config.tenant_id,
+            id: Value::Value(app.id),
+            name: Value::Value(app.name),
+            application_uri: Value::Value(app.application_uri),
+            application_id: Value::Value(app.application_id),
+            application_redirect_url: Value::Value(app.application_redirect_url),
+            consent_url: consent,
+            key_vault_role: Value::Value(KEY_VAULT_ROLE.to_owned()),
+            managed_hsm_role: Value::Value(MANAGED_HSM_ROLE.to_owned()),
+        })
+    }
+}
+
+fn no_consent_url(mistake: ConsentUrlError) -> tf_provider::Diagnostic {
+    let attribute = if mistake.is_about_tenant_id() {
+        TENANT_ID
+    } else {
+        REDIRECT_URL
+    };
+    at(
+        attribute,
+        "There is no consent URL for this tenant",
+        mistake.to_string(),
+    )
+}
+
+fn schema() -> Schema {
+    let computed = [
+        ("id", "Adobe's id of the registration, `byok`."),
+        ("name", "Name of Adobe's app."),
+        ("application_uri", "Identifier URI of the app."),
+        (
+            "application_id",
+            "Application (client) id of the app: what gets a service principal in your tenant \
+             (`azuread_service_principal`) and a role on the vault.",
+        ),
+        (
+            REDIRECT_URL,
+            "Where a person gives consent, exactly as Adobe answers it. With more than one Azure tenant use `consent_url`.",
+        ),
+        (
+            "consent_url",
+            "The redirect URL for the tenant `tenant_id`, so that the organisation cannot be tied to the wrong tenant; \
+             null without `tenant_id`.",
+        ),
+        (
+            "key_vault_role",
+            "Name of the role that the app needs on a key vault.",
+        ),
+        (
+            "managed_hsm_role",
+            "Name of the role that the app needs on a Managed HSM.",
+        ),
+    ];
+    let attributes = computed
+        .into_iter()
+        .map(|(name, text)| {
+            (
+                name.to_owned(),
+                attribute(AttributeType::String, AttributeConstraint::Computed, text),
+            )
+        })
+        .chain([(
+            TENANT_ID.to_owned(),
+            attribute(
+                AttributeType::String,
+                AttributeConstraint::Optional,
+                "Directory (tenant) id of the Azure tenant that has the vault. Gives `consent_url`.",
+            ),
+        )])
+        .collect();
+    Schema {
+        version: 0,
+        block: Block {
+            version: 0,
+            attributes,
+            blocks: HashMap::new(),
+            description: Description::markdown(
+                "Adobe's multi-tenant Azure app for customer-managed keys. Its service principal in your tenant has to \
+                 exist (consent) and to have a role on the vault before a key is submitted.",
+            ),
+            deprecated: false,
+        },
+    }
+}

@@ -1,0 +1,86 @@
+//! The look-up of a new configuration at plan, and the limits of every look.
+
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::messages;
+use super::model::{Model, Operation};
+use crate::api::{Client, Limits, Status};
+use crate::key_identifier::KeyIdentifier;
+use crate::plugin::ctx;
+use crate::provider::connection::Session;
+use crate::provider::diagnostics::push_api;
+
+/// The operation's end, from now, and the stop signal of the call.
+pub fn limits(model: &Model, operation: Operation) -> Limits {
+    Limits {
+        deadline: Instant::now() + model.timeout(operation),
+        stop: ctx::current().stop().clone(),
+    }
+}
+
+/// Looks the name of a new configuration up, so that the plan already says what apply would find. Answers whether an
+/// adoption was announced.
+pub async fn at_plan(
+    diags: &mut Diagnostics,
+    client: &Client,
+    session: &Session,
+    planned: &Model,
+) -> Option<bool> {
+    let Some(name) = planned.known_name() else {
+        return Some(false);
+    };
+    let key = planned.known_key();
+    if let Some(key) = &key
+        && let Err(other) = session.run.plan(name, key)
+    {
+        diags
+            .errors
+            .push(messages::rival(name, &other, planned.key_text()));
+        return None;
+    }
+    let existing = match client
+        .look_up(name, &limits(planned, Operation::Read))
+        .await
+    {
+        Ok(existing) => existing.filter(|found| found.status != Status::Failed),
+        // The object was forgotten a moment ago in this run: the create that follows has it at hand.
+        Err(_) if session.run.forgotten(name).is_some() => return Some(false),
+        Err(error) => {
+            push_api(
+                diags,
+                &error,
+                &format!("looking up the new configuration {name:?}"),
+            );
+            return None;
+        }
+    };
+    let Some(existing) = existing else {
+        return Some(false);
+    };
+    let is_same = key.map(|key| {
+        KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|found| found.same_key(&key))
+    });
+    match is_same {
+        Some(false) => {
+            diags
+                .errors
+                .push(messages::taken(&existing, name, planned.key_text()));
+            None
+        }
+        _ if !planned.adopts() => {
+            diags.errors.push(messages::not_adopted(&existing, name));
+            None
+        }
+        Some(true) => {
+            diags
+                .warnings
+                .push(messages::will_be_adopted(&existing, name));
+            Some(true)
+        }
+        None => {
+            diags.warnings.push(messages::may_be_taken(&existing, name));
+            Some(false)
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The words of `aep_cmk_config`: each diagnostic says what happened, why it matters, and what a person does next.
+
+mod guard;
+mod job;
+
+use tf_provider::Diagnostic;
+
+use super::schema::NAME;
+use crate::api::Configuration;
+use crate::provider::diagnostics::{at, general};
+
+pub use guard::{Danger, forgotten, needs_new_name, protected};
+pub use job::{
+    answer_lost, broken, failed, interrupted, interrupted_before, submitted_again, timed_out,
+};
+
+/// The name belongs to a configuration with another key.
+pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
+    at(
+        NAME,
+        "The name is taken by a configuration with another key",
+        format!(
+            "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
+             {wanted}. Nothing was sent. Choose another `name`, or manage the existing configuration: write its key \
+             into the block and import it.\n\n{}\n\n{}",
+            existing.id,
+            existing.status.as_str(),
+            existing.key_identifier,
+            import_block(name),
+            OURS
+        ),
+    )
+}
+
+/// The name exists with the same key, and `adopt_existing` is off.
+pub fn not_adopted(existing: &Configuration, name: &str) -> Diagnostic {
+    at(
+        NAME,
+        "The configuration exists and adopting it is turned off",
+        format!(
+            "Adobe already has a configuration {name:?} (id {}, status {}) and the block says `adopt_existing = \
+             false`. Nothing was sent. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
+            existing.id,
+            existing.status.as_str(),
+            import_block(name),
+            OURS
+        ),
+    )
+}
+
+/// It may be what an earlier apply left behind.
+const OURS: &str = "If it comes from an apply of this very block that broke off, the object may still be in the state \
+    as tainted: then `terraform untaint <address>` keeps it.";
+
+fn import_block(name: &str) -> String {
+    format!(
+        "  import {{\n    to = aep_cmk_config.<name>\n    id = {}\n  }}",
+        hcl_string(name)
+    )
+}
+
+/// A quoted HCL string: `${` and `%{` would be templates.
+fn hcl_string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '$' | '%' if characters.peek() == Some(&'{') => quoted.extend([character, character]),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The plan of a create found a configuration with the same key.
+pub fn will_be_adopted(existing: &Configuration, name: &str) -> Diagnostic {
+    at(
+        NAME,
+        "An existing configuration will be adopted",
+        format!(
+            "Adobe already has a configuration {name:?} with this key (id {}, status {}). Apply takes it into the \
+             state and submits nothing. Set `adopt_existing = false` to make this an error.",
+            existing.id,
+            existing.status.as_str()
+        ),
+    )
+}
+
+/// The plan of a create found a configuration, and the key is not known yet.
+pub fn may_be_taken(existing: &Configuration, name: &str) -> Diagnostic {
+    at(
+        NAME,
+        "The name is already in use at Adobe",
+        format!(
+            "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}. The key of this block is \
+             not known before apply: if it is another one, the apply stops before anything is sent; choose another \
+             `name` to avoid that.",
+            existing.id,
+            existing.status.as_str(),
+            existing.key_identifier
+        ),
+    )
+}
+
+/// Apply took an existing configuration.
+pub fn adopted(existing: &Configuration, name: &str) -> Diagnostic {
+    at(
+        NAME,
+        "An existing configuration was adopted",
+        format!(
+            "Adobe already had a configuration {name:?} with this key (id {}, status {}): it was taken into the state \
+             and nothing was submitted.",
+            existing.id,
+            existing.status.as_str()
+        ),
+    )
+}
+
+/// Two blocks of one run want the same name with different keys.
+pub fn rival(name: &str, other_key: &str, wanted: &str) -> Diagnostic {
+    at(
+        NAME,
+        "Two blocks name the same configuration with different keys",
+        format!(
+            "Another block of this run has the name {name:?} with the key {other_key}; this one has the key {wanted}. \
+             A name belongs to one key for ever: give one of the blocks another `name`."
+        ),
+    )
+}
+
+/// Another block of this run sent the submission and nobody knows yet whether Adobe took it.
+pub fn rival_uncertain(name: &str) -> Diagnostic {
+    at(
+        NAME,
+        "Another block's submission of this name is uncertain",
+        format!(
+            "Another block of this run submitted the configuration {name:?} and its answer was lost, so this one \
+             sends nothing. Run `terraform apply` again: it looks the name up first."
+        ),
+    )
+}
+
+/// The provider's organisation is not the one the object was made in.
+pub fn other_organisation(name: &str, made_in: &str, configured: &str) -> Diagnostic {
+    general(
+        "The object belongs to another organisation",
+        format!(
+            "The configuration {name:?} was made in the organisation {made_in}, and the provider is configured for \
+             {configured}. Nothing was sent: the key could end up in the wrong organisation. Set `org_id` \
+             (AEP_ORG_ID) back, or use a provider alias for each organisation."
+        ),
+    )
+}
+
+/// The object is not at the endpoint, which is not the one it was made with.
+pub fn other_endpoint(name: &str, made_at: &str, configured: &str) -> Diagnostic {
+    general(
+        "The object is not at this endpoint",
+        format!(
+            "The configuration {name:?} was made at {made_at}; the provider is configured for {configured}, which \
+             does not have it. It is kept in the state: the next apply would submit the key a second time otherwise. \
+             Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back."
+        ),
+    )
+}
+
+/// The provider block is not known yet, so the object could not be refreshed.
+pub fn not_refreshed(name: &str, unknown: &[&'static str]) -> Diagnostic {
+    general(
+        "The object was not refreshed",
+        format!(
+            "The provider arguments {} are not known before apply, so Adobe was not asked about the configuration \
+             {name:?}: the plan is made with what is stored, and drift does not show.",
+            list(unknown)
+        ),
+    )
+}
+
+/// A data source or an import cannot wait for a value.
+pub fn unknown_arguments(doing: &str, unknown: &[&'static str]) -> Diagnostic {
+    general(
+        "The provider is not fully configured yet",
+        format!(
+            "While {doing}: the provider arguments {} are not known before apply. Give them as values that are known \
+             at plan, or apply what they come from first (`-target`).",
+            list(unknown)
+        ),
+    )
+}
+
+fn list(names: &[&'static str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Import or data source of a name that is not there.
+pub fn absent(name: &str, org_id: &str) -> Diagnostic {
+    at(
+        NAME,
+        "There is no configuration of this name",
+        format!(
+            "Adobe has no configuration {name:?} in the organisation {org_id}. Names are case-sensitive: check the \
+             spelling, `org_id`, and `region` or `endpoint`."
+        ),
+    )
+}
+
+/// The answered key cannot be read, so nobody can tell whether it is the same key.
+pub fn unreadable_key(name: &str, answered: &str) -> Diagnostic {
+    general(
+        "Adobe answered with a key that cannot be read",
+        format!(
+            "The key of the configuration {name:?} is {answered:?} at Adobe, which is not a key identifier of Azure \
+             Key Vault. The state was not changed."
+        ),
+    )
+}

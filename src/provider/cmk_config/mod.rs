@@ -1,0 +1,24 @@
+//! The noun `aep_cmk_config`: a customer-managed key configuration at Adobe.
+//!
+//! [`resource`] tells its life; [`plan`] decides what differs and what the guard stops; [`submit`] looks up, submits and
+//! waits; [`wait`] turns statuses into steps; [`model`] is state, private state and Adobe's answer as state; [`schema`] has
+//! the attributes and their published text; [`messages`] has the words; [`run`] is what one run remembers.
+
+mod data_source;
+mod import;
+mod look_up;
+pub(super) mod messages;
+mod model;
+mod plan;
+mod resource;
+mod run;
+mod schema;
+mod submit;
+mod validate;
+mod wait;
+
+pub use data_source::CmkConfigDataSource;
+pub use model::{Model, Private};
+pub use resource::CmkConfig;
+pub use run::Run;
+pub(super) use schema::attribute;
