@@ -1,0 +1,261 @@
+//! Scripted faults: which request is hit, and what happens to it. `recorder` carries them out.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::answers::Answer;
+
+/// The calls that can be hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// `GET /data/infrastructure/manager/byok/app-registration`
+    App,
+    /// `POST /data/infrastructure/manager/customer/config`
+    Submit,
+    /// `GET /data/infrastructure/manager/customer/config/{name}`
+    Status,
+    /// `POST /ims/token/v3`
+    Token,
+    /// All of them, and paths that do not exist.
+    Any,
+}
+
+/// What happens to a request that is hit. Unless it says "process", the simulator's state is not touched.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// This answer instead.
+    Answer(Answer),
+    /// Nothing for so long, then what would have been. A client that leaves meanwhile has sent nothing.
+    Delay(#[serde(deserialize_with = "seconds")] Duration),
+    /// As `Delay`, until `Control::release`.
+    Hold,
+    /// The connection is reset.
+    Reset,
+    /// 200, the beginning of a JSON body, and the connection is closed.
+    CutBody,
+    /// The request takes effect; this answer instead of its own.
+    ProcessThenAnswer(Answer),
+    /// The request takes effect; its answer comes so much later.
+    ProcessThenDelay(#[serde(deserialize_with = "seconds")] Duration),
+    /// The request takes effect; its answer comes after `Control::release`.
+    ProcessThenHold,
+    /// The request takes effect; the connection is reset before its answer.
+    ProcessThenReset,
+    /// The request takes effect; half of its answer's body, and the connection is closed.
+    ProcessThenCutBody,
+    /// The request takes effect; half of its answer's body, and nothing more.
+    ProcessThenStallBody,
+    /// The request takes effect; its answer calls itself `text/html`.
+    WrongContentType,
+    /// The request takes effect; its answer has no body.
+    EmptyBody,
+}
+
+/// A script for some requests. Of several that fit, the one added first is carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The call.
+    pub route: Route,
+    /// Only for this configuration, by its decoded name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// So many requests that fit are let through first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many are hit after that; `None` is all of them.
+    #[serde(default = "once")]
+    pub times: Option<u32>,
+    /// What happens.
+    pub action: Action,
+}
+
+impl Fault {
+    /// Hits the next request of a route, once.
+    #[must_use]
+    pub fn on(route: Route, action: Action) -> Self {
+        Self {
+            route,
+            name: None,
+            skip: 0,
+            times: once(),
+            action,
+        }
+    }
+
+    /// The same for one configuration only.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The same after so many requests.
+    #[must_use]
+    pub fn skip(mut self, requests: u32) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// The same for so many requests.
+    #[must_use]
+    pub fn times(mut self, requests: u32) -> Self {
+        self.times = Some(requests);
+        self
+    }
+
+    /// The same until it is cleared.
+    #[must_use]
+    pub fn forever(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    fn fits(&self, target: &Target) -> bool {
+        (self.route == Route::Any || Some(self.route) == target.route)
+            && (self.name.is_none() || self.name == target.name)
+    }
+}
+
+/// What of a request a fault is matched against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// None for a path that does not exist.
+    pub(super) route: Option<Route>,
+    /// The configuration's name, decoded.
+    pub(super) name: Option<String>,
+}
+
+/// The fault for a request, used up by one. A fault whose count is used up goes.
+pub(super) fn take(faults: &mut Vec<Fault>, target: &Target) -> Option<Action> {
+    let mut hit = None;
+    for (index, fault) in faults
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, fault)| fault.fits(target))
+    {
+        match fault.skip.checked_sub(1) {
+            Some(fewer) => fault.skip = fewer,
+            None => {
+                hit = Some(index);
+                break;
+            }
+        }
+    }
+    let index = hit?;
+    let fault = faults.get_mut(index)?;
+    let action = fault.action.clone();
+    if let Some(times) = &mut fault.times {
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            faults.remove(index);
+        }
+    }
+    Some(action)
+}
+
+/// Once: most tests want one mishap and then a world that works.
+#[allow(clippy::unnecessary_wraps)]
+const fn once() -> Option<u32> {
+    Some(1)
+}
+
+/// Durations in the control interface are seconds, with fractions.
+pub(super) fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+    Duration::try_from_secs_f64(f64::deserialize(input)?).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn target(route: Route, name: &str) -> Target {
+        Target {
+            route: Some(route),
+            name: Some(name.into()),
+        }
+    }
+
+    #[test]
+    fn a_fault_skips_hits_and_is_used_up() {
+        let mut faults = vec![
+            Fault::on(Route::Status, Action::Reset)
+                .named("a")
+                .skip(1)
+                .times(2),
+            Fault::on(Route::Any, Action::EmptyBody).forever(),
+        ];
+        let (a, b) = (target(Route::Status, "a"), target(Route::Status, "b"));
+        let hits: Vec<_> = [&a, &b, &a, &a, &a]
+            .map(|target| take(&mut faults, target).unwrap())
+            .into();
+        assert_eq!(
+            hits,
+            [
+                Action::EmptyBody,
+                Action::EmptyBody,
+                Action::Reset,
+                Action::Reset,
+                Action::EmptyBody
+            ]
+        );
+        assert_eq!(faults.len(), 1);
+        assert_eq!(
+            take(
+                &mut faults,
+                &Target {
+                    route: None,
+                    name: None
+                }
+            ),
+            Some(Action::EmptyBody)
+        );
+        assert_eq!(take(&mut Vec::new(), &a), None);
+    }
+
+    #[test]
+    fn faults_have_a_json_form() {
+        let parse = |json: serde_json::Value| serde_json::from_value::<Fault>(json).unwrap();
+        assert_eq!(
+            parse(json!({"route": "submit", "action": "process_then_reset"})),
+            Fault::on(Route::Submit, Action::ProcessThenReset)
+        );
+        assert_eq!(
+            parse(
+                json!({"route": "any", "name": "c", "skip": 2, "times": null, "action": {"delay": 1.5}})
+            ),
+            Fault::on(Route::Any, Action::Delay(Duration::from_millis(1500)))
+                .named("c")
+                .skip(2)
+                .forever()
+        );
+        assert_eq!(
+            parse(json!({"route": "app", "times": 3, "action": {"answer": "throttled"}})),
+            Fault::on(Route::App, Action::Answer(Answer::throttled())).times(3)
+        );
+        let parts = json!({"status": 418, "headers": {"x-a": "b"}, "body": {"a": 1}});
+        assert_eq!(
+            parse(json!({"route": "token", "action": {"process_then_answer": parts}})),
+            Fault::on(
+                Route::Token,
+                Action::ProcessThenAnswer(
+                    Answer::json(418, &json!({"a": 1})).with_header("x-a", "b")
+                )
+            )
+        );
+        for wrong in [
+            json!({"route": "app", "action": {"answer": "no_such_name"}}),
+            json!({"route": "app", "action": "reset", "tines": 1}),
+            json!({"route": "app", "action": {"delay": -1}}),
+        ] {
+            assert!(
+                serde_json::from_value::<Fault>(wrong.clone()).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}

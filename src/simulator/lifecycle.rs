@@ -1,0 +1,425 @@
+//! Configurations and their jobs: what is submitted, what a POST of a name in use does, which status is shown when.
+//! Time is a number that is handed in; nothing here reads a clock.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::options::{Options, Resubmit, ResubmitFailed, Stages, Terminal};
+
+/// A configuration as the status call shows it now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Configuration {
+    /// The name it was submitted under.
+    pub name: String,
+    /// The id of the job.
+    pub id: String,
+    /// The key as submitted.
+    pub key_identifier: String,
+    /// The status of the job.
+    pub status: String,
+    /// How many jobs were accepted under this name.
+    pub attempts: usize,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Submission {
+    /// A job was started.
+    Accepted(Configuration),
+    /// Nothing was done, and the answer shows what was there.
+    Existing(Configuration),
+    /// 409.
+    Conflict,
+    /// 400.
+    BadRequest,
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+struct Job {
+    id: String,
+    key_identifier: String,
+    submitted: Duration,
+    stages: Stages,
+    end: Terminal,
+    /// A status set by hand, which no longer moves.
+    pinned: Option<String>,
+}
+
+impl Job {
+    fn status(&self, now: Duration) -> &str {
+        if let Some(pinned) = &self.pinned {
+            return pinned;
+        }
+        self.timeline()
+            .take_while(|(_, start)| *start <= now)
+            .last()
+            .map_or(self.end.status(), |(status, _)| status)
+    }
+
+    /// Every status that will be seen, with the moment it begins.
+    fn timeline(&self) -> impl Iterator<Item = (&str, Duration)> {
+        let mut start = self.submitted;
+        self.stages
+            .iter()
+            .filter(|(_, length)| !length.is_zero())
+            .map(|(status, length)| (status, Some(length)))
+            .chain([(self.end.status(), None)])
+            .map(move |(status, length)| {
+                let begins = start;
+                start += length.unwrap_or_default();
+                (status, begins)
+            })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    job: Job,
+    attempts: usize,
+    /// The failed job that the status call still shows, and until when.
+    stale: Option<(Job, Duration)>,
+}
+
+impl Entry {
+    fn shown(&self, now: Duration) -> &Job {
+        match &self.stale {
+            Some((job, until)) if now < *until => job,
+            _ => &self.job,
+        }
+    }
+}
+
+/// Every configuration of the organisation, by its case-sensitive name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Register {
+    entries: BTreeMap<String, Entry>,
+    ids: u64,
+}
+
+impl Register {
+    /// The POST.
+    pub(super) fn submit(
+        &mut self,
+        options: &Options,
+        now: Duration,
+        name: &str,
+        key_identifier: &str,
+    ) -> Submission {
+        let Some(entry) = self.entries.get(name) else {
+            return Submission::Accepted(self.start(options, now, name, key_identifier, None));
+        };
+        let failed = entry.job.status(now) == Terminal::Failed.status();
+        match (failed, options.resubmit_failed) {
+            (
+                true,
+                ResubmitFailed::NewId | ResubmitFailed::NewIdAfter(_) | ResubmitFailed::SameId,
+            ) => {
+                let previous = Some(entry.job.clone());
+                Submission::Accepted(self.start(options, now, name, key_identifier, previous))
+            }
+            (true, ResubmitFailed::AsInUse) | (false, _) => match options.resubmit {
+                Resubmit::Conflict => Submission::Conflict,
+                Resubmit::BadRequest => Submission::BadRequest,
+                Resubmit::Existing => Submission::Existing(shown(name, entry, now)),
+                Resubmit::Accept => {
+                    Submission::Accepted(self.start(options, now, name, key_identifier, None))
+                }
+            },
+        }
+    }
+
+    /// A job of `name`. `failed` is the one it follows, if the rules for failed ones let it.
+    fn start(
+        &mut self,
+        options: &Options,
+        now: Duration,
+        name: &str,
+        key: &str,
+        failed: Option<Job>,
+    ) -> Configuration {
+        let attempts = self.entries.get(name).map_or(0, |entry| entry.attempts);
+        let (id, stale) = match (options.resubmit_failed, failed) {
+            (ResubmitFailed::SameId, Some(job)) => (job.id, None),
+            (ResubmitFailed::NewIdAfter(lag), Some(job)) => {
+                (self.next_id(), Some((job, now + lag)))
+            }
+            _ => (self.next_id(), None),
+        };
+        let job = Job {
+            id,
+            key_identifier: key.into(),
+            submitted: now,
+            stages: options.stages.clone(),
+            end: options.outcome.of(attempts),
+            pinned: None,
+        };
+        let accepted = Configuration {
+            name: name.into(),
+            id: job.id.clone(),
+            key_identifier: key.into(),
+            // Adobe's API page, sample of the POST's answer: the inner status is NEW, whatever the job does next.
+            status: "NEW".into(),
+            attempts: attempts + 1,
+        };
+        let attempts = attempts + 1;
+        self.entries.insert(
+            name.into(),
+            Entry {
+                job,
+                attempts,
+                stale,
+            },
+        );
+        accepted
+    }
+
+    /// The status call.
+    pub(super) fn get(&self, now: Duration, name: &str) -> Option<Configuration> {
+        self.entries.get(name).map(|entry| shown(name, entry, now))
+    }
+
+    /// All of them, by name.
+    pub(super) fn all(&self, now: Duration) -> Vec<Configuration> {
+        self.entries
+            .iter()
+            .map(|(name, entry)| shown(name, entry, now))
+            .collect()
+    }
+
+    /// Puts a configuration there as if it had always been, in a status that stays.
+    pub(super) fn insert(&mut self, name: &str, key_identifier: &str, status: &str) {
+        let job = Job {
+            id: self.next_id(),
+            key_identifier: key_identifier.into(),
+            submitted: Duration::ZERO,
+            stages: Stages::none(),
+            end: Terminal::Completed,
+            pinned: Some(status.into()),
+        };
+        self.entries.insert(
+            name.into(),
+            Entry {
+                job,
+                attempts: 1,
+                stale: None,
+            },
+        );
+    }
+
+    /// Changes the key under a configuration; false if there is none.
+    pub(super) fn set_key(&mut self, name: &str, key_identifier: &str) -> bool {
+        self.entries
+            .get_mut(name)
+            .map(|entry| entry.job.key_identifier = key_identifier.into())
+            .is_some()
+    }
+
+    /// Holds a configuration's job in a status; false if there is none.
+    pub(super) fn set_status(&mut self, name: &str, status: &str) -> bool {
+        self.entries
+            .get_mut(name)
+            .map(|entry| entry.job.pinned = Some(status.into()))
+            .is_some()
+    }
+
+    /// Takes a configuration away; false if there is none.
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        self.entries.remove(name).is_some()
+    }
+
+    /// The next moment at which some job enters `status`; `now` if none will and one is in it.
+    pub(super) fn moment_of(&self, status: &str, now: Duration) -> Option<Duration> {
+        let jobs = || self.entries.values().map(|entry| &entry.job);
+        jobs()
+            .filter(|job| job.pinned.is_none())
+            .flat_map(Job::timeline)
+            .filter_map(|(at, begins)| (at == status && begins > now).then_some(begins))
+            .min()
+            .or_else(|| jobs().any(|job| job.status(now) == status).then_some(now))
+    }
+
+    /// Shaped as in Adobe's samples, and counted, so that a test's failure names the same id every time.
+    fn next_id(&mut self) -> String {
+        self.ids += 1;
+        format!("4df7886b-a122-4391-880b-{:012x}", self.ids)
+    }
+}
+
+fn shown(name: &str, entry: &Entry, now: Duration) -> Configuration {
+    let job = entry.shown(now);
+    Configuration {
+        name: name.into(),
+        id: job.id.clone(),
+        key_identifier: job.key_identifier.clone(),
+        status: job.status(now).into(),
+        attempts: entry.attempts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::options::Outcome;
+
+    const KEY: &str = "https://v.vault.azure.net/keys/k";
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn options() -> Options {
+        Options {
+            stages: Stages::each(seconds(10)).then("WARMING_UP", seconds(5)),
+            ..Options::default()
+        }
+    }
+
+    fn status(register: &Register, at: u64) -> String {
+        register.get(seconds(at), "c").unwrap().status
+    }
+
+    #[test]
+    fn a_job_goes_through_its_stages_and_stays_at_its_end() {
+        let mut register = Register::default();
+        let Submission::Accepted(accepted) = register.submit(&options(), seconds(100), "c", KEY)
+        else {
+            panic!()
+        };
+        assert_eq!(accepted.status, "NEW");
+        let seen: Vec<_> = [100, 109, 110, 119, 120, 124, 125, 9999]
+            .map(|at| status(&register, at))
+            .into();
+        let (r, u, w, c) = (
+            "RUNNING",
+            "UPDATE_EXISTING_RESOURCES",
+            "WARMING_UP",
+            "COMPLETED",
+        );
+        assert_eq!(seen, [r, r, u, u, w, w, c, c]);
+        assert_eq!(
+            register.moment_of("WARMING_UP", seconds(100)),
+            Some(seconds(120))
+        );
+        assert_eq!(
+            register.moment_of("COMPLETED", seconds(200)),
+            Some(seconds(200))
+        );
+        assert_eq!(register.moment_of("FAILED", seconds(100)), None);
+    }
+
+    #[test]
+    fn without_stages_a_job_has_ended_at_once() {
+        let mut register = Register::default();
+        register.submit(
+            &Options {
+                stages: Stages::none(),
+                ..options()
+            },
+            seconds(1),
+            "c",
+            KEY,
+        );
+        assert_eq!(status(&register, 1), "COMPLETED");
+    }
+
+    #[test]
+    fn a_name_in_use_is_treated_as_the_policy_says() {
+        for (resubmit, expected) in [
+            (Resubmit::Conflict, Submission::Conflict),
+            (Resubmit::BadRequest, Submission::BadRequest),
+        ] {
+            let mut register = Register::default();
+            let options = Options {
+                resubmit,
+                ..options()
+            };
+            register.submit(&options, seconds(0), "c", KEY);
+            assert_eq!(register.submit(&options, seconds(1), "c", KEY), expected);
+            assert!(
+                matches!(
+                    register.submit(&options, seconds(1), "C", KEY),
+                    Submission::Accepted(_)
+                ),
+                "names are case-sensitive"
+            );
+        }
+        let mut register = Register::default();
+        let existing = Options {
+            resubmit: Resubmit::Existing,
+            ..options()
+        };
+        register.submit(&existing, seconds(0), "c", KEY);
+        let Submission::Existing(there) =
+            register.submit(&existing, seconds(1), "c", "https://other")
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (there.key_identifier.as_str(), there.status.as_str()),
+            (KEY, "RUNNING")
+        );
+        let accept = Options {
+            resubmit: Resubmit::Accept,
+            ..options()
+        };
+        let Submission::Accepted(new) = register.submit(&accept, seconds(1), "c", "https://other")
+        else {
+            panic!()
+        };
+        assert_ne!(new.id, there.id);
+    }
+
+    #[test]
+    fn a_failed_name_can_be_submitted_again() {
+        let outcome = Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]);
+        for (policy, same_id, stale) in [
+            (ResubmitFailed::NewId, false, false),
+            (ResubmitFailed::NewIdAfter(seconds(3)), false, true),
+            (ResubmitFailed::SameId, true, false),
+        ] {
+            let options = Options {
+                outcome: outcome.clone(),
+                resubmit_failed: policy,
+                stages: Stages::each(seconds(1)),
+                ..options()
+            };
+            let mut register = Register::default();
+            let Submission::Accepted(first) = register.submit(&options, seconds(0), "c", KEY)
+            else {
+                panic!()
+            };
+            assert_eq!(status(&register, 2), "FAILED");
+            let Submission::Accepted(second) = register.submit(&options, seconds(2), "c", KEY)
+            else {
+                panic!("{policy:?}")
+            };
+            assert_eq!(first.id == second.id, same_id, "{policy:?}");
+            assert_eq!(second.attempts, 2);
+            let shown = register.get(seconds(2), "c").unwrap();
+            assert_eq!(
+                (shown.status == "FAILED", shown.id == first.id),
+                (stale, stale || same_id),
+                "{policy:?}"
+            );
+            assert_eq!(
+                register.get(seconds(5), "c").unwrap().status,
+                "COMPLETED",
+                "{policy:?}"
+            );
+        }
+        let options = Options {
+            outcome: Outcome::Failed,
+            resubmit_failed: ResubmitFailed::AsInUse,
+            ..options()
+        };
+        let mut register = Register::default();
+        register.submit(&options, seconds(0), "c", KEY);
+        assert_eq!(
+            register.submit(&options, seconds(99), "c", KEY),
+            Submission::Conflict
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! What a simulator is started with. Where Adobe's pages are silent there is a choice here, and the default is the likeliest guess.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// How the simulated Adobe behaves. Everything but `bind` and `clock` can be changed while it runs: `Control::configure`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The one organisation that exists here; any other one in `x-gw-ims-org-id` is refused with 403025.
+    pub org_id: String,
+    /// Bearer tokens that are good for ever, as if minted elsewhere.
+    pub tokens: Vec<String>,
+    /// OAuth server-to-server credentials, as (client id, client secret).
+    pub clients: Vec<(String, String)>,
+    /// How long a minted token is good, on the simulator's clock. Adobe's authentication page: `expires_in` is 86399 seconds.
+    pub token_lifetime: Duration,
+    /// What a job goes through before it ends.
+    pub stages: Stages,
+    /// How a job ends.
+    pub outcome: Outcome,
+    /// What moves the time.
+    pub clock: Clock,
+    /// What a POST of a name answers whose configuration has not failed. Undocumented.
+    pub resubmit: Resubmit,
+    /// What a POST of a name answers whose configuration is `FAILED`. Undocumented.
+    pub resubmit_failed: ResubmitFailed,
+    /// What a GET of a name answers that was never submitted. Undocumented.
+    pub unknown_name: UnknownName,
+    /// What `keyVersion` is when the submitted key has none. Undocumented.
+    pub versionless: Versionless,
+    /// The HTTP status of an accepted submission. Undocumented, so a client has to take any 2xx.
+    pub accepted_status: u16,
+    /// Where to listen; port 0 lets the system choose. Loopback only.
+    pub bind: SocketAddr,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            org_id: "1234567890ABCDEF12345678@AdobeOrg".into(),
+            tokens: vec!["sim-token".into()],
+            clients: vec![("sim-client".into(), "sim-secret".into())],
+            token_lifetime: Duration::from_secs(86_399),
+            stages: Stages::default(),
+            outcome: Outcome::default(),
+            clock: Clock::default(),
+            resubmit: Resubmit::default(),
+            resubmit_failed: ResubmitFailed::default(),
+            unknown_name: UnknownName::default(),
+            versionless: Versionless::default(),
+            accepted_status: 200,
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        }
+    }
+}
+
+/// What moves the simulator's time, on which jobs advance and minted tokens expire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// Real time passes; `Control::step` adds to it.
+    #[default]
+    Automatic,
+    /// Only `Control::step` and `Control::step_to` move it.
+    Stepped,
+}
+
+/// The statuses a job shows before it ends, in order, and for how long. A stage of no length is never seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stages(Vec<(String, Duration)>);
+
+impl Stages {
+    /// The documented ones. `NEW` is documented for the POST's answer only, so the status call shows it only if it is given a length.
+    #[must_use]
+    pub fn documented(new: Duration, running: Duration, updating: Duration) -> Self {
+        Self(vec![
+            ("NEW".into(), new),
+            ("RUNNING".into(), running),
+            ("UPDATE_EXISTING_RESOURCES".into(), updating),
+        ])
+    }
+
+    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long.
+    #[must_use]
+    pub fn each(length: Duration) -> Self {
+        Self::documented(Duration::ZERO, length, length)
+    }
+
+    /// None: a job has ended as soon as it was accepted.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// One more stage after the others; any string, as nobody promises that the documented statuses are all.
+    #[must_use]
+    pub fn then(mut self, status: &str, length: Duration) -> Self {
+        self.0.push((status.into(), length));
+        self
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.0
+            .iter()
+            .map(|(status, length)| (status.as_str(), *length))
+    }
+}
+
+/// Long enough that a client sees both stages, short enough for a test.
+impl Default for Stages {
+    fn default() -> Self {
+        Self::each(Duration::from_millis(50))
+    }
+}
+
+/// The two documented terminal statuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Terminal {
+    /// In effect.
+    #[default]
+    Completed,
+    /// The key, the vault or the app was at fault.
+    Failed,
+}
+
+impl Terminal {
+    pub(super) const fn status(self) -> &'static str {
+        match self {
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// How jobs end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of them `COMPLETED`.
+    #[default]
+    Completed,
+    /// All of them `FAILED`.
+    Failed,
+    /// One for each attempt at the same name; the last one repeats.
+    PerAttempt(Vec<Terminal>),
+}
+
+impl Outcome {
+    /// The end of the `attempt`-th job of a name, counted from 0.
+    pub(super) fn of(&self, attempt: usize) -> Terminal {
+        match self {
+            Self::Completed => Terminal::Completed,
+            Self::Failed => Terminal::Failed,
+            Self::PerAttempt(ends) => ends
+                .get(attempt)
+                .or(ends.last())
+                .copied()
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// What becomes of a POST whose name belongs to a configuration that has not failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resubmit {
+    /// 409 in a service's error shape.
+    #[default]
+    Conflict,
+    /// 400 in a service's error shape.
+    BadRequest,
+    /// 200 with what is there already, whichever key was sent: looks like acceptance and is none.
+    Existing,
+    /// Accepted as a new job with a new id.
+    Accept,
+}
+
+/// What becomes of a POST whose name belongs to a `FAILED` configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResubmitFailed {
+    /// Accepted with a new id.
+    #[default]
+    NewId,
+    /// Accepted with a new id, but the status call goes on answering the failed job, old id included, for so long.
+    NewIdAfter(Duration),
+    /// Accepted under the id it had.
+    SameId,
+    /// As [`Options::resubmit`] says: a failed name is a name in use.
+    AsInUse,
+}
+
+/// What a GET of an unknown name answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownName {
+    /// 404, a service's JSON.
+    #[default]
+    NotFound,
+    /// 404, the gateway's JSON: the same as for a wrong path.
+    GatewayNotFound,
+    /// 204.
+    NoContent,
+    /// 200 without a body.
+    Empty,
+    /// 200 with `null`.
+    Null,
+    /// 400, a service's JSON without an `error_code`.
+    BadRequest,
+}
+
+/// What an answer says of the version of a key that was submitted without one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versionless {
+    /// `keyVersion` is left out. The default, because Adobe's page says that the version is not stored: there is nothing to show.
+    #[default]
+    Absent,
+    /// `keyVersion` is `""`.
+    Empty,
+}

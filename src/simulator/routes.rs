@@ -1,0 +1,330 @@
+//! The three calls of the customer-managed keys API, in the shapes of Adobe's samples, traps included.
+//! Adobe Experience League, "Set up and configure Customer Managed Keys for Azure using the API" ("the API page" below).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Uri, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::answers::Answer;
+use super::faults::{Route, Target};
+use super::lifecycle::{Configuration, Submission};
+use super::options::{UnknownName, Versionless};
+use super::world::{Shared, World};
+use super::{oauth, recorder};
+
+const APP: &str = "/data/infrastructure/manager/byok/app-registration";
+const CONFIG: &str = "/data/infrastructure/manager/customer/config";
+
+/// The only `x-api-key` there is: the API page has it as a constant, it is not the client id.
+const API_KEY: &str = "acp_provisioning";
+
+/// The API page's sample. The name in the answers is derived from it there: its first eight digits are in the middle.
+const SUBSCRIPTION_ID: &str = "cf978863-7325-47b1-8fd9-554b9fdb6c36";
+const APPLICATION_NAME: &str = "acpcf978863Aaepcmkmultitenantapp";
+
+/// The simulated API and token endpoint.
+pub(super) fn router(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .route(APP, get(app_registration))
+        .route(CONFIG, post(submit))
+        .route(&format!("{CONFIG}/{{name}}"), get(status))
+        .route(oauth::PATH, post(oauth::token))
+        .fallback(async || Answer::no_such_path())
+        .method_not_allowed_fallback(async || Answer::gateway(405, "405000", "Method not allowed"))
+        .layer(from_fn_with_state(Arc::clone(shared), recorder::record))
+        .with_state(Arc::clone(shared))
+}
+
+/// What a request is aimed at, for faults and counters.
+pub(super) fn target(method: &Method, path: &str, body: &[u8]) -> Target {
+    let of = |route, name| Target {
+        route: Some(route),
+        name,
+    };
+    let segment = path
+        .strip_prefix(CONFIG)
+        .and_then(|rest| rest.strip_prefix('/'));
+    match (method.as_str(), path, segment) {
+        ("GET", APP, _) => of(Route::App, None),
+        ("POST", CONFIG, _) => {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            of(
+                Route::Submit,
+                body.get("name").and_then(Value::as_str).map(Into::into),
+            )
+        }
+        ("GET", _, Some(name)) if !name.is_empty() && !name.contains('/') => {
+            of(Route::Status, decoded(name))
+        }
+        ("POST", oauth::PATH, _) => of(Route::Token, None),
+        _ => Target {
+            route: None,
+            name: None,
+        },
+    }
+}
+
+/// One path segment, unescaped once. A form's rules would do, were it not for `+`, which is itself in a path.
+fn decoded(segment: &str) -> Option<String> {
+    let form = format!("n={}", segment.replace('+', "%2B").replace('&', "%26"));
+    form_urlencoded::parse(form.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+}
+
+async fn app_registration(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Answer, Answer> {
+    admit(&shared.world(), &headers)?;
+    Ok(Answer::json(
+        200,
+        &json!({
+            "id": "byok",
+            "name": "acpebae9422Caepcmkmultitenantapp",
+            "applicationUri": "https://adobe.com/acpebae9422Caepcmkmultitenantapp",
+            "applicationId": "e463a445-c6ac-4ca2-b36a-b5146fcf6a52",
+            "applicationRedirectUrl": "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code\
+                &client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
+                &redirect_uri=https://adobe.com/acpebae9422Caepcmkmultitenantapp&scope=user.read",
+        }),
+    ))
+}
+
+async fn submit(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Answer, Answer> {
+    let mut world = shared.world();
+    let checked =
+        admit(&world, &headers).and_then(|org| Ok((read_submission(&headers, &body, &org)?, org)));
+    let ((name, key), org) = match checked {
+        Ok(submission) => submission,
+        Err(refusal) => {
+            world.counters.submissions_refused += 1;
+            return Err(refusal);
+        }
+    };
+    let now = world.now();
+    let World {
+        options,
+        register,
+        counters,
+        ..
+    } = &mut *world;
+    let (configuration, outer, status) = match register.submit(options, now, &name, &key) {
+        Submission::Accepted(configuration) => {
+            counters.submissions_accepted += 1;
+            // The API page, sample of the POST's answer: CREATED outside, NEW inside.
+            (configuration, "CREATED".to_owned(), options.accepted_status)
+        }
+        Submission::Existing(configuration) => {
+            counters.submissions_existing += 1;
+            let status = configuration.status.clone();
+            (configuration, status, 200)
+        }
+        Submission::Conflict => {
+            counters.submissions_refused += 1;
+            return Err(Answer::service(
+                409,
+                "Conflict",
+                "A customer configuration with this name already exists.",
+            ));
+        }
+        Submission::BadRequest => {
+            counters.submissions_refused += 1;
+            return Err(bad_request(
+                "A customer configuration with this name already exists.",
+            ));
+        }
+    };
+    let config = json!({
+        "configData": config_data(&configuration, options.versionless),
+        "name": APPLICATION_NAME,
+        "type": "BYOK_CONFIG",
+        "imsOrgId": org,
+        "status": configuration.status,
+    });
+    Ok(Answer::json(
+        status,
+        &json!({"id": configuration.id, "config": config, "status": outer}),
+    ))
+}
+
+async fn status(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Answer, Answer> {
+    let world = shared.world();
+    let org = admit(&world, &headers)?;
+    let name = target(&method, uri.path(), &[]).name.unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
+    let config_type = form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == "configType")
+        .map(|(_, value)| value);
+    match config_type.as_deref() {
+        Some("BYOK_CONFIG") => {}
+        Some(_) => return Err(bad_request("configType has to be BYOK_CONFIG.")),
+        None => {
+            return Err(bad_request(
+                "Required request parameter 'configType' is not present.",
+            ));
+        }
+    }
+    let Some(configuration) = world.register.get(world.now(), &name) else {
+        return Err(unknown_name(world.options.unknown_name));
+    };
+    Ok(Answer::json(
+        200,
+        &json!({
+            "name": APPLICATION_NAME,
+            "type": "BYOK_CONFIG",
+            "status": configuration.status,
+            "configData": config_data(&configuration, world.options.versionless),
+            "imsOrgId": org,
+            "subscriptionId": SUBSCRIPTION_ID,
+            "id": configuration.id,
+            "rowType": "BYOK_KEY",
+        }),
+    ))
+}
+
+/// What the gateway checks before a service sees the request. Adobe's troubleshooting page has the codes; their order is a guess.
+fn admit(world: &World, headers: &HeaderMap) -> Result<String, Answer> {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .filter(|value| !value.is_empty())
+    };
+    let authorization = text("authorization").ok_or_else(Answer::token_missing)?;
+    match text("x-api-key") {
+        None => return Err(Answer::api_key_missing()),
+        Some(key) if key != API_KEY => return Err(Answer::api_key_invalid()),
+        Some(_) => {}
+    }
+    let token = authorization
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    if !token.is_some_and(|(_, token)| world.knows_token(token)) {
+        return Err(Answer::token_invalid());
+    }
+    let org = text("x-gw-ims-org-id").ok_or_else(Answer::org_missing)?;
+    if org != world.options.org_id {
+        return Err(Answer::not_entitled());
+    }
+    Ok(org.into())
+}
+
+/// The POST's body, as (name, key identifier).
+fn read_submission(
+    headers: &HeaderMap,
+    body: &[u8],
+    org: &str,
+) -> Result<(String, String), Answer> {
+    if !has_type(headers, "application/json") {
+        return Err(bad_request("Content-Type has to be application/json."));
+    }
+    let body: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| bad_request("The body is not a JSON object."))?;
+    let nothing = Map::new();
+    let data = body
+        .get("configData")
+        .and_then(Value::as_object)
+        .unwrap_or(&nothing);
+    let text = |object: &Map<String, Value>, field: &str| match object
+        .get(field)
+        .and_then(Value::as_str)
+    {
+        Some(text) if !text.is_empty() => Ok(text.to_owned()),
+        _ => Err(bad_request(&format!("{field} is missing."))),
+    };
+    let name = text(&body, "name")?;
+    if text(&body, "type")? != "BYOK_CONFIG" {
+        return Err(bad_request("type has to be BYOK_CONFIG."));
+    }
+    if text(&body, "imsOrgId")? != org {
+        return Err(bad_request(
+            "imsOrgId differs from the header x-gw-ims-org-id.",
+        ));
+    }
+    if text(data, "providerType")? != "AZURE_KEYVAULT" {
+        return Err(bad_request("providerType has to be AZURE_KEYVAULT."));
+    }
+    let key = text(data, "keyVaultKeyIdentifier")?;
+    match split(&key) {
+        Some(_) => Ok((name, key)),
+        None => Err(bad_request(
+            "keyVaultKeyIdentifier is not the URL of a key.",
+        )),
+    }
+}
+
+/// The answers' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back
+/// although the page says that it is not stored.
+fn config_data(configuration: &Configuration, versionless: Versionless) -> Value {
+    let (vault, version) = split(&configuration.key_identifier).unwrap_or_default();
+    let mut data = json!({
+        "keyVaultUri": vault,
+        "keyVaultKeyIdentifier": configuration.key_identifier,
+        "keyName": configuration.name,
+        "providerType": "AZURE_KEYVAULT",
+    });
+    let version = version.or((versionless == Versionless::Empty).then_some(""));
+    if let (Some(version), Some(data)) = (version, data.as_object_mut()) {
+        data.insert("keyVersion".into(), version.into());
+    }
+    data
+}
+
+/// A key's URL as (vault, version): `https://<host>/keys/<name>[/<version>]`. How strict Adobe is beyond that is not documented.
+fn split(identifier: &str) -> Option<(&str, Option<&str>)> {
+    let (host, path) = identifier.strip_prefix("https://")?.split_once('/')?;
+    let path = path.strip_prefix("keys/")?.trim_end_matches('/');
+    let (name, version) = path
+        .split_once('/')
+        .map_or((path, None), |(name, version)| (name, Some(version)));
+    let whole = !host.is_empty()
+        && !name.is_empty()
+        && !version.is_some_and(|version| version.contains('/'));
+    whole.then_some((identifier.get(.."https://".len() + host.len())?, version))
+}
+
+fn unknown_name(policy: UnknownName) -> Answer {
+    match policy {
+        UnknownName::NotFound => Answer::not_found(),
+        UnknownName::GatewayNotFound => Answer::no_such_path(),
+        UnknownName::NoContent => Answer::empty(204),
+        UnknownName::Empty => Answer::empty(200),
+        UnknownName::Null => Answer::json(200, &Value::Null),
+        UnknownName::BadRequest => bad_request("The customer configuration does not exist."),
+    }
+}
+
+fn bad_request(detail: &str) -> Answer {
+    Answer::service(400, "Bad Request", detail)
+}
+
+/// Whether the body calls itself this media type, parameters aside.
+pub(super) fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    given
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case(media_type)
+}
