@@ -1,5 +1,29 @@
 //! Terraform provider for customer-managed keys in Adobe Experience Platform.
-#![allow(missing_docs)]
+//!
+//! # Map
+//! - [`provider`]: the nouns. The provider block, `aep_cmk_config`, `aep_cmk_app`, the functions, and every word a person
+//!   reads.
+//! - [`key_identifier`]: the URL of a wrap key: parse, compare, explain what is wrong. Pure.
+//! - [`api`]: Adobe's API over HTTP: one method per endpoint, tokens, retries, one error type.
+//! - [`plugin`]: the plugin host: handshake, mutual TLS, gRPC service, values, log lines, the stop signal.
+//! - [`simulator`]: a real local server that behaves as Adobe's documentation says. Not in the shipped binary.
+//!
+//! # Dataflow
+//! Terraform starts the binary and reads the handshake line → `plugin` decodes msgpack and calls a trait → `provider` finds
+//! the noun → `provider::cmk_config` calls one method of `api::Client`, keeps what was accepted, waits, turns the answer into
+//! state → `api` adds the token, retries, decodes → HTTP. Errors are `api::Error` until `provider::diagnostics` gives them
+//! words.
+//!
+//! # Invariants, as absences
+//! - `api` knows nothing of Terraform, `plugin` nothing of Adobe; neither imports anything of ours, nor does
+//!   `key_identifier`.
+//! - `simulator` shares no type with `api`: client and simulator cannot be wrong together.
+//! - A POST is sent again only if it never left or the gateway refused it. Whatever else happened to it, the name is looked
+//!   up.
+//! - Nothing can fail between Adobe's yes and the returned state: "accepted but not finished" is one value.
+//! - No secret is in an error, a log line, a state or a plan: [`api::Secret`] redacts itself.
+//! - `reqwest` only in `api`, `tonic` and `prost` only in `plugin`, `axum` only in `simulator`; `std::env` only in
+//!   `provider::config`, `plugin` and the mains. A test holds this.
 
 pub mod api;
 pub mod key_identifier;

@@ -1,0 +1,54 @@
+//! A real CLI, the built plugin and a simulator, for one test.
+
+mod project;
+
+pub use project::{Project, Run, resource};
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use terraform_provider_aep::simulator::{Options, Simulator};
+
+/// The token of every test. Each project hunts it in all that the CLI prints and writes.
+pub const TOKEN: &str = "sentinel-token-5c7f";
+/// The client secret of the tests with OAuth, hunted likewise.
+pub const CLIENT_SECRET: &str = "sentinel-secret-91be";
+/// The client id of the tests with OAuth.
+pub const CLIENT_ID: &str = "suite-client";
+/// The organisation of every simulator.
+pub const ORG_ID: &str = "1234567890ABCDEF12345678@AdobeOrg";
+
+/// A key as Adobe's sample has it, with letters in its version that no hex number has.
+pub const KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key/7c1d50lo28234cc895534c00d7eb4eb4";
+/// The same key without a version.
+pub const KEY_VERSIONLESS: &str = "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key";
+/// Another key.
+pub const OTHER_KEY: &str = "https://another-vault.vault.azure.net/keys/another-key";
+
+/// The options of a simulator that knows the suite's credentials.
+pub fn options() -> Options {
+    Options {
+        org_id: ORG_ID.to_owned(),
+        tokens: vec![TOKEN.to_owned()],
+        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
+        ..Options::default()
+    }
+}
+
+/// A simulator with the suite's credentials.
+pub fn simulator() -> Simulator {
+    Simulator::start(options()).expect("the simulator binds a loopback port")
+}
+
+/// The CLI: `terraform`, or `tofu` where that is what the machine has.
+pub fn cli() -> &'static Path {
+    static CLI: OnceLock<PathBuf> = OnceLock::new();
+    CLI.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        ["terraform", "tofu"]
+            .iter()
+            .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+            .find(|candidate| candidate.is_file())
+            .expect("the tests need `terraform` or `tofu` on the PATH: install one of them")
+    })
+}

@@ -1,0 +1,3 @@
+//! What people see: the real CLI, the built plugin, a real HTTP server.
+
+mod lifecycle;
