@@ -16,7 +16,9 @@ use stage::Stage;
 const STAGE_OF_THE_JOB: Duration = Duration::from_secs(2);
 
 fn main() -> Result<()> {
-    println!("\n\x1b[1mA customer-managed key for Adobe Experience Platform, from nothing to drift\x1b[0m");
+    println!(
+        "\n\x1b[1mA customer-managed key for Adobe Experience Platform, from nothing to drift\x1b[0m"
+    );
     println!("Adobe is simulated on this machine; the provider and the CLI are the real ones.\n");
 
     let simulator = Simulator::start(Options {
@@ -30,13 +32,17 @@ fn main() -> Result<()> {
         "terraform init",
         "The provider is installed from a local mirror, as a company without access to the registry would do it.",
     );
-    stage.run(&["init", "-input=false", "-no-color"])?.expect(0)?;
+    stage
+        .run(&["init", "-input=false", "-no-color"])?
+        .expect(0)?;
 
     stage.say(
         "terraform plan",
         "Nothing is sent but questions: is the name free? A name that is taken with another key would stop here.",
     );
-    stage.run(&["plan", "-input=false", "-no-color"])?.expect(0)?;
+    stage
+        .run(&["plan", "-input=false", "-no-color"])?
+        .expect(0)?;
 
     stage.say(
         "terraform apply",
@@ -58,10 +64,13 @@ fn main() -> Result<()> {
         .run(&["plan", "-detailed-exitcode", "-input=false", "-no-color"])?
         .expect(0)?;
 
-    println!("\n\x1b[1mAt night, somebody changes the key at Adobe\x1b[0m, behind Terraform's back.");
-    simulator
-        .control()
-        .set_key("customer-data", "https://somebody-elses.vault.azure.net/keys/other");
+    println!(
+        "\n\x1b[1mAt night, somebody changes the key at Adobe\x1b[0m, behind Terraform's back."
+    );
+    simulator.control().set_key(
+        "customer-data",
+        "https://somebody-elses.vault.azure.net/keys/other",
+    );
 
     stage.say(
         "terraform plan -refresh-only -detailed-exitcode",
@@ -81,7 +90,9 @@ fn main() -> Result<()> {
         "terraform plan",
         "A plain plan would replace the key, and Terraform would go on to delete what guards the data: the provider stops it (exit code 1).",
     );
-    stage.run(&["plan", "-input=false", "-no-color"])?.expect(1)?;
+    stage
+        .run(&["plan", "-input=false", "-no-color"])?
+        .expect(1)?;
 
     stage.close();
     Ok(())

@@ -352,14 +352,15 @@ async fn settle(
                 stop: job.limits.stop.clone(),
             }
         };
-        if let Ok(Some(found)) = job.client.look_up(job.name, &limits).await {
+        let looked_up = job.client.look_up(job.name, &limits).await;
+        if let Ok(Some(found)) = &looked_up {
             let is_old_failure =
                 found.status == Status::Failed && failed.as_deref() == Some(found.id.as_str());
             if !is_old_failure {
-                if is_same_key(job, &found) {
-                    return accepted(found, true, failed, sent);
+                if is_same_key(job, found) {
+                    return accepted(found.clone(), true, failed, sent);
                 }
-                return Submission::Refused(messages::taken(&found, job.name, job.key_text));
+                return Submission::Refused(messages::taken(found, job.name, job.key_text));
             }
         }
         if is_last || began.elapsed() + pause >= SETTLING {
@@ -367,6 +368,7 @@ async fn settle(
             return Submission::Uncertain(messages::answer_lost(
                 lost,
                 job.name,
+                looked_up.err().as_ref(),
                 began.elapsed(),
                 job.is_create,
             ));

@@ -19,7 +19,8 @@ pub const CLIENT_ID: &str = "suite-client";
 pub const ORG_ID: &str = "1234567890ABCDEF12345678@AdobeOrg";
 
 /// A key as Adobe's sample has it, with letters in its version that no hex number has.
-pub const KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key/7c1d50lo28234cc895534c00d7eb4eb4";
+pub const KEY: &str =
+    "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key/7c1d50lo28234cc895534c00d7eb4eb4";
 /// The same key without a version.
 pub const KEY_VERSIONLESS: &str = "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key";
 /// Another key.

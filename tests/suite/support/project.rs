@@ -96,9 +96,11 @@ impl Project {
             .stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["TF_", "AEP_", "HTTP", "http", "SSL_", "NO_PROXY", "no_proxy"]
-                .iter()
-                .any(|prefix| text.starts_with(prefix))
+            if [
+                "TF_", "AEP_", "HTTP", "http", "SSL_", "NO_PROXY", "no_proxy",
+            ]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
             {
                 command.env_remove(name);
             }
@@ -174,7 +176,11 @@ impl Project {
         resources
             .iter()
             .find(|resource| {
-                let prefix = if resource["mode"] == "data" { "data." } else { "" };
+                let prefix = if resource["mode"] == "data" {
+                    "data."
+                } else {
+                    ""
+                };
                 format!(
                     "{prefix}{}.{}",
                     resource["type"].as_str().unwrap_or_default(),
@@ -198,7 +204,10 @@ impl Project {
     /// Fails the test when a secret is in what the CLI printed or wrote.
     pub fn hunt(&self, run: &Run) {
         let mut places = vec![
-            ("standard output".to_owned(), run.stdout.clone().into_bytes()),
+            (
+                "standard output".to_owned(),
+                run.stdout.clone().into_bytes(),
+            ),
             ("standard error".to_owned(), run.stderr.clone().into_bytes()),
         ];
         let files = fs::read_dir(self.folder.path()).expect("the folder is readable");
@@ -254,13 +263,7 @@ impl Run {
     /// Requires an exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "\n{}\n{}",
-            self.stdout,
-            self.stderr
-        );
+        assert_eq!(self.code, Some(code), "\n{}\n{}", self.stdout, self.stderr);
         self
     }
 

@@ -166,38 +166,33 @@ pub fn broken(
     diagnostic
 }
 
-/// The answer to a submission was lost and the configuration was not found.
+/// The answer to a submission was lost and the configuration was not found. `last` is the error of the last look-up.
 pub fn answer_lost(
-    error: &Error,
+    lost: &Error,
     name: &str,
+    last: Option<&Error>,
     settled: Duration,
     broken_off_create: bool,
 ) -> Diagnostic {
+    let found = match last {
+        None => format!(
+            "The name was looked up for {} and is not there.",
+            spoken(settled)
+        ),
+        Some(error) => format!("Looking the name up failed as well: {error}."),
+    };
     let tainted = if broken_off_create {
-        " Where `prevent_destroy` stands in the way, run `terraform untaint <address>` first."
+        " The state has the name, as tainted; where `prevent_destroy` stands in the way, run `terraform untaint \
+         <address>` first."
     } else {
         ""
     };
     general(
         "It is uncertain whether Adobe accepted the submission",
         format!(
-            "The answer to the submission of {name:?} was lost: {error}\n\nThe name was looked up for {} and is not \
-             there. Nothing was sent again, as Adobe may still accept it. Run `terraform apply` again: it looks the \
-             name up first and submits only what is not there.{tainted}",
-            spoken(settled)
-        ),
-    )
-}
-
-/// The job failed before it went into effect.
-pub fn submitted_again(name: &str, attempts: &[Duration]) -> Diagnostic {
-    general(
-        "The configuration was submitted more than once",
-        format!(
-            "The configuration {name:?} is in effect; its job had failed before and was submitted again {} \
-             (`failed_attempts`), {} after the start.",
-            times(attempts.len()),
-            moments(attempts)
+            "The answer to the submission of {name:?} was lost: {lost}\n\n{found} Nothing was sent again, as Adobe may \
+             still accept it. Run `terraform apply` again: it looks the name up first and submits only what is not \
+             there.{tainted}"
         ),
     )
 }
