@@ -81,29 +81,33 @@ fn say(text: &str) -> Result<()> {
 
 /// What a user pastes to point the provider here.
 fn greeting(url: &str, options: &Options) -> String {
-    let org = &options.org_id;
-    let (variables, arguments) = match (options.tokens.first(), options.clients.first()) {
-        (Some(token), _) => (
-            format!("export AEP_ACCESS_TOKEN='{token}'\n"),
-            format!("  access_token = \"{token}\"\n"),
-        ),
-        (None, Some((id, secret))) => (
-            format!(
-                "export AEP_IMS_ENDPOINT='{url}'\nexport AEP_CLIENT_ID='{id}'\nexport AEP_CLIENT_SECRET='{secret}'\n"
-            ),
-            format!(
-                "  ims_endpoint = \"{url}\"\n  client_id = \"{id}\"\n  client_secret = \"{secret}\"\n"
-            ),
-        ),
-        (None, None) => Default::default(),
-    };
+    let mut settings = vec![("endpoint", url), ("org_id", options.org_id.as_str())];
+    match (options.tokens.first(), options.clients.first()) {
+        (Some(token), _) => settings.push(("access_token", token)),
+        (None, Some((id, secret))) => {
+            settings.extend([
+                ("ims_endpoint", url),
+                ("client_id", id),
+                ("client_secret", secret),
+            ]);
+        }
+        (None, None) => {}
+    }
+    let variable =
+        |(name, value): &(&str, &str)| format!("export AEP_{}='{value}'\n", name.to_uppercase());
+    let width = settings
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    let argument = |(name, value): &(&str, &str)| format!("  {name:width$} = \"{value}\"\n");
     format!(
         "aep-simulator {version}: a local stand-in for Adobe's API for customer-managed keys, not Adobe's.\n\
          It listens on {url} until Ctrl-C and forgets everything then.\n\n\
-         export AEP_ENDPOINT='{url}'\nexport AEP_ORG_ID='{org}'\n{variables}\n\
-         or\n\n\
-         provider \"aep\" {{\n  endpoint = \"{url}\"\n  org_id = \"{org}\"\n{arguments}}}\n",
+         {variables}\nor\n\nprovider \"aep\" {{\n{arguments}}}\n",
         version = env!("CARGO_PKG_VERSION"),
+        variables = settings.iter().map(variable).collect::<String>(),
+        arguments = settings.iter().map(argument).collect::<String>(),
     )
 }
 
@@ -248,7 +252,7 @@ mod tests {
         let token = greeting("http://127.0.0.1:1", &run("").unwrap());
         assert!(
             token.contains("export AEP_ACCESS_TOKEN='sim-token'")
-                && token.contains("endpoint = \"http://127.0.0.1:1\"")
+                && token.contains("endpoint     = \"http://127.0.0.1:1\"")
         );
         let client = greeting("http://127.0.0.1:1", &run("--client me:mine").unwrap());
         assert!(
