@@ -1,1 +1,264 @@
-fn main() {}
+//! The simulator on its own, for trying the provider by hand: arguments, start, run until Ctrl-C.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use terraform_provider_aep::simulator::{Clock, Options, Outcome, Simulator, Stages, Terminal};
+
+const HELP: &str = "\
+aep-simulator stands in for Adobe Experience Platform's API for customer-managed keys, on this machine only.
+It is not Adobe's, knows nothing of Adobe, keeps nothing, and guards nothing.
+
+Usage: aep-simulator [OPTIONS]
+
+  --listen ADDRESS:PORT    where to listen; loopback only, port 0 lets the system choose [127.0.0.1:8080]
+  --org ORG                the one organisation there is [1234567890ABCDEF12345678@AdobeOrg]
+  --token TOKEN            an access token that is accepted, can be repeated [sim-token]
+  --client ID:SECRET       an OAuth credential that is accepted, can be repeated [sim-client:sim-secret]
+  --stage-seconds SECONDS  how long RUNNING and UPDATE_EXISTING_RESOURCES last, each [2]
+  --outcome OUTCOME        completed, failed, or one for each attempt at a name: failed,completed [completed]
+  --stepped                time stands still until POST /_control/step
+  --help, --version
+
+While it runs, /_control scripts it, in JSON:
+
+  POST   /_control/faults                  {\"route\": \"submit\", \"times\": 1, \"action\": \"process_then_reset\"}
+                                           {\"route\": \"status\", \"times\": null, \"action\": {\"answer\": \"throttled\"}}
+                                           {\"route\": \"any\", \"action\": {\"answer\": {\"status\": 500, \"body\": \"oops\"}}}
+  DELETE /_control/faults
+  POST   /_control/release                 lets held requests go on
+  GET    /_control/configurations
+  POST   /_control/configurations/{name}   {\"key\": \"https://…\", \"status\": \"FAILED\"}, one or both
+  DELETE /_control/configurations/{name}
+  POST   /_control/step                    {\"seconds\": 60} or {\"status\": \"COMPLETED\"}
+  POST   /_control/options                 {\"outcome\": \"failed\", \"resubmit\": \"existing\", \"unknown_name\": \"no_content\"}
+  DELETE /_control/tokens                  expires what was minted
+  GET    /_control/counters
+  GET    /_control/requests                DELETE forgets them
+";
+
+/// What the command line asks for.
+enum Command {
+    Help,
+    Version,
+    Run(Options),
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Not returned from main: anyhow would add a backtrace under RUST_BACKTRACE.
+        Err(error) => {
+            eprintln!("aep-simulator: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let options = match parse(std::env::args().skip(1))? {
+        Command::Help => return say(HELP),
+        Command::Version => return say(concat!("aep-simulator ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Run(options) => options,
+    };
+    let simulator = Simulator::start(options.clone())
+        .with_context(|| format!("cannot listen on {}", options.bind))?;
+    say(&greeting(&simulator.url(), &options))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime
+        .block_on(tokio::signal::ctrl_c())
+        .context("cannot wait for Ctrl-C")
+}
+
+fn say(text: &str) -> Result<()> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// What a user pastes to point the provider here.
+fn greeting(url: &str, options: &Options) -> String {
+    let mut settings = vec![("endpoint", url), ("org_id", options.org_id.as_str())];
+    match (options.tokens.first(), options.clients.first()) {
+        (Some(token), _) => settings.push(("access_token", token)),
+        (None, Some((id, secret))) => {
+            settings.extend([
+                ("ims_endpoint", url),
+                ("client_id", id),
+                ("client_secret", secret),
+            ]);
+        }
+        (None, None) => {}
+    }
+    let variable =
+        |(name, value): &(&str, &str)| format!("export AEP_{}='{value}'\n", name.to_uppercase());
+    let width = settings
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    let argument = |(name, value): &(&str, &str)| format!("  {name:width$} = \"{value}\"\n");
+    format!(
+        "aep-simulator {version}: a local stand-in for Adobe's API for customer-managed keys, not Adobe's.\n\
+         It listens on {url} until Ctrl-C and forgets everything then.\n\n\
+         {variables}\nor\n\nprovider \"aep\" {{\n{arguments}}}\n",
+        version = env!("CARGO_PKG_VERSION"),
+        variables = settings.iter().map(variable).collect::<String>(),
+        arguments = settings.iter().map(argument).collect::<String>(),
+    )
+}
+
+fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> {
+    let mut options = Options {
+        bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        stages: Stages::each(Duration::from_secs(2)),
+        ..Options::default()
+    };
+    let (mut tokens, mut clients) = (Vec::new(), Vec::new());
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let (flag, inline) = match argument.split_once('=') {
+            Some((flag, value)) => (flag, Some(value.to_owned())),
+            None => (argument.as_str(), None),
+        };
+        match (flag, &inline) {
+            ("--help" | "-h", None) => return Ok(Command::Help),
+            ("--version" | "-V", None) => return Ok(Command::Version),
+            ("--stepped", None) => {
+                options.clock = Clock::Stepped;
+                continue;
+            }
+            _ => {}
+        }
+        let mut value = || {
+            inline
+                .clone()
+                .or_else(|| arguments.next())
+                .ok_or_else(|| anyhow!("{flag} needs a value"))
+        };
+        match flag {
+            "--listen" => options.bind = listen(&value()?)?,
+            "--org" => options.org_id = value()?,
+            "--token" => tokens.push(value()?),
+            "--client" => clients.push(client(&value()?)?),
+            "--stage-seconds" => options.stages = Stages::each(seconds(&value()?)?),
+            "--outcome" => options.outcome = outcome(&value()?)?,
+            _ => bail!("unknown argument {argument}; --help lists what there is"),
+        }
+    }
+    // What is given replaces the defaults, so that a list of credentials is exactly the one asked for.
+    if !(tokens.is_empty() && clients.is_empty()) {
+        (options.tokens, options.clients) = (tokens, clients);
+    }
+    Ok(Command::Run(options))
+}
+
+fn listen(value: &str) -> Result<SocketAddr> {
+    let named = value
+        .strip_prefix("localhost:")
+        .map(|port| format!("127.0.0.1:{port}"));
+    let address: SocketAddr = named.as_deref().unwrap_or(value).parse().with_context(|| {
+        format!("--listen {value}: write an address and a port, such as 127.0.0.1:8080")
+    })?;
+    Ok(address)
+}
+
+fn client(value: &str) -> Result<(String, String)> {
+    match value.split_once(':') {
+        Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
+            Ok((id.into(), secret.into()))
+        }
+        _ => bail!("--client: write ID:SECRET"),
+    }
+}
+
+fn seconds(value: &str) -> Result<Duration> {
+    let seconds: f64 = value
+        .parse()
+        .with_context(|| format!("--stage-seconds {value}"))?;
+    Duration::try_from_secs_f64(seconds).with_context(|| format!("--stage-seconds {value}"))
+}
+
+fn outcome(value: &str) -> Result<Outcome> {
+    let ends = value.split(',').map(|end| match end {
+        "completed" => Ok(Terminal::Completed),
+        "failed" => Ok(Terminal::Failed),
+        _ => bail!(
+            "--outcome {value}: write completed, failed, or several of them with commas between"
+        ),
+    });
+    Ok(Outcome::PerAttempt(ends.collect::<Result<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(line: &str) -> Result<Options> {
+        match parse(line.split_whitespace().map(Into::into))? {
+            Command::Run(options) => Ok(options),
+            Command::Help | Command::Version => bail!("it would not run"),
+        }
+    }
+
+    #[test]
+    fn arguments_become_options() {
+        let plain = run("").unwrap();
+        assert_eq!(
+            (plain.bind.to_string(), plain.tokens.len()),
+            ("127.0.0.1:8080".into(), 1)
+        );
+        let full = run("--listen=[::1]:9 --org o@AdobeOrg --client a:b:c --stage-seconds 0.5 --outcome failed,completed --stepped").unwrap();
+        assert_eq!(
+            (full.bind.to_string(), full.org_id.as_str(), full.clock),
+            ("[::1]:9".into(), "o@AdobeOrg", Clock::Stepped)
+        );
+        assert_eq!(
+            (full.tokens.len(), full.clients),
+            (0, vec![("a".into(), "b:c".into())])
+        );
+        assert_eq!(full.stages, Stages::each(Duration::from_millis(500)));
+        assert_eq!(
+            full.outcome,
+            Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed])
+        );
+        assert_eq!(
+            run("--listen localhost:0").unwrap().bind.to_string(),
+            "127.0.0.1:0"
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (line, part) in [
+            ("--listen 8080", "write an address and a port"),
+            ("--client a", "ID:SECRET"),
+            ("--outcome done", "completed, failed"),
+            ("--stage-seconds -1", "--stage-seconds -1"),
+            ("--org", "--org needs a value"),
+            ("--stepped=yes", "unknown argument --stepped=yes"),
+            ("serve", "unknown argument serve"),
+        ] {
+            let error = run(line).unwrap_err();
+            assert!(format!("{error:#}").contains(part), "{line}: {error:#}");
+        }
+    }
+
+    #[test]
+    fn the_greeting_shows_credentials_that_work() {
+        let token = greeting("http://127.0.0.1:1", &run("").unwrap());
+        assert!(
+            token.contains("export AEP_ACCESS_TOKEN='sim-token'")
+                && token.contains("endpoint     = \"http://127.0.0.1:1\"")
+        );
+        let client = greeting("http://127.0.0.1:1", &run("--client me:mine").unwrap());
+        assert!(
+            client.contains("AEP_CLIENT_SECRET='mine'")
+                && client.contains("AEP_IMS_ENDPOINT")
+                && !client.contains("TOKEN")
+        );
+    }
+}

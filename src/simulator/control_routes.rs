@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::answers::Answer;
 use super::control::Control;
 use super::faults::{Fault, seconds};
 use super::lifecycle::Configuration;
-use super::options::UnknownName;
+use super::options::{Outcome, Resubmit, ResubmitFailed, UnknownName, Versionless};
 use super::world::{Counters, LoggedRequest};
 
 /// The control interface.
@@ -26,7 +26,7 @@ pub(super) fn router(control: Control) -> Router {
         )
         .route("/_control/step", post(step))
         .route("/_control/options", post(options))
-        .route("/_control/tokens", axum::routing::delete(expire_tokens))
+        .route("/_control/tokens", delete(expire_tokens))
         .route("/_control/counters", get(counters))
         .route("/_control/requests", get(requests).delete(clear_log))
         .with_state(control)
@@ -134,20 +134,36 @@ async fn step(State(control): State<Control>, step: Input<Step>) -> Result<Answe
     Ok(done())
 }
 
-/// What can be changed of the options without a restart.
+/// What can be changed of the options without a restart; what is not given stays.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Changes {
-    unknown_name: UnknownName,
+    outcome: Option<Outcome>,
+    resubmit: Option<Resubmit>,
+    resubmit_failed: Option<ResubmitFailed>,
+    unknown_name: Option<UnknownName>,
+    versionless: Option<Versionless>,
 }
 
 async fn options(
     State(control): State<Control>,
     changes: Input<Changes>,
 ) -> Result<Answer, Answer> {
-    let Changes { unknown_name } = read(changes)?;
-    control.configure(|options| options.unknown_name = unknown_name);
+    let changes = read(changes)?;
+    control.configure(|options| {
+        set(&mut options.outcome, changes.outcome);
+        set(&mut options.resubmit, changes.resubmit);
+        set(&mut options.resubmit_failed, changes.resubmit_failed);
+        set(&mut options.unknown_name, changes.unknown_name);
+        set(&mut options.versionless, changes.versionless);
+    });
     Ok(done())
+}
+
+fn set<T>(option: &mut T, change: Option<T>) {
+    if let Some(change) = change {
+        *option = change;
+    }
 }
 
 async fn expire_tokens(State(control): State<Control>) -> Answer {

@@ -5,7 +5,7 @@
 //! cannot be wrong together. Where the documentation is silent there is a choice in [`Options`].
 //!
 //! ```text
-//! request → connection (can be cut) → recorder (log, counters, faults) → routes, oauth → lifecycle (jobs over time)
+//! request → connection (can be cut) → recorder (log, counters, faults) → gateway, routes, oauth → lifecycle (jobs over time)
 //! test or /_control → control → world (all of the state, one lock)
 //! ```
 //!
@@ -26,6 +26,7 @@ mod connection;
 mod control;
 mod control_routes;
 mod faults;
+mod gateway;
 mod lifecycle;
 mod oauth;
 mod options;

@@ -10,7 +10,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::answers::Answer;
-use super::routes::has_type;
+use super::gateway::has_type;
 use super::world::{Shared, World};
 
 /// The path, on the same port as the API.

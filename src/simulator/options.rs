@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::faults::seconds;
+
 /// How the simulated Adobe behaves. Everything but `bind` and `clock` can be changed while it runs: `Control::configure`.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -115,7 +117,8 @@ impl Default for Stages {
 }
 
 /// The two documented terminal statuses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Terminal {
     /// In effect.
     #[default]
@@ -134,7 +137,8 @@ impl Terminal {
 }
 
 /// How jobs end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All of them `COMPLETED`.
     #[default]
@@ -161,7 +165,8 @@ impl Outcome {
 }
 
 /// What becomes of a POST whose name belongs to a configuration that has not failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Resubmit {
     /// 409 in a service's error shape.
     #[default]
@@ -175,13 +180,14 @@ pub enum Resubmit {
 }
 
 /// What becomes of a POST whose name belongs to a `FAILED` configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResubmitFailed {
     /// Accepted with a new id.
     #[default]
     NewId,
     /// Accepted with a new id, but the status call goes on answering the failed job, old id included, for so long.
-    NewIdAfter(Duration),
+    NewIdAfter(#[serde(deserialize_with = "seconds")] Duration),
     /// Accepted under the id it had.
     SameId,
     /// As [`Options::resubmit`] says: a failed name is a name in use.
@@ -208,7 +214,8 @@ pub enum UnknownName {
 }
 
 /// What an answer says of the version of a key that was submitted without one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Versionless {
     /// `keyVersion` is left out. The default, because Adobe's page says that the version is not stored: there is nothing to show.
     #[default]

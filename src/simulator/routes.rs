@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use url::form_urlencoded;
 
 use super::answers::Answer;
 use super::faults::{Route, Target};
+use super::gateway::{admit, has_type};
 use super::lifecycle::{Configuration, Submission};
 use super::options::{UnknownName, Versionless};
 use super::world::{Shared, World};
@@ -21,9 +22,6 @@ use super::{oauth, recorder};
 
 const APP: &str = "/data/infrastructure/manager/byok/app-registration";
 const CONFIG: &str = "/data/infrastructure/manager/customer/config";
-
-/// The only `x-api-key` there is: the API page has it as a constant, it is not the client id.
-const API_KEY: &str = "acp_provisioning";
 
 /// The API page's sample. The name in the answers is derived from it there: its first eight digits are in the middle.
 const SUBSCRIPTION_ID: &str = "cf978863-7325-47b1-8fd9-554b9fdb6c36";
@@ -199,33 +197,6 @@ async fn status(
     ))
 }
 
-/// What the gateway checks before a service sees the request. Adobe's troubleshooting page has the codes; their order is a guess.
-fn admit(world: &World, headers: &HeaderMap) -> Result<String, Answer> {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .filter(|value| !value.is_empty())
-    };
-    let authorization = text("authorization").ok_or_else(Answer::token_missing)?;
-    match text("x-api-key") {
-        None => return Err(Answer::api_key_missing()),
-        Some(key) if key != API_KEY => return Err(Answer::api_key_invalid()),
-        Some(_) => {}
-    }
-    let token = authorization
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    if !token.is_some_and(|(_, token)| world.knows_token(token)) {
-        return Err(Answer::token_invalid());
-    }
-    let org = text("x-gw-ims-org-id").ok_or_else(Answer::org_missing)?;
-    if org != world.options.org_id {
-        return Err(Answer::not_entitled());
-    }
-    Ok(org.into())
-}
-
 /// The POST's body, as (name, key identifier).
 fn read_submission(
     headers: &HeaderMap,
@@ -313,18 +284,4 @@ fn unknown_name(policy: UnknownName) -> Answer {
 
 fn bad_request(detail: &str) -> Answer {
     Answer::service(400, "Bad Request", detail)
-}
-
-/// Whether the body calls itself this media type, parameters aside.
-pub(super) fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    given
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .eq_ignore_ascii_case(media_type)
 }

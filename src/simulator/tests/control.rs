@@ -105,10 +105,15 @@ fn everything_can_be_scripted_over_http() {
     assert_eq!(get(sim, "requests"), json!([]));
 
     assert_eq!(
-        post(sim, "options", &json!({"unknown_name": "no_content"})),
+        post(
+            sim,
+            "options",
+            &json!({"unknown_name": "no_content", "outcome": {"per_attempt": ["failed", "completed"]}, "resubmit_failed": {"new_id_after": 0.5}})
+        ),
         204
     );
     assert_eq!(Call::status("nobody").ok(sim).status, 204);
+    assert_eq!(post(sim, "options", &json!({"unknown": 1})), 422);
     assert_eq!(post(sim, "release", &Value::Null), 204);
     assert_eq!(delete(sim, "tokens"), 204);
 }

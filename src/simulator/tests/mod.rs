@@ -3,6 +3,8 @@
 mod api;
 mod control;
 mod faults;
+mod lifecycle;
+mod refusals;
 mod tokens;
 
 use std::io::{self, Read, Write};
