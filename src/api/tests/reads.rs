@@ -354,9 +354,10 @@ async fn the_stop_token_ends_a_wait_at_once() {
 
 #[tokio::test]
 async fn a_port_where_nobody_listens() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = gone.local_addr().unwrap();
-    drop(gone);
+    // Bound and not listening: the port is refused, and nobody else can get it.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let server = Server::new([]).await;
     let settings = Settings {
         endpoint: format!("http://{address}").parse().unwrap(),

@@ -100,10 +100,13 @@ async fn a_renewed_token_that_is_refused_too_is_an_error() {
     );
     let again = answer(
         401,
-        r#"{"error_code":"401013","message":"Oauth token is not valid: two"}"#,
+        r#"{"error_code":"401013","message":"Oauth token is not valid: token-two"}"#,
     );
-    let server =
-        Server::with_ims([refused, again], [token("one", 86399), token("two", 86399)]).await;
+    let server = Server::with_ims(
+        [refused, again],
+        [token("token-one", 86399), token("token-two", 86399)],
+    )
+    .await;
     let error = oauth_client(&server)
         .status("a", &limits())
         .await
