@@ -13,10 +13,11 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 use url::{Url, form_urlencoded};
 
+use super::answer::Answer;
 use super::error::{Error, Kind, Report};
 use super::retry::{Call, Decision, Outcome};
 use super::secret::{Scrubber, Secret};
-use super::transport::{Answer, Outgoing, Transport};
+use super::transport::{Outgoing, Transport};
 use super::{Credentials, Limits, address};
 
 /// Adobe's API authentication page: the token endpoint of OAuth server-to-server credentials.

@@ -4,12 +4,13 @@
 //! look at `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and the platform roots' at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
 //! `Client` method → [`transport`] (the call chain: token, attempt, decision) → [`types`] (decoding). [`auth`] has the
-//! token, [`retry`] the pure decision, [`words`] what an error body says, [`address`] URLs, [`tls`] roots.
+//! token, [`retry`] the pure decision, [`answer`] what an attempt came to, [`words`] what an error body says, [`address`] URLs, [`tls`] roots.
 //!
 //! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
 //! has to look the name up. No error and no log line holds a secret.
 
 mod address;
+mod answer;
 mod auth;
 mod error;
 mod retry;
@@ -36,10 +37,11 @@ pub use error::{Delivery, Error, Kind};
 pub use secret::Secret;
 pub use types::{AppRegistration, Configuration, Status};
 
+use answer::Answer;
 use auth::Auth;
 use error::Report;
 use retry::{Call, Outcome, Pace};
-use transport::{Answer, Outgoing, Setup, Transport};
+use transport::{Outgoing, Setup, Transport};
 use words::Shape;
 
 /// Adobe's API page: where the multi-tenant app is described.

@@ -6,6 +6,9 @@ use url::form_urlencoded::byte_serialize;
 
 const REDACTED: &str = "[redacted]";
 
+/// The fewest characters of a secret that is looked for in other text.
+const SHORTEST: usize = 4;
+
 /// A credential. `Debug` and `Display` show `[redacted]`; only [`Secret::expose`] gives the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -22,11 +25,15 @@ impl Secret {
     }
 
     /// `text` with every occurrence of the secret replaced: as it is, escaped as in JSON, and percent-encoded, because
-    /// servers and proxies like to echo what they refuse. An empty secret replaces nothing.
+    /// servers and proxies like to echo what they refuse. One of fewer than four characters replaces nothing: it cannot be
+    /// told from text, and no service gives out such a one.
     pub fn scrub(&self, text: String) -> String {
         let mut text = text;
+        if self.0.chars().count() < SHORTEST {
+            return text;
+        }
         for form in self.forms() {
-            if !form.is_empty() && text.contains(&form) {
+            if text.contains(&form) {
                 text = text.replace(&form, REDACTED);
             }
         }
@@ -41,17 +48,29 @@ impl Secret {
             .strip_suffix('"')
             .unwrap_or_default();
         let form: String = byte_serialize(self.0.as_bytes()).collect();
+        let percent = form.replace('+', "%20");
         let mut forms = vec![
             self.0.clone(),
             json.to_owned(),
-            form.replace('+', "%20"),
-            form.to_ascii_lowercase(),
+            lower_hex(&percent),
+            lower_hex(&form),
+            percent,
             form,
         ];
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();
         forms
     }
+}
+
+/// A percent-encoded text with the digits of its escapes in lower case: both are in use.
+fn lower_hex(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        text + "%" + &digits.to_ascii_lowercase() + rest
+    })
 }
 
 impl From<String> for Secret {
@@ -104,13 +123,13 @@ mod tests {
 
     #[test]
     fn every_spelling_is_scrubbed() {
-        let secret = Secret::new("p-8 \"q\"/ü+&");
+        let secret = Secret::new("P-8 \"q\"/ü+&");
         for echoed in [
-            "p-8 \"q\"/ü+&",
-            r#"p-8 \"q\"/ü+&"#,
-            "p-8+%22q%22%2F%C3%BC%2B%26",
-            "p-8%20%22q%22%2F%C3%BC%2B%26",
-            "p-8+%22q%22%2f%c3%bc%2b%26",
+            "P-8 \"q\"/ü+&",
+            r#"P-8 \"q\"/ü+&"#,
+            "P-8+%22q%22%2F%C3%BC%2B%26",
+            "P-8%20%22q%22%2F%C3%BC%2B%26",
+            "P-8+%22q%22%2f%c3%bc%2b%26",
         ] {
             assert_eq!(
                 secret.scrub(format!("a {echoed} b {echoed}")),
@@ -121,8 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_a_quote_or_nothing_does_no_harm() {
-        assert_eq!(Secret::new("").scrub("text".into()), "text");
-        assert_eq!(Secret::new("\"").scrub("a \" b".into()), "a [redacted] b");
+    fn what_is_too_short_to_be_a_secret_does_no_harm() {
+        for short in ["", "t", "\"", "äöü"] {
+            let text = "t \" äöü text";
+            assert_eq!(Secret::new(short).scrub(text.into()), text, "{short}");
+        }
+        assert_eq!(
+            Secret::new("\"\"\"\"").scrub("a \"\"\"\" b".into()),
+            "a [redacted] b"
+        );
     }
 }

@@ -11,27 +11,22 @@
 
 use std::path::Path;
 use std::pin::pin;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use reqwest::header::{
-    AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Method, StatusCode};
 use tokio::time::{Instant, sleep, sleep_until};
 use url::Url;
 
 use super::Limits;
 use super::address;
+use super::answer::{self, Answer, Broken, Head, MAX_BODY};
 use super::auth::{Auth, Bearer};
 use super::error::{Error, Kind, Report};
 use super::retry::{self, Call, Decision, Outcome, Pace, Situation};
 use super::secret::Scrubber;
 use super::tls::{self, Roots};
-use super::words::{self, Shape};
-
-/// The longest answer that is read. Documented ones are under 2 kB; this keeps a stray download out of memory.
-const MAX_BODY: usize = 1 << 20;
 
 /// The longest time for a connection, TLS included. Well under the default request timeout: a time-out that is known to
 /// have hit the connection is one that is known to have sent nothing.
@@ -40,8 +35,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept: through the longest wait between polls (30 s), and less than the 60 s after which
 /// common load balancers drop it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How requests get out.
 pub(super) struct Transport {
@@ -74,29 +67,6 @@ pub(super) struct Outgoing {
     pub(super) scrubber: Scrubber,
 }
 
-/// A 2xx answer, read to its end.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
-    report: Report,
-    scrubber: Scrubber,
-}
-
-/// What came back before the body.
-struct Head {
-    status: StatusCode,
-    headers: HeaderMap,
-}
-
-/// Why an attempt has no whole answer.
-enum Broken {
-    Http(reqwest::Error),
-    TooLong,
-    Timeout,
-    Deadline,
-    Interrupted,
-}
-
 impl Transport {
     /// # Errors
     /// `Kind::Setup` when `ca_cert_file` or the platform does not allow TLS.
@@ -126,7 +96,7 @@ impl Transport {
             builder.build().map_err(|error| {
                 Error::setup(format!(
                     "the HTTP client cannot be made: {}",
-                    chain(&error.without_url())
+                    answer::chain(&error.without_url())
                 ))
             })
         };
@@ -248,7 +218,7 @@ impl Transport {
         }
         let mut head = None;
         let body = self.exchange(outgoing, limits, begun, &mut head).await;
-        let result = understand(outgoing, report, head, body);
+        let result = answer::understand(outgoing, report, head, body);
         let (report, kind) = match &result {
             Ok(answer) => (&answer.report, None),
             Err(error) => (&*error.0, Some(error.kind())),
@@ -323,171 +293,4 @@ impl Transport {
         }
         Ok(body)
     }
-}
-
-impl Answer {
-    /// The error of a success that cannot be used; `why` is ours, the body's own words follow it.
-    pub(super) fn garbled(mut self, why: &str) -> Error {
-        let said = words::read(&self.body, &self.scrubber);
-        self.report.shape = said.shape;
-        self.report.words = Some(words::tidy(&match said.words {
-            Some(words) => format!("{why}: {words}"),
-            None => why.to_owned(),
-        }));
-        let outcome = self.outcome();
-        self.report.into_error(Kind::Garbled, outcome)
-    }
-
-    /// The error of a token answer without a token. Its body may hold one in a place unknown: none of it is shown.
-    pub(super) fn tokenless(mut self) -> Error {
-        self.report.words = Some("the answer has no access_token".to_owned());
-        let outcome = self.outcome();
-        self.report.into_error(Kind::Token, outcome)
-    }
-
-    /// Whether the body is white space or JSON `null`, or the status says that there is none.
-    pub(super) fn is_nothing(&self) -> bool {
-        self.status == 204 || matches!(words::shape_of(&self.body), Shape::Empty | Shape::Null)
-    }
-
-    fn outcome(&self) -> Outcome {
-        Outcome::Answered {
-            status: self.status,
-            gateway_code: false,
-        }
-    }
-}
-
-/// From what came back to the answer, or to the error that says what is known.
-fn understand(
-    outgoing: &Outgoing,
-    mut report: Report,
-    head: Option<Head>,
-    body: Result<Vec<u8>, Broken>,
-) -> Result<Answer, Error> {
-    let scrubber = &outgoing.scrubber;
-    if let Some(head) = &head {
-        report.status = Some(head.status.as_u16());
-        report.request_id = header(head, &REQUEST_ID).map(|id| words::scrubbed(id, scrubber));
-        report.retry_after = header(head, &RETRY_AFTER).and_then(|value| {
-            // The server's own clock, where it tells: ours may be off.
-            let date = header(head, &DATE).and_then(|date| httpdate::parse_http_date(&date).ok());
-            retry::retry_after(&value, date.unwrap_or_else(SystemTime::now))
-        });
-    }
-    let (head, body) = match (head, body) {
-        (Some(head), Ok(body)) => (head, body),
-        // A refusal is one even if its text did not arrive: a submission learns more from it than from the cut.
-        (Some(head), Err(_)) if outgoing.call == Call::Submit && !head.status.is_success() => {
-            (head, Vec::new())
-        }
-        (_, Err(broken)) => return Err(interrupted_by(broken, report, scrubber)),
-        // The client gives no body without a head.
-        (None, Ok(_)) => return Err(report.into_error(Kind::Other, Outcome::Lost)),
-    };
-    let status = head.status.as_u16();
-    if head.status.is_success() {
-        return Ok(Answer {
-            status,
-            body,
-            report,
-            scrubber: scrubber.clone(),
-        });
-    }
-    let said = words::read(&body, scrubber);
-    report.shape = said.shape;
-    report.error_code = said.error_code;
-    report.words = said.words;
-    let kind = Kind::of_status(outgoing.call, status);
-    if kind == Kind::Redirect {
-        let target = header(&head, &LOCATION)
-            .and_then(|location| address::origin_of(&location, &outgoing.url));
-        report.words =
-            target.map(|target| words::scrubbed(format!("it points to {target}"), scrubber));
-    }
-    let gateway_code = said.by_gateway;
-    Err(report.into_error(
-        kind,
-        Outcome::Answered {
-            status,
-            gateway_code,
-        },
-    ))
-}
-
-fn interrupted_by(broken: Broken, mut report: Report, scrubber: &Scrubber) -> Error {
-    match broken {
-        Broken::Timeout => report.into_error(Kind::Timeout, Outcome::Lost),
-        Broken::Deadline => report.into_error(Kind::Deadline, Outcome::Ended { sent: true }),
-        Broken::Interrupted => report.into_error(Kind::Interrupted, Outcome::Ended { sent: true }),
-        Broken::TooLong => {
-            report.words = Some(format!("it is longer than {MAX_BODY} bytes"));
-            // Not worth another try: the next one would be as long.
-            report.into_error(Kind::Garbled, Outcome::Ended { sent: true })
-        }
-        Broken::Http(error) => {
-            let error = error.without_url();
-            report.words =
-                Some(words::scrubbed(chain(&error), scrubber)).filter(|words| !words.is_empty());
-            let (kind, outcome) = fault(&error);
-            report.into_error(kind, outcome)
-        }
-    }
-}
-
-/// What a failure of the HTTP client means.
-fn fault(error: &reqwest::Error) -> (Kind, Outcome) {
-    if error.is_builder() {
-        return (Kind::Other, Outcome::NeverSent { lasting: true });
-    }
-    if !error.is_connect() {
-        return (Kind::Lost, Outcome::Lost);
-    }
-    match tls_fault(error) {
-        // The peer's alert may be one bad server of many; what we ourselves refuse, we refuse again.
-        Some(rustls::Error::AlertReceived(_)) => (Kind::Tls, Outcome::NeverSent { lasting: false }),
-        Some(_) => (Kind::Tls, Outcome::NeverSent { lasting: true }),
-        None => (Kind::Connect, Outcome::NeverSent { lasting: false }),
-    }
-}
-
-fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        // An io::Error's source is its inner error's source: the inner one has to be asked for.
-        next = match error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-        {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-/// The texts of an error's sources, outermost first. The error's own is left out ("error sending request" says nothing),
-/// unless it has none; one that repeats the text before it too.
-fn chain(error: &reqwest::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(source) = next {
-        let text = source.to_string();
-        if !parts.last().is_some_and(|last| last.contains(&text)) {
-            parts.push(text);
-        }
-        next = source.source();
-    }
-    match parts.is_empty() {
-        true => error.to_string(),
-        false => parts.join(": "),
-    }
-}
-
-fn header(head: &Head, name: &HeaderName) -> Option<String> {
-    let value = head.headers.get(name)?.as_bytes();
-    Some(String::from_utf8_lossy(value).into_owned()).filter(|value| !value.trim().is_empty())
 }
