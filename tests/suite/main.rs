@@ -6,4 +6,5 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod docs;
 mod tidy;
