@@ -1,7 +1,17 @@
 //! The one integration binary. Each module tests at a boundary that a user or a reviewer sees:
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
-//! - `terraform`: what people see of the resource, the data sources and the provider block.
+//! - `terraform`: what people see of the resource, the data sources and the provider block;
+//! - `docs`: `docs/` says what the schemas and the examples say;
+//! - `tidy`: the house rules: formatting, lints, imports, sizes.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
+)]
 
+mod docs;
 mod support;
 mod terraform;
+mod tidy;
