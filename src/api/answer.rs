@@ -96,7 +96,7 @@ pub(super) fn understand(
         (Some(head), Err(_)) if outgoing.call == Call::Submit && !head.status.is_success() => {
             (head, Vec::new())
         }
-        (_, Err(broken)) => return Err(interrupted_by(broken, report, scrubber)),
+        (_, Err(broken)) => return Err(broken_off(broken, report, scrubber)),
         // The client gives no body without a head.
         (None, Ok(_)) => return Err(report.into_error(Kind::Other, Outcome::Lost)),
     };
@@ -130,7 +130,7 @@ pub(super) fn understand(
     ))
 }
 
-fn interrupted_by(broken: Broken, mut report: Report, scrubber: &Scrubber) -> Error {
+fn broken_off(broken: Broken, mut report: Report, scrubber: &Scrubber) -> Error {
     match broken {
         Broken::Timeout => report.into_error(Kind::Timeout, Outcome::Lost),
         Broken::Deadline => report.into_error(Kind::Deadline, Outcome::Ended { sent: true }),

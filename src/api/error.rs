@@ -254,7 +254,8 @@ impl Error {
         retry::is_transient(self.0.outcome)
     }
 
-    /// Whether it failed at IMS, before the call itself was made or repeated.
+    /// Whether it failed at IMS, before the call itself was made or repeated. The kind may be any then, also
+    /// [`Kind::Interrupted`] and [`Kind::Deadline`].
     pub fn is_token(&self) -> bool {
         self.0.at_ims
     }

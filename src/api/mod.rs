@@ -3,8 +3,9 @@
 //! Knows nothing of Terraform, and is the only place that speaks HTTP. It reads no environment; only the HTTP client's own
 //! look at `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and the platform roots' at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
-//! `Client` method → [`transport`] (the call chain: token, attempt, decision) → [`types`] (decoding). [`auth`] has the
-//! token, [`retry`] the pure decision, [`answer`] what an attempt came to, [`words`] what an error body says, [`address`] URLs, [`tls`] roots.
+//! `Client` method → `transport` (the call chain: token, attempt, decision) → `types` (decoding). `auth` has the token,
+//! `retry` the pure decision, `answer` what an attempt came to, `words` what an error body says, `address` URLs, `tls`
+//! roots.
 //!
 //! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
 //! has to look the name up. No error and no log line holds a secret.
