@@ -164,7 +164,7 @@ mod tests {
             ),
             (
                 "src/bin/aep-simulator.rs",
-                "use terraform_provider_aep::simulator::Simulator;",
+                "use terraform_provider_aep::simulator::Simulator; mod tests { use super::*; }",
             ),
             (
                 "src/provider/config.rs",

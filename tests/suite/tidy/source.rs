@@ -145,7 +145,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// A path somewhere in the code: `["std", "env", "var"]`. `super`, `self` and the crate's own name are resolved to `crate`.
+/// A path somewhere in the code: `["std", "env", "var"]`. `super`, `self` and the library's name are resolved to `crate`, which is the
+/// library everywhere: a main's own items are under `main`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathUse {
     pub(super) segments: Vec<String>,
@@ -179,7 +180,7 @@ pub(super) fn paths(file: &str, text: &str) -> Vec<PathUse> {
             _ if tokens[i].is_word() && (token(i + 1) == "::" || follows(&tokens, i, "use")) => {
                 let (end, trees) = path_tree(&tokens, i, &[]);
                 found.extend(trees.into_iter().map(|segments| PathUse {
-                    segments: resolve(segments, &module),
+                    segments: resolve(file, segments, &module),
                     line: tokens[i].line,
                 }));
                 i = end;
@@ -256,7 +257,12 @@ pub(super) fn module_of(file: &str) -> Vec<String> {
     inside.split('/').map(str::to_owned).collect()
 }
 
-fn resolve(segments: Vec<String>, module: &[String]) -> Vec<String> {
+fn resolve(file: &str, segments: Vec<String>, module: &[String]) -> Vec<String> {
+    let is_main = file == "src/main.rs" || file.starts_with("src/bin/");
+    let root = match segments.first().map(String::as_str) {
+        Some("crate" | "self" | "super") if is_main => "main",
+        _ => "crate",
+    };
     let mut base = match segments.first().map(String::as_str) {
         Some("crate" | "terraform_provider_aep") => Vec::new(),
         Some("self" | "super") => module.to_vec(),
@@ -273,7 +279,7 @@ fn resolve(segments: Vec<String>, module: &[String]) -> Vec<String> {
             base.pop();
         }
     }
-    std::iter::once("crate".to_owned())
+    std::iter::once(root.to_owned())
         .chain(base)
         .chain(rest)
         .collect()
@@ -337,6 +343,12 @@ mod tests {
                 "src/main.rs",
                 "use terraform_provider_aep::a::B;",
                 vec!["crate::a::B"],
+            ),
+            (
+                "a main's own items",
+                "src/bin/b.rs",
+                "mod tests { use super::*; use crate::a; use terraform_provider_aep::c; }",
+                vec!["main::*", "main::a", "crate::c"],
             ),
             (
                 "a crate alone, and one from the root",
