@@ -203,7 +203,17 @@ fn find_cli() -> Result<PathBuf> {
 /// Builds the provider as it is shipped, without the simulator, and answers where it is.
 fn build_provider() -> Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo sets for the program it runs would make this cargo build some crates anew.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_")
+            || name == "CARGO_MANIFEST_DIR"
+            || name == "CARGO_MANIFEST_PATH"
+        {
+            cargo.env_remove(name);
+        }
+    }
+    let output = cargo
         .args(["build", "--locked", "--bin", "terraform-provider-aep"])
         .args([
             "--message-format",

@@ -1,6 +1,6 @@
 //! What came back, understood: an answer, or the error that says what is known.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
@@ -63,6 +63,11 @@ impl Answer {
     /// Whether the body is white space or JSON `null`, or the status says that there is none.
     pub(super) fn is_nothing(&self) -> bool {
         self.status == 204 || matches!(words::shape_of(&self.body), Shape::Empty | Shape::Null)
+    }
+
+    /// What the answer's `Retry-After` asks for.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.report.retry_after
     }
 
     fn outcome(&self) -> Outcome {

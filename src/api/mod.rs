@@ -206,7 +206,7 @@ impl Client {
             .transport
             .call(&self.0.auth, outgoing, limits)
             .await?;
-        decoded(answer, types::configuration)
+        configuration(answer)
     }
 
     /// `GET /data/infrastructure/manager/customer/config/{name}?configType=BYOK_CONFIG`: a configuration that exists.
@@ -217,7 +217,7 @@ impl Client {
     /// identifier, an empty one included.
     pub async fn status(&self, name: &str, limits: &Limits) -> Result<Configuration, Error> {
         match self.read(self.config_url(name)?, limits).await {
-            Ok(answer) => decoded(answer, types::configuration),
+            Ok(answer) => configuration(answer),
             Err(mut error) => {
                 if error.kind() == Kind::NotFound
                     && !error.is_token()
@@ -245,7 +245,7 @@ impl Client {
     ) -> Result<Option<Configuration>, Error> {
         match self.read(self.config_url(name)?, limits).await {
             Ok(answer) if answer.is_nothing() => Ok(None),
-            Ok(answer) => decoded(answer, types::configuration).map(Some),
+            Ok(answer) => configuration(answer).map(Some),
             Err(error) if is_free(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -301,6 +301,15 @@ fn is_free(error: &Error) -> bool {
 
 fn decoded<T>(answer: Answer, decode: fn(&[u8]) -> Result<T, types::Garbled>) -> Result<T, Error> {
     decode(&answer.body).map_err(|garbled| answer.garbled(&garbled.to_string()))
+}
+
+/// A configuration, with the time that its answer asks to leave between looks.
+fn configuration(answer: Answer) -> Result<Configuration, Error> {
+    let retry_after = answer.retry_after();
+    decoded(answer, types::configuration).map(|configuration| Configuration {
+        retry_after,
+        ..configuration
+    })
 }
 
 fn unaddressable(call: Call, url: &Url) -> Error {

@@ -4,6 +4,7 @@
 //! documented shapes of a configuration are understood wherever one is expected.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -52,6 +53,8 @@ pub struct Configuration {
     pub key_vault_uri: Option<String>,
     /// `configData.keyVersion`.
     pub key_version: Option<String>,
+    /// What the answer's `Retry-After` asks to leave between two looks.
+    pub retry_after: Option<Duration>,
 }
 
 /// How far a configuration is. The set is open: Adobe may add to it.
@@ -265,6 +268,7 @@ pub(super) fn configuration(body: &[u8]) -> Result<Configuration, Garbled> {
             .ok_or(Garbled::Missing("configData.keyVaultKeyIdentifier"))?,
         key_vault_uri: key.key_vault_uri,
         key_version: key.key_version,
+        retry_after: None,
     })
 }
 

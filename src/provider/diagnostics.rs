@@ -147,7 +147,7 @@ pub fn push_api(diags: &mut Diagnostics, error: &api::Error, doing: &str) {
 /// What an API error means for a person: a static summary and what to do.
 fn explain(error: &api::Error) -> (&'static str, String) {
     let words = |text: &str| text.to_owned();
-    if error.is_token() {
+    if error.is_token() && !matches!(error.kind(), Kind::Interrupted | Kind::Deadline) {
         return (
             "No access token from Adobe IMS",
             words(

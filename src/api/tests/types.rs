@@ -31,6 +31,7 @@ fn expected(status: Status, subscription_id: Option<&str>) -> Configuration {
         key_identifier: KEY.into(),
         key_vault_uri: Some("https://adobecmkexample.vault.azure.net".into()),
         key_version: Some("7c1d50lo28234cc895534c00d7eb4eb4".into()),
+        retry_after: None,
     }
 }
 

@@ -457,6 +457,7 @@ fn stored_configuration(prior: &Model) -> Configuration {
         key_identifier: prior.key_text().to_owned(),
         key_vault_uri: text(&computed.key_vault_uri),
         key_version: text(&computed.key_version),
+        retry_after: None,
     }
 }
 

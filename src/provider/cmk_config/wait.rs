@@ -49,12 +49,12 @@ pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
 }
 
 /// The pause before the next poll, shortened so that one more look fits before the timeout; `None` where none does.
-fn fitting(pause: Duration, left: Duration) -> Option<Duration> {
+fn fitting(pause: Duration, asked: Duration, left: Duration) -> Option<Duration> {
     if pause < left {
         return Some(pause);
     }
     let last = left.mul_f64(0.8);
-    (last >= LAST_LOOK).then_some(last)
+    (last >= LAST_LOOK && last >= asked).then_some(last)
 }
 
 /// Less time than this before the timeout is not worth another request.
@@ -94,8 +94,9 @@ pub async fn wait(
     let mut dropped_since = began;
     loop {
         let pause = interval(polls, began.elapsed(), fastrand::f64());
+        let asked = seen.retry_after.unwrap_or_default();
         let left = limits.deadline.saturating_duration_since(Instant::now());
-        let Some(pause) = fitting(pause, left) else {
+        let Some(pause) = fitting(pause.max(asked), asked, left) else {
             tokio::select! {
                 () = limits.stop.cancelled() => return End::Interrupted,
                 () = sleep(left) => return End::TimedOut,
@@ -117,7 +118,9 @@ pub async fn wait(
                     waited_seconds = began.elapsed().as_secs(),
                     "waiting for the configuration"
                 );
-                if step != Step::Pending || superseded != Some(configuration.id.as_str()) {
+                if step == Step::Pending && superseded == Some(configuration.id.as_str()) {
+                    seen.retry_after = configuration.retry_after;
+                } else {
                     *seen = configuration;
                 }
                 match step {

@@ -196,3 +196,16 @@ pub fn answer_lost(
         ),
     )
 }
+
+/// The job failed before it went into effect.
+pub fn submitted_again(name: &str, attempts: &[Duration]) -> Diagnostic {
+    general(
+        "The configuration was submitted more than once",
+        format!(
+            "The configuration {name:?} is in effect; its job had failed before and was submitted again {} \
+             (`failed_attempts`), {} after the start.",
+            times(attempts.len()),
+            moments(attempts)
+        ),
+    )
+}
