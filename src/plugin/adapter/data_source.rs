@@ -1,0 +1,106 @@
+//! Data sources.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tf_provider::{DataSource, Diagnostics};
+
+use super::{
+    Declaration, declare, declared_type, decode, deferred, encode, encode_data, meta,
+    require_error, to_protocol, typed,
+};
+use crate::plugin::proto::tfplugin6 as pb;
+use crate::plugin::value::{Data, from_data};
+
+/// A [`DataSource`] without its types.
+#[async_trait]
+pub(crate) trait AnyDataSource: Send + Sync {
+    fn declaration(&self) -> &Declaration;
+    async fn validate(
+        &self,
+        request: pb::validate_data_resource_config::Request,
+    ) -> pb::validate_data_resource_config::Response;
+    async fn read(&self, request: pb::read_data_source::Request) -> pb::read_data_source::Response;
+}
+
+pub(crate) struct DataSourceAdapter<D> {
+    data_source: D,
+    declaration: OnceLock<Declaration>,
+}
+
+impl<D: DataSource> DataSourceAdapter<D> {
+    pub(crate) fn new(data_source: D) -> Self {
+        Self {
+            data_source,
+            declaration: OnceLock::new(),
+        }
+    }
+
+    async fn try_validate(
+        &self,
+        diags: &mut Diagnostics,
+        config: Option<&pb::DynamicValue>,
+    ) -> Option<()> {
+        let ty = declared_type(diags, self.declaration())?;
+        let data = decode(diags, config, ty)?;
+        let config = typed(diags, &data, ty, &fits::<D>)?;
+        let answer = self.data_source.validate(diags, config).await;
+        if answer.is_none() {
+            require_error(diags, "no result of the validation");
+        }
+        answer
+    }
+
+    async fn try_read(
+        &self,
+        diags: &mut Diagnostics,
+        config: Option<&pb::DynamicValue>,
+    ) -> Option<pb::DynamicValue> {
+        let ty = declared_type(diags, self.declaration())?;
+        let data = decode(diags, config, ty)?;
+        let config = typed(diags, &data, ty, &fits::<D>)?;
+        let meta = meta(diags)?;
+        match self.data_source.read(diags, config, meta).await {
+            Some(state) => encode(diags, &state, ty),
+            // Null would be an object that is missing.
+            None if deferred().is_some() => encode_data(diags, &Data::Unknown, ty),
+            None => {
+                require_error(diags, "no data");
+                None
+            }
+        }
+    }
+}
+
+fn fits<D: DataSource>(data: &Data) -> bool {
+    from_data::<D::State<'_>>(data).is_ok()
+}
+
+#[async_trait]
+impl<D: DataSource> AnyDataSource for DataSourceAdapter<D> {
+    fn declaration(&self) -> &Declaration {
+        self.declaration
+            .get_or_init(|| declare(|diags| self.data_source.schema(diags)))
+    }
+
+    async fn validate(
+        &self,
+        request: pb::validate_data_resource_config::Request,
+    ) -> pb::validate_data_resource_config::Response {
+        let mut diags = Diagnostics::default();
+        _ = self.try_validate(&mut diags, request.config.as_ref()).await;
+        pb::validate_data_resource_config::Response {
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn read(&self, request: pb::read_data_source::Request) -> pb::read_data_source::Response {
+        let mut diags = Diagnostics::default();
+        let state = self.try_read(&mut diags, request.config.as_ref()).await;
+        pb::read_data_source::Response {
+            state,
+            diagnostics: to_protocol(diags),
+            deferred: deferred(),
+        }
+    }
+}

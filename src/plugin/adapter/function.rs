@@ -1,0 +1,158 @@
+//! Functions.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tf_provider::schema::FunctionSchema;
+use tf_provider::{AttributePathStep, Diagnostic, Diagnostics, Function};
+
+use super::{decode, diagnostic, encode, require_error, typed};
+use crate::plugin::proto::tfplugin6 as pb;
+use crate::plugin::value::{Data, Ty, from_data};
+
+/// A [`Function`] without its types.
+#[async_trait]
+pub(crate) trait AnyFunction: Send + Sync {
+    fn signature(&self) -> &Result<FunctionSchema, Diagnostics>;
+    async fn call(&self, arguments: Vec<pb::DynamicValue>) -> pb::call_function::Response;
+}
+
+pub(crate) struct FunctionAdapter<F> {
+    function: F,
+    signature: OnceLock<Result<FunctionSchema, Diagnostics>>,
+}
+
+impl<F: Function> FunctionAdapter<F> {
+    pub(crate) fn new(function: F) -> Self {
+        Self {
+            function,
+            signature: OnceLock::new(),
+        }
+    }
+
+    async fn try_call(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: Vec<pb::DynamicValue>,
+    ) -> Option<pb::DynamicValue> {
+        let signature = match self.signature() {
+            Ok(signature) => signature,
+            Err(errors) => {
+                diags.add_diagnostics(errors.clone());
+                return None;
+            }
+        };
+        let types = argument_types(diags, signature, arguments.len())?;
+        let mut decoded = Vec::with_capacity(arguments.len());
+        for (index, (argument, ty)) in (0..).zip(arguments.iter().zip(&types)) {
+            let known = diags.errors.len();
+            let data = decode(diags, Some(argument), ty);
+            for error in diags.errors.iter_mut().skip(known) {
+                error
+                    .attribute
+                    .steps
+                    .insert(0, AttributePathStep::Index(index));
+            }
+            decoded.push(data?);
+        }
+        let data = Data::List(decoded);
+        let input = typed(diags, &data, &Ty::Tuple(types), &fits::<F>)?;
+        match self.function.call(diags, input).await {
+            Some(output) if diags.errors.is_empty() => {
+                encode(diags, &output, &Ty::of_type(&signature.return_type))
+            }
+            Some(_) => None,
+            None => {
+                require_error(diags, "no result");
+                None
+            }
+        }
+    }
+}
+
+fn fits<F: Function>(data: &Data) -> bool {
+    from_data::<F::Input<'_>>(data).is_ok()
+}
+
+/// The types of `count` arguments: one for each parameter, and the last one's for the rest if it is variadic.
+fn argument_types(
+    diags: &mut Diagnostics,
+    signature: &FunctionSchema,
+    count: usize,
+) -> Option<Vec<Ty>> {
+    let fixed = signature.parameters.len();
+    if count < fixed || (count > fixed && signature.variadic.is_none()) {
+        let at_least = match signature.variadic {
+            Some(_) => "at least ",
+            None => "",
+        };
+        diags.errors.push(diagnostic(
+            "Wrong number of arguments",
+            format!("The function takes {at_least}{fixed}, and was called with {count}."),
+        ));
+        return None;
+    }
+    Some(
+        signature
+            .parameters
+            .iter()
+            .chain(std::iter::repeat_n(&signature.variadic, count - fixed).flatten())
+            .map(|parameter| Ty::of_type(&parameter.param_type))
+            .collect(),
+    )
+}
+
+/// One error for the one place the protocol has. It belongs to the argument that the first error names.
+fn to_error(errors: Vec<Diagnostic>) -> Option<pb::FunctionError> {
+    if errors.is_empty() {
+        return None;
+    }
+    let function_argument = errors
+        .iter()
+        .find_map(|error| match error.attribute.steps.first() {
+            Some(AttributePathStep::Index(index)) => Some(*index),
+            _ => None,
+        });
+    let texts: Vec<String> = errors
+        .into_iter()
+        .map(|error| match error.detail.is_empty() {
+            true => error.summary.into_owned(),
+            false => format!("{}: {}", error.summary, error.detail),
+        })
+        .collect();
+    Some(pb::FunctionError {
+        text: texts.join("\n"),
+        function_argument,
+    })
+}
+
+#[async_trait]
+impl<F: Function> AnyFunction for FunctionAdapter<F> {
+    fn signature(&self) -> &Result<FunctionSchema, Diagnostics> {
+        self.signature.get_or_init(|| {
+            let mut diags = Diagnostics::default();
+            match self.function.schema(&mut diags) {
+                Some(schema) if diags.errors.is_empty() => Ok(schema),
+                _ => {
+                    require_error(&mut diags, "no signature");
+                    Err(diags)
+                }
+            }
+        })
+    }
+
+    async fn call(&self, arguments: Vec<pb::DynamicValue>) -> pb::call_function::Response {
+        let mut diags = Diagnostics::default();
+        let result = self.try_call(&mut diags, arguments).await;
+        match to_error(diags.errors) {
+            None => pb::call_function::Response {
+                result,
+                error: None,
+            },
+            error => pb::call_function::Response {
+                result: None,
+                error,
+            },
+        }
+    }
+}

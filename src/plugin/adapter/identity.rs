@@ -1,0 +1,101 @@
+//! Resource identity.
+
+use std::collections::BTreeMap;
+
+use tf_provider::Diagnostics;
+use tf_provider::value::Value;
+
+use super::{decode, diagnostic, encode};
+use crate::plugin::ext::{Identity, IdentitySchema};
+use crate::plugin::proto::tfplugin6 as pb;
+use crate::plugin::value::{self, Data, Ty};
+
+/// The type of an identity: every attribute is a string.
+fn identity_type(schema: &IdentitySchema) -> Ty {
+    Ty::Object(
+        schema
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), Ty::String))
+            .collect(),
+    )
+}
+
+/// Writes an identity.
+pub(super) fn write(
+    diags: &mut Diagnostics,
+    schema: &IdentitySchema,
+    identity: &Identity,
+) -> Option<pb::ResourceIdentityData> {
+    let identity_data = encode(diags, identity, &identity_type(schema))?;
+    Some(pb::ResourceIdentityData {
+        identity_data: Some(identity_data),
+    })
+}
+
+/// Reads an identity; `None` if there is none.
+pub(super) fn read(
+    diags: &mut Diagnostics,
+    schema: &IdentitySchema,
+    data: Option<&pb::ResourceIdentityData>,
+) -> Option<Identity> {
+    let value = data?.identity_data.as_ref();
+    match decode(diags, value, &identity_type(schema))? {
+        Data::Map(entries) => Some(to_identity(entries)),
+        _ => None,
+    }
+}
+
+fn to_identity(entries: BTreeMap<String, Data>) -> Identity {
+    entries
+        .into_iter()
+        .map(|(name, data)| {
+            let value = match data {
+                Data::String(text) => Value::Value(text),
+                Data::Unknown => Value::Unknown,
+                _ => Value::Null,
+            };
+            (name, value)
+        })
+        .collect()
+}
+
+/// Brings a stored identity to the current version. There is one version so far, so it only passes through.
+pub(super) fn upgrade(
+    diags: &mut Diagnostics,
+    schema: Option<&IdentitySchema>,
+    request: &pb::upgrade_resource_identity::Request,
+) -> Option<pb::ResourceIdentityData> {
+    let Some(schema) = schema else {
+        diags.errors.push(diagnostic(
+            "This resource has no identity",
+            format!(
+                "The provider declares no identity for {}.",
+                request.type_name
+            ),
+        ));
+        return None;
+    };
+    if request.version != schema.version {
+        diags.errors.push(diagnostic(
+            "This identity cannot be upgraded",
+            format!(
+                "It was stored with version {} of the identity schema, and the provider has version {}.",
+                request.version, schema.version
+            ),
+        ));
+        return None;
+    }
+    let json = request.raw_identity.as_ref().map(|raw| raw.json.as_slice());
+    let identity = match value::from_state_json(json.unwrap_or_default(), &identity_type(schema)) {
+        Ok(Data::Map(entries)) => to_identity(entries),
+        Ok(_) => Identity::new(),
+        Err(error) => {
+            diags
+                .errors
+                .push(error.into_diagnostic("The stored identity cannot be read"));
+            return None;
+        }
+    };
+    write(diags, schema, &identity)
+}

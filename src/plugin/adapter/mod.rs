@@ -1,0 +1,278 @@
+//! From the protocol's messages to the typed traits and back.
+//!
+//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe trait that takes
+//! and gives messages. The typed states borrow from the request, which the adapter's future owns.
+
+mod data_source;
+mod function;
+mod identity;
+mod provider;
+mod resource;
+mod upgrade;
+
+pub(crate) use data_source::{AnyDataSource, DataSourceAdapter};
+pub(crate) use function::{AnyFunction, FunctionAdapter};
+pub(crate) use provider::{AnyProvider, ProviderAdapter};
+pub(crate) use resource::{AnyResource, ResourceAdapter};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tf_provider::schema::Schema;
+use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
+
+use super::ctx::{self, DeferredReason};
+use super::error::Error;
+use super::proto::tfplugin6 as pb;
+use super::value::{self, Data, Ty};
+
+/// A schema with the type that follows from it.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) schema: Schema,
+    pub(crate) ty: Ty,
+}
+
+/// What a `schema` method gave: made once, used by every request.
+pub(crate) type Declaration = Result<Declared, Diagnostics>;
+
+/// Calls a `schema` method.
+fn declare(schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>) -> Declaration {
+    let mut diags = Diagnostics::default();
+    match schema(&mut diags) {
+        Some(schema) if diags.errors.is_empty() => {
+            let ty = Ty::of_block(&schema.block);
+            Ok(Declared { schema, ty })
+        }
+        _ => {
+            require_error(&mut diags, "no schema");
+            Err(diags)
+        }
+    }
+}
+
+/// The type of a declaration, or its errors.
+fn declared_type<'a>(diags: &mut Diagnostics, declaration: &'a Declaration) -> Option<&'a Ty> {
+    match declaration {
+        Ok(declared) => Some(&declared.ty),
+        Err(errors) => {
+            diags.add_diagnostics(errors.clone());
+            None
+        }
+    }
+}
+
+/// A diagnostic without a path. Made by hand: tf-provider's constructors put a backtrace into the detail.
+pub(crate) fn diagnostic(
+    summary: &'static str,
+    detail: impl Into<std::borrow::Cow<'static, str>>,
+) -> Diagnostic {
+    Diagnostic {
+        summary: summary.into(),
+        detail: detail.into(),
+        attribute: AttributePath { steps: Vec::new() },
+    }
+}
+
+/// An answer without a result must say why. `what` is what is missing.
+fn require_error(diags: &mut Diagnostics, what: &str) {
+    if diags.errors.is_empty() {
+        diags.errors.push(diagnostic(
+            "The provider gave no answer",
+            format!("The provider returned {what} and no error. This is a bug in the provider."),
+        ));
+    }
+}
+
+/// Reads a value of a request. An absent or empty one is null.
+fn decode(diags: &mut Diagnostics, value: Option<&pb::DynamicValue>, ty: &Ty) -> Option<Data> {
+    let data = match value {
+        Some(value) if !value.msgpack.is_empty() => value::from_msgpack(&value.msgpack, ty),
+        Some(value) if !value.json.is_empty() => value::from_json(&value.json, ty),
+        _ => Ok(Data::Null),
+    };
+    data.map_err(|error| {
+        diags
+            .errors
+            .push(error.into_diagnostic("The request holds a value that does not fit the schema"));
+    })
+    .ok()
+}
+
+/// Turns a value into the provider's type. `fits` tries the same type on another value, to find the attribute at fault.
+fn typed<'a, T: Deserialize<'a>>(
+    diags: &mut Diagnostics,
+    data: &'a Data,
+    ty: &Ty,
+    fits: &dyn Fn(&Data) -> bool,
+) -> Option<T> {
+    match value::from_data::<T>(data) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            diags.errors.push(unusable(error, data, ty, fits));
+            None
+        }
+    }
+}
+
+fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) -> Diagnostic {
+    let error = match error {
+        Error::Value { path, message } => {
+            let known = path.len();
+            let path = value::culprit(data, path, fits);
+            // Where serde had lost the way, its text is about an enum of tf-provider's that nobody knows.
+            let message = match path.len() > known || message.contains("untagged enum") {
+                true => "The value is not of the kind the provider expects here.".to_owned(),
+                false => message,
+            };
+            let path = ty.address(path);
+            Error::Value { path, message }
+        }
+        error => error,
+    };
+    error.into_diagnostic("The provider cannot use this value")
+}
+
+/// Writes a value of the provider's type.
+fn encode<T: Serialize + ?Sized>(
+    diags: &mut Diagnostics,
+    value: &T,
+    ty: &Ty,
+) -> Option<pb::DynamicValue> {
+    let mut data = to_data(diags, value)?;
+    // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of
+    // their own about every value that was still to come.
+    if !diags.errors.is_empty() {
+        data.forget_unknown();
+    }
+    encode_data(diags, &data, ty)
+}
+
+fn to_data<T: Serialize + ?Sized>(diags: &mut Diagnostics, value: &T) -> Option<Data> {
+    value::to_data(value)
+        .map_err(|error| report_unwritable(diags, error))
+        .ok()
+}
+
+fn encode_data(diags: &mut Diagnostics, data: &Data, ty: &Ty) -> Option<pb::DynamicValue> {
+    match value::to_msgpack(data, ty) {
+        Ok(msgpack) => Some(pb::DynamicValue {
+            msgpack,
+            json: Vec::new(),
+        }),
+        Err(error) => {
+            report_unwritable(diags, error);
+            None
+        }
+    }
+}
+
+fn report_unwritable(diags: &mut Diagnostics, error: Error) {
+    diags
+        .errors
+        .push(error.into_diagnostic("The provider returned a value that does not fit its schema"));
+}
+
+static NULL: Data = Data::Null;
+static EMPTY: Data = Data::Map(BTreeMap::new());
+
+/// A value that was not sent: null, or an object without attributes for types that cannot be null.
+fn unsent<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, what: &str) -> Option<T> {
+    value::from_data::<T>(&NULL)
+        .or_else(|_| value::from_data::<T>(&EMPTY))
+        .map_err(|_| {
+            diags.errors.push(diagnostic(
+                "The provider cannot do without a value",
+                format!("{what} is null, which the provider's type does not allow. This is a bug in the provider."),
+            ));
+        })
+        .ok()
+}
+
+/// Provider metadata: no schema is declared for it, so none is sent.
+fn meta<'a, T: Deserialize<'a>>(diags: &mut Diagnostics) -> Option<T> {
+    unsent(diags, "The provider metadata")
+}
+
+/// Reads private state. No bytes are null.
+fn private<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, bytes: &'a [u8]) -> Option<T> {
+    if bytes.is_empty() {
+        return unsent(diags, "The private state");
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|_| {
+            diags.errors.push(diagnostic(
+                "The private state cannot be read",
+                "It was not written by this version of the provider.",
+            ));
+        })
+        .ok()
+}
+
+/// Writes private state; null is no bytes.
+fn write_private<T: Serialize>(diags: &mut Diagnostics, private: &T) -> Option<Vec<u8>> {
+    match serde_json::to_vec(private) {
+        Ok(bytes) if bytes == b"null" => Some(Vec::new()),
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            diags.errors.push(diagnostic(
+                "The private state cannot be written",
+                format!("{error}. This is a bug in the provider."),
+            ));
+            None
+        }
+    }
+}
+
+/// Diagnostics as the protocol has them, errors first.
+pub(crate) fn to_protocol(diags: Diagnostics) -> Vec<pb::Diagnostic> {
+    use pb::diagnostic::Severity;
+    let convert = |severity: Severity| {
+        move |diagnostic: Diagnostic| pb::Diagnostic {
+            severity: severity.into(),
+            summary: diagnostic.summary.into_owned(),
+            detail: diagnostic.detail.into_owned(),
+            attribute: (!diagnostic.attribute.steps.is_empty()).then(|| path(diagnostic.attribute)),
+        }
+    };
+    diags
+        .errors
+        .into_iter()
+        .map(convert(Severity::Error))
+        .chain(diags.warnings.into_iter().map(convert(Severity::Warning)))
+        .collect()
+}
+
+fn path(path: AttributePath) -> pb::AttributePath {
+    use pb::attribute_path::{Step, step::Selector};
+    pb::AttributePath {
+        steps: path
+            .steps
+            .into_iter()
+            .map(|step| Step {
+                selector: Some(match step {
+                    AttributePathStep::Attribute(name) => {
+                        Selector::AttributeName(name.into_owned())
+                    }
+                    AttributePathStep::Key(key) => Selector::ElementKeyString(key.into_owned()),
+                    AttributePathStep::Index(index) => Selector::ElementKeyInt(index),
+                }),
+            })
+            .collect(),
+    }
+}
+
+/// The deferral the trait method asked for, if the client understands it.
+fn deferred() -> Option<pb::Deferred> {
+    use pb::deferred::Reason;
+    let ctx = ctx::current();
+    let reason = ctx.deferred().filter(|_| ctx.deferral_allowed())?;
+    let reason = match reason {
+        DeferredReason::ResourceConfigUnknown => Reason::ResourceConfigUnknown,
+        DeferredReason::ProviderConfigUnknown => Reason::ProviderConfigUnknown,
+        DeferredReason::AbsentPrereq => Reason::AbsentPrereq,
+    };
+    Some(pb::Deferred {
+        reason: reason.into(),
+    })
+}

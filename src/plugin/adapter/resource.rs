@@ -1,0 +1,437 @@
+//! Managed resources.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tf_provider::{AttributePath, Diagnostics};
+
+use super::{
+    Declaration, declare, declared_type, decode, deferred, diagnostic, encode, encode_data,
+    identity, meta, path, private, require_error, to_protocol, typed, upgrade, write_private,
+};
+use crate::plugin::ext::{IdentitySchema, ResourceExt};
+use crate::plugin::proto::tfplugin6 as pb;
+use crate::plugin::value::{Data, Ty, from_data};
+
+/// A [`ResourceExt`] without its types.
+#[async_trait]
+pub(crate) trait AnyResource: Send + Sync {
+    fn declaration(&self) -> &Declaration;
+    fn optional_blocks(&self) -> &'static [&'static str];
+    fn identity_schema(&self) -> Option<&IdentitySchema>;
+    async fn validate(
+        &self,
+        request: pb::validate_resource_config::Request,
+    ) -> pb::validate_resource_config::Response;
+    async fn upgrade(
+        &self,
+        request: pb::upgrade_resource_state::Request,
+    ) -> pb::upgrade_resource_state::Response;
+    async fn upgrade_identity(
+        &self,
+        request: pb::upgrade_resource_identity::Request,
+    ) -> pb::upgrade_resource_identity::Response;
+    async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response;
+    async fn plan(
+        &self,
+        request: pb::plan_resource_change::Request,
+    ) -> pb::plan_resource_change::Response;
+    async fn apply(
+        &self,
+        request: pb::apply_resource_change::Request,
+    ) -> pb::apply_resource_change::Response;
+    async fn import(
+        &self,
+        request: pb::import_resource_state::Request,
+    ) -> pb::import_resource_state::Response;
+}
+
+pub(crate) struct ResourceAdapter<R> {
+    resource: R,
+    declaration: OnceLock<Declaration>,
+    identity_schema: OnceLock<Option<IdentitySchema>>,
+}
+
+/// What a method returned, as it goes into the response.
+struct Written {
+    state: Option<pb::DynamicValue>,
+    private: Vec<u8>,
+    identity: Option<pb::ResourceIdentityData>,
+    requires_replace: Vec<AttributePath>,
+}
+
+impl Written {
+    fn nothing() -> Self {
+        Self {
+            state: None,
+            private: Vec::new(),
+            identity: None,
+            requires_replace: Vec::new(),
+        }
+    }
+}
+
+fn fits<R: ResourceExt>(data: &Data) -> bool {
+    from_data::<R::State<'_>>(data).is_ok()
+}
+
+fn state<'a, R: ResourceExt>(
+    diags: &mut Diagnostics,
+    data: &'a Data,
+    ty: &Ty,
+) -> Option<R::State<'a>> {
+    typed(diags, data, ty, &fits::<R>)
+}
+
+impl<R: ResourceExt> ResourceAdapter<R> {
+    pub(crate) fn new(resource: R) -> Self {
+        Self {
+            resource,
+            declaration: OnceLock::new(),
+            identity_schema: OnceLock::new(),
+        }
+    }
+
+    fn write(
+        &self,
+        diags: &mut Diagnostics,
+        ty: &Ty,
+        state: &R::State<'_>,
+        private: &R::PrivateState<'_>,
+    ) -> Option<Written> {
+        let identity = match self.identity_schema() {
+            Some(schema) => self
+                .resource
+                .identity(state)
+                .and_then(|identity| identity::write(diags, schema, &identity)),
+            None => None,
+        };
+        // A private state that cannot be written is an error, and still no reason to lose the state.
+        let private = write_private(diags, private).unwrap_or_default();
+        Some(Written {
+            state: Some(encode(diags, state, ty)?),
+            private,
+            identity,
+            requires_replace: Vec::new(),
+        })
+    }
+
+    async fn try_validate(
+        &self,
+        diags: &mut Diagnostics,
+        config: Option<&pb::DynamicValue>,
+    ) -> Option<()> {
+        let ty = declared_type(diags, self.declaration())?;
+        let data = decode(diags, config, ty)?;
+        let config = state::<R>(diags, &data, ty)?;
+        let answer = self.resource.validate(diags, config).await;
+        if answer.is_none() {
+            require_error(diags, "no result of the validation");
+        }
+        answer
+    }
+
+    async fn try_read(
+        &self,
+        diags: &mut Diagnostics,
+        request: &pb::read_resource::Request,
+    ) -> Option<Written> {
+        let ty = declared_type(diags, self.declaration())?;
+        let current = decode(diags, request.current_state.as_ref(), ty)?;
+        let private = private(diags, &request.private)?;
+        let meta = meta(diags)?;
+        let typed_state = state::<R>(diags, &current, ty)?;
+        match self.resource.read(diags, typed_state, private, meta).await {
+            Some((state, private)) => {
+                let mut written = self.write(diags, ty, &state, &private)?;
+                if written.identity.is_none() {
+                    written.identity.clone_from(&request.current_identity);
+                }
+                Some(written)
+            }
+            None if deferred().is_some() => Some(Written {
+                state: encode_data(diags, &current, ty),
+                private: request.private.clone(),
+                identity: request.current_identity.clone(),
+                requires_replace: Vec::new(),
+            }),
+            // Without an error the object is gone; with one, the answer's errors keep it in the state.
+            None => Some(Written::nothing()),
+        }
+    }
+
+    async fn try_plan(
+        &self,
+        diags: &mut Diagnostics,
+        request: &pb::plan_resource_change::Request,
+    ) -> Option<Written> {
+        let ty = declared_type(diags, self.declaration())?;
+        let prior = decode(diags, request.prior_state.as_ref(), ty)?;
+        let proposed = decode(diags, request.proposed_new_state.as_ref(), ty)?;
+        let config = decode(diags, request.config.as_ref(), ty)?;
+        let prior_private = private(diags, &request.prior_private)?;
+        let meta = meta(diags)?;
+
+        if proposed == Data::Null {
+            let prior = state::<R>(diags, &prior, ty)?;
+            let Some(private) = self
+                .resource
+                .plan_destroy(diags, prior, prior_private, meta)
+                .await
+            else {
+                require_error(diags, "no plan to destroy");
+                return None;
+            };
+            return Some(Written {
+                private: write_private(diags, &private)?,
+                ..Written::nothing()
+            });
+        }
+        let planned = if prior == Data::Null {
+            let proposed = state::<R>(diags, &proposed, ty)?;
+            let config = state::<R>(diags, &config, ty)?;
+            self.resource
+                .plan_create_with(diags, proposed, config, prior_private, meta)
+                .await
+                .map(|(state, private)| (state, private, Vec::new()))
+        } else {
+            let prior = state::<R>(diags, &prior, ty)?;
+            let proposed = state::<R>(diags, &proposed, ty)?;
+            let config = state::<R>(diags, &config, ty)?;
+            self.resource
+                .plan_update(diags, prior, proposed, config, prior_private, meta)
+                .await
+        };
+        match planned {
+            Some((state, private, requires_replace)) => {
+                let written = self.write(diags, ty, &state, &private)?;
+                Some(Written {
+                    requires_replace,
+                    ..written
+                })
+            }
+            None if deferred().is_some() => Some(Written {
+                state: encode_data(diags, &proposed, ty),
+                private: request.prior_private.clone(),
+                ..Written::nothing()
+            }),
+            None => {
+                require_error(diags, "no plan");
+                None
+            }
+        }
+    }
+
+    async fn try_apply(
+        &self,
+        diags: &mut Diagnostics,
+        request: &pb::apply_resource_change::Request,
+    ) -> Option<Written> {
+        let ty = declared_type(diags, self.declaration())?;
+        let prior = decode(diags, request.prior_state.as_ref(), ty)?;
+        let planned = decode(diags, request.planned_state.as_ref(), ty)?;
+        let config = decode(diags, request.config.as_ref(), ty)?;
+        let planned_private = private(diags, &request.planned_private)?;
+        let meta = meta(diags)?;
+
+        if planned == Data::Null {
+            let prior = state::<R>(diags, &prior, ty)?;
+            if self
+                .resource
+                .destroy(diags, prior, planned_private, meta)
+                .await
+                .is_none()
+            {
+                require_error(diags, "no result of the destruction");
+            }
+            return Some(Written::nothing());
+        }
+        let applied = if prior == Data::Null {
+            let planned = state::<R>(diags, &planned, ty)?;
+            let config = state::<R>(diags, &config, ty)?;
+            self.resource
+                .create(diags, planned, config, planned_private, meta)
+                .await
+        } else {
+            let prior = state::<R>(diags, &prior, ty)?;
+            let planned = state::<R>(diags, &planned, ty)?;
+            let config = state::<R>(diags, &config, ty)?;
+            self.resource
+                .update(diags, prior, planned, config, planned_private, meta)
+                .await
+        };
+        match applied {
+            // With errors, too: this is what exists now.
+            Some((state, private)) => self.write(diags, ty, &state, &private),
+            None => {
+                require_error(diags, "no state");
+                None
+            }
+        }
+    }
+
+    async fn try_import(
+        &self,
+        diags: &mut Diagnostics,
+        request: pb::import_resource_state::Request,
+    ) -> Option<pb::import_resource_state::ImportedResource> {
+        let ty = declared_type(diags, self.declaration())?;
+        let identity = match self.identity_schema() {
+            Some(schema) if request.id.is_empty() => {
+                identity::read(diags, schema, request.identity.as_ref())
+            }
+            _ => None,
+        };
+        if !diags.errors.is_empty() {
+            return None;
+        }
+        let imported = match identity {
+            Some(identity) => self.resource.import_identity(diags, identity).await,
+            None => self.resource.import(diags, request.id).await,
+        };
+        let Some((state, private)) = imported else {
+            if deferred().is_none() {
+                require_error(diags, "no imported object");
+            }
+            return None;
+        };
+        let written = self.write(diags, ty, &state, &private)?;
+        Some(pb::import_resource_state::ImportedResource {
+            type_name: request.type_name,
+            state: written.state,
+            private: written.private,
+            identity: written.identity.or(request.identity),
+        })
+    }
+}
+
+#[async_trait]
+impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
+    fn declaration(&self) -> &Declaration {
+        self.declaration
+            .get_or_init(|| declare(|diags| self.resource.schema(diags)))
+    }
+
+    fn optional_blocks(&self) -> &'static [&'static str] {
+        self.resource.optional_blocks()
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.identity_schema
+            .get_or_init(|| self.resource.identity_schema())
+            .as_ref()
+    }
+
+    async fn validate(
+        &self,
+        request: pb::validate_resource_config::Request,
+    ) -> pb::validate_resource_config::Response {
+        let mut diags = Diagnostics::default();
+        _ = self.try_validate(&mut diags, request.config.as_ref()).await;
+        pb::validate_resource_config::Response {
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn upgrade(
+        &self,
+        request: pb::upgrade_resource_state::Request,
+    ) -> pb::upgrade_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        let upgraded_state = match self.declaration() {
+            Ok(declared) => {
+                upgrade::upgrade(&mut diags, declared, &request, |diags, version, state| {
+                    self.resource.upgrade_json(diags, version, state)
+                })
+            }
+            Err(errors) => {
+                diags.add_diagnostics(errors.clone());
+                None
+            }
+        };
+        pb::upgrade_resource_state::Response {
+            upgraded_state,
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn upgrade_identity(
+        &self,
+        request: pb::upgrade_resource_identity::Request,
+    ) -> pb::upgrade_resource_identity::Response {
+        let mut diags = Diagnostics::default();
+        let upgraded_identity = identity::upgrade(&mut diags, self.identity_schema(), &request);
+        pb::upgrade_resource_identity::Response {
+            upgraded_identity,
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.try_read(&mut diags, &request).await;
+        let written = written.unwrap_or_else(Written::nothing);
+        pb::read_resource::Response {
+            new_state: written.state,
+            private: written.private,
+            new_identity: written.identity,
+            deferred: deferred(),
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn plan(
+        &self,
+        request: pb::plan_resource_change::Request,
+    ) -> pb::plan_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.try_plan(&mut diags, &request).await;
+        let written = written.unwrap_or_else(Written::nothing);
+        pb::plan_resource_change::Response {
+            planned_state: written.state,
+            requires_replace: written.requires_replace.into_iter().map(path).collect(),
+            planned_private: written.private,
+            planned_identity: written.identity,
+            deferred: deferred(),
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn apply(
+        &self,
+        request: pb::apply_resource_change::Request,
+    ) -> pb::apply_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.try_apply(&mut diags, &request).await;
+        let written = written.unwrap_or_else(Written::nothing);
+        pb::apply_resource_change::Response {
+            new_state: written.state,
+            private: written.private,
+            new_identity: written.identity,
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn import(
+        &self,
+        request: pb::import_resource_state::Request,
+    ) -> pb::import_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        if self.identity_schema().is_none() && request.id.is_empty() && request.identity.is_some() {
+            diags.errors.push(diagnostic(
+                "This resource has no identity",
+                format!("Import {} by its id.", request.type_name),
+            ));
+            return pb::import_resource_state::Response {
+                diagnostics: to_protocol(diags),
+                ..Default::default()
+            };
+        }
+        let imported = self.try_import(&mut diags, request).await;
+        pb::import_resource_state::Response {
+            imported_resources: imported.into_iter().collect(),
+            deferred: deferred(),
+            diagnostics: to_protocol(diags),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! go-plugin's own services, next to the provider's.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio_stream::Stream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::proto::goplugin as pb;
+
+/// The three services: what they have in common is the end of the process.
+#[derive(Clone)]
+pub(super) struct Companions {
+    /// Cancelled by the client's Shutdown. In debug mode it is not the client's to end the process.
+    pub(super) shutdown: Option<CancellationToken>,
+    /// Cancelled when the process comes to its end, for whatever reason.
+    pub(super) ending: CancellationToken,
+}
+
+/// A stream without items that is open until the process ends. Open streams keep Go's client from closing a
+/// connection it thinks idle.
+pub(super) struct Silence<T> {
+    ending: Pin<Box<WaitForCancellationFutureOwned>>,
+    _item: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> Silence<T> {
+    fn until(ending: &CancellationToken) -> Response<Self> {
+        Response::new(Self {
+            ending: Box::pin(ending.clone().cancelled_owned()),
+            _item: std::marker::PhantomData,
+        })
+    }
+}
+
+impl<T> Stream for Silence<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.ending.as_mut().poll(context).map(|()| None)
+    }
+}
+
+#[tonic::async_trait]
+impl pb::grpc_controller_server::GrpcController for Companions {
+    async fn shutdown(&self, _: Request<pb::Empty>) -> Result<Response<pb::Empty>, Status> {
+        if let Some(shutdown) = &self.shutdown {
+            shutdown.cancel();
+        }
+        Ok(Response::new(pb::Empty {}))
+    }
+}
+
+#[tonic::async_trait]
+impl pb::grpc_stdio_server::GrpcStdio for Companions {
+    type StreamStdioStream = Silence<pb::StdioData>;
+
+    async fn stream_stdio(
+        &self,
+        _: Request<pb::Empty>,
+    ) -> Result<Response<Self::StreamStdioStream>, Status> {
+        Ok(Silence::until(&self.ending))
+    }
+}
+
+#[tonic::async_trait]
+impl pb::grpc_broker_server::GrpcBroker for Companions {
+    type StartStreamStream = Silence<pb::ConnInfo>;
+
+    async fn start_stream(
+        &self,
+        _: Request<Streaming<pb::ConnInfo>>,
+    ) -> Result<Response<Self::StartStreamStream>, Status> {
+        Ok(Silence::until(&self.ending))
+    }
+}

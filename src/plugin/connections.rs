@@ -1,0 +1,123 @@
+//! From accepted sockets to connections that may speak gRPC.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Connected;
+
+use super::socket::Endpoint;
+
+/// A TLS handshake takes a millisecond; this is for a busy machine.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Handshakes at a time. There is one client; this bounds what others can make us do.
+const PENDING_HANDSHAKES: usize = 64;
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection whose client has been let in.
+pub(super) struct Connection(Box<dyn Stream>);
+
+impl Connected for Connection {
+    type ConnectInfo = ();
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+}
+
+/// Accepts clients for as long as the program runs and hands over those that are let in. `connected` is cancelled by
+/// the first of them.
+pub(super) async fn accept(
+    endpoint: Arc<Endpoint>,
+    acceptor: Option<TlsAcceptor>,
+    connections: mpsc::Sender<io::Result<Connection>>,
+    connected: CancellationToken,
+) {
+    let pending = Arc::new(Semaphore::new(PENDING_HANDSHAKES));
+    loop {
+        // Closed never: the semaphore lives in this loop.
+        let Ok(permit) = Arc::clone(&pending).acquire_owned().await else {
+            return;
+        };
+        let stream = match endpoint.accept(acceptor.is_some()).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "Refused a connection");
+                // Out of file descriptors, for one, lasts longer than this loop takes.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                continue;
+            }
+        };
+        let (acceptor, connections, connected) =
+            (acceptor.clone(), connections.clone(), connected.clone());
+        tokio::spawn(async move {
+            let connection = match acceptor {
+                None => Connection(Box::new(stream)),
+                Some(acceptor) => {
+                    match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                            Connection(Box::new(stream))
+                        }
+                        Ok(Ok(_)) => {
+                            tracing::warn!("Refused a client that does not speak HTTP/2");
+                            return;
+                        }
+                        Ok(Err(error)) => {
+                            tracing::warn!(%error, "Refused a client");
+                            return;
+                        }
+                        Err(_) => {
+                            tracing::warn!("Refused a client that took too long to say who it is");
+                            return;
+                        }
+                    }
+                }
+            };
+            drop(permit);
+            connected.cancel();
+            // Nobody takes connections any more once the server is closing.
+            _ = connections.send(Ok(connection)).await;
+        });
+    }
+}

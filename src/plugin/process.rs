@@ -1,0 +1,239 @@
+//! The life of the process: start, handshake, serving, end.
+
+use std::future::pending;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::command_line::{self, Command};
+use super::companions::Companions;
+use super::connections;
+use super::dispatch::Dispatch;
+use super::error::Error;
+use super::service::{Offer, ProviderService, Stop};
+use super::signals::Signals;
+use super::socket::Endpoint;
+use super::tls::Tls;
+use super::{About, crash, log, stderr};
+
+/// The client kills the process 2 s after it asked it to end; work that is still running has this long to return.
+const GRACE: Duration = Duration::from_millis(1500);
+/// Without a parent nobody kills the process, and a request under way may still be worth its end.
+const GRACE_OF_ORPHANS: Duration = Duration::from_secs(10);
+/// The client gives up on a plugin after a minute, too.
+const FIRST_CLIENT: Duration = Duration::from_secs(60);
+/// How often to look whether the parent still lives.
+const PARENT_POLL: Duration = Duration::from_secs(1);
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Does what the arguments ask for, and serves until the end.
+pub(super) fn run(
+    about: &About,
+    offer: Offer,
+    arguments: impl Iterator<Item = std::ffi::OsString>,
+) -> ExitCode {
+    let result = Command::parse(arguments).and_then(|command| match command {
+        Command::Version => print(&command_line::version(about)),
+        Command::Help => print(&command_line::help(about)),
+        Command::Serve if !command_line::has_cookie(variable) => Err(Error::Cookie),
+        Command::Serve => serve(about, offer, false),
+        Command::Debug => serve(about, offer, true),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            stderr::write(format!("{error}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = std::io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Handshake)
+}
+
+fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
+    crash::install_hook();
+    log::start(log::level(about.kind(), variable));
+    // One thread: requests wait for a network, they do not compute. It starts faster and takes less memory.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Start)?;
+    let result = runtime.block_on(serve_until_the_end(about, offer, debug));
+    // What did not end in time is not waited for again.
+    runtime.shutdown_background();
+    result
+}
+
+/// Why the process ends.
+enum End {
+    /// It was asked to.
+    Asked,
+    /// The process that started it is gone.
+    Orphaned,
+    Failed(Error),
+}
+
+async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
+    // Before the handshake, because the client may be interrupted right after it.
+    let mut signals = Signals::install().map_err(Error::Start)?;
+    let parent = Parent::now();
+    let tls = match variable("PLUGIN_CLIENT_CERT").filter(|pem| !pem.is_empty() && !debug) {
+        Some(pem) => Some(Tls::new(&pem)?),
+        // TF_DISABLE_PLUGIN_TLS, or debug mode: plaintext, on a socket that is this user's alone.
+        None => None,
+    };
+    let endpoint = Arc::new(Endpoint::open(variable, tls.is_some())?);
+    let address = endpoint.address();
+
+    let ending = CancellationToken::new();
+    let shutdown = CancellationToken::new();
+    let connected = CancellationToken::new();
+    let stop = Stop::new(&ending);
+    let running = TaskTracker::new();
+    let companions = Companions {
+        shutdown: (!debug).then(|| shutdown.clone()),
+        ending: ending.clone(),
+    };
+    let service = ProviderService::new(offer, stop, running.clone());
+    let dispatch = Dispatch::new(service, companions).await;
+    let (sender, receiver) = mpsc::channel(16);
+    let certificate = tls.as_ref().map(|tls| tls.certificate.to_vec());
+    let accepting = tokio::spawn(connections::accept(
+        endpoint,
+        tls.map(|tls| tls.acceptor),
+        sender,
+        connected.clone(),
+    ));
+    let mut serving = Box::pin(
+        tonic::transport::Server::builder().serve_with_incoming_shutdown(
+            dispatch,
+            ReceiverStream::new(receiver),
+            ending.clone().cancelled_owned(),
+        ),
+    );
+
+    print(&match debug {
+        true => command_line::reattach(about, &address),
+        false => {
+            let multiplexing =
+                variable("PLUGIN_MULTIPLEX_GRPC").is_some_and(|value| !value.is_empty());
+            command_line::handshake(&address, certificate.as_deref(), multiplexing)
+        }
+    })?;
+    tracing::debug!(version = about.version, "Serving");
+
+    let end = tokio::select! {
+        result = &mut serving => match result {
+            Ok(()) => End::Asked,
+            Err(error) => End::Failed(error.into()),
+        },
+        () = shutdown.cancelled() => End::Asked,
+        () = signals.asked_to_end(debug) => End::Asked,
+        () = parent.gone(), if !debug => End::Orphaned,
+        error = no_client(&connected), if !debug => End::Failed(error),
+    };
+
+    let (grace, result) = match end {
+        End::Asked => (GRACE, Ok(())),
+        End::Orphaned => (GRACE_OF_ORPHANS, Ok(())),
+        End::Failed(error) => (Duration::ZERO, Err(error)),
+    };
+    ending.cancel();
+    running.close();
+    let drained = async {
+        running.wait().await;
+        // The last answers, Shutdown's among them, are on their way until the connections are closed.
+        _ = (&mut serving).await;
+    };
+    if timeout(grace, drained).await.is_err() {
+        tracing::warn!(
+            requests = running.len(),
+            "Ending with requests still running"
+        );
+    }
+    // The socket's directory goes with its last owner.
+    accepting.abort();
+    _ = accepting.await;
+    result
+}
+
+/// Ends when no client has come for too long.
+async fn no_client(connected: &CancellationToken) -> Error {
+    if timeout(FIRST_CLIENT, connected.cancelled()).await.is_ok() {
+        pending::<()>().await;
+    }
+    Error::NoClient(FIRST_CLIENT.as_secs())
+}
+
+/// The process that started this one. Linux could signal its death, but does so when the thread that forked ends,
+/// and Go's threads do end.
+struct Parent(u32);
+
+impl Parent {
+    fn now() -> Self {
+        Self(parent_id())
+    }
+
+    async fn gone(&self) {
+        let mut ticks = tokio::time::interval(PARENT_POLL);
+        loop {
+            ticks.tick().await;
+            if parent_id() != self.0 {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn parent_id() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+/// Other platforms do not hand orphans over.
+#[cfg(not(unix))]
+fn parent_id() -> u32 {
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST_CLIENT, no_client};
+    use std::time::Duration;
+    use tokio::time::{Instant, timeout};
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_client_the_process_ends_after_a_minute() {
+        let start = Instant::now();
+        no_client(&CancellationToken::new()).await;
+        assert_eq!(start.elapsed(), FIRST_CLIENT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn with_a_client_it_does_not() {
+        let connected = CancellationToken::new();
+        connected.cancel();
+        assert!(
+            timeout(Duration::from_secs(3600), no_client(&connected))
+                .await
+                .is_err()
+        );
+    }
+}

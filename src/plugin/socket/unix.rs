@@ -1,0 +1,162 @@
+//! The unix socket.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Gid, Group, Uid};
+use tempfile::TempDir;
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::plugin::error::Error;
+
+/// The name of the socket in its directory: short, because the whole path has to fit into 104 bytes.
+const NAME: &str = "s";
+/// Room for the path of a socket, with a reserve: macOS has 104 bytes, Linux 108.
+const LONGEST_PATH: usize = 100;
+
+/// A socket that only this user can reach. Its directory goes away with it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    listener: UnixListener,
+    path: PathBuf,
+    /// Others than this user may connect, as the environment asked.
+    shared: bool,
+    _directory: TempDir,
+}
+
+impl Endpoint {
+    /// Opens the socket where `PLUGIN_UNIX_SOCKET_DIR` says, for the group in `PLUGIN_UNIX_SOCKET_GROUP` if one is
+    /// set. `_secure`: the connection will be TLS, which a TCP socket would require.
+    pub(crate) fn open(
+        variable: impl Fn(&str) -> Option<String>,
+        _secure: bool,
+    ) -> Result<Self, Error> {
+        let wanted = variable("PLUGIN_UNIX_SOCKET_DIR")
+            .filter(|directory| !directory.is_empty())
+            .map_or_else(std::env::temp_dir, PathBuf::from);
+        let group = variable("PLUGIN_UNIX_SOCKET_GROUP")
+            .filter(|group| !group.is_empty())
+            .map(|name| gid(&name))
+            .transpose()?;
+        let base = if fits(&wanted) {
+            wanted
+        } else {
+            PathBuf::from("/tmp")
+        };
+        Self::bind(&base, group).map_err(|source| Error::Socket {
+            directory: base,
+            source,
+        })
+    }
+
+    fn bind(base: &Path, group: Option<Gid>) -> io::Result<Self> {
+        // Without a mode of its own the directory would get the umask's.
+        let directory = tempfile::Builder::new()
+            .prefix("plugin")
+            .permissions(std::fs::Permissions::from_mode(0o700))
+            .tempdir_in(base)?;
+        let path = directory.path().join(NAME);
+        let listener = UnixListener::bind(&path)?;
+        if let Some(group) = group {
+            let gid = Some(group.as_raw());
+            std::os::unix::fs::chown(&path, None, gid)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+            std::os::unix::fs::chown(directory.path(), None, gid)?;
+            // The group may pass, not look around or put something in the socket's place.
+            std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o710))?;
+        }
+        Ok(Self {
+            listener,
+            path,
+            shared: group.is_some(),
+            _directory: directory,
+        })
+    }
+
+    /// Network and address for the handshake.
+    pub(crate) fn address(&self) -> (&'static str, String) {
+        ("unix", self.path.display().to_string())
+    }
+
+    /// Waits for a client. `secure`: it will have to prove who it is; otherwise being another user is enough to be
+    /// refused, whatever the socket's group.
+    pub(crate) async fn accept(&self, secure: bool) -> io::Result<UnixStream> {
+        let (stream, _) = self.listener.accept().await?;
+        let peer = stream.peer_cred()?.uid();
+        if peer == Uid::effective().as_raw() || (self.shared && secure) {
+            Ok(stream)
+        } else {
+            Err(io::Error::other(format!(
+                "a client of user {peer} was refused"
+            )))
+        }
+    }
+}
+
+/// The path of a socket under `base` is short enough and can be said in the handshake line.
+fn fits(base: &Path) -> bool {
+    // "/", "plugin", six random characters, "/s"
+    let length = base.as_os_str().len() + 15;
+    length <= LONGEST_PATH
+        && base
+            .to_str()
+            .is_some_and(|base| !base.contains(['|', '\n', '\'', '"', '\\']))
+}
+
+fn gid(name: &str) -> Result<Gid, Error> {
+    if let Ok(gid) = name.parse() {
+        return Ok(Gid::from_raw(gid));
+    }
+    match Group::from_name(name) {
+        Ok(Some(group)) => Ok(group.gid),
+        _ => Err(Error::Group(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, fits};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    #[test]
+    fn a_long_or_unspeakable_directory_is_not_used() {
+        assert!(fits(Path::new("/tmp")));
+        assert!(!fits(Path::new(&format!("/{}", "x".repeat(90)))));
+        assert!(!fits(Path::new("/tmp/a|b")));
+    }
+
+    #[tokio::test]
+    async fn the_directory_is_this_user_s_alone_and_goes_away() {
+        let base = tempfile::tempdir().unwrap();
+        let variable = |name: &str| {
+            (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| base.path().to_str().unwrap().to_owned())
+        };
+        let endpoint = Endpoint::open(variable, true).unwrap();
+        let (network, path) = endpoint.address();
+        assert_eq!(network, "unix");
+        let directory = Path::new(&path).parent().unwrap().to_owned();
+        assert_eq!(directory.parent(), Some(base.path()));
+        assert_eq!(
+            std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        drop(endpoint);
+        assert!(!directory.exists());
+    }
+
+    #[tokio::test]
+    async fn a_group_may_connect_and_nothing_else() {
+        let gid = nix::unistd::Gid::effective().to_string();
+        let variable = |name: &str| (name == "PLUGIN_UNIX_SOCKET_GROUP").then(|| gid.clone());
+        let endpoint = Endpoint::open(variable, true).unwrap();
+        let path = endpoint.address().1;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(Path::new(&path)), 0o660);
+        assert_eq!(mode(Path::new(&path).parent().unwrap()), 0o710);
+        let unknown =
+            |name: &str| (name == "PLUGIN_UNIX_SOCKET_GROUP").then(|| "no such group".to_owned());
+        assert!(Endpoint::open(unknown, true).is_err());
+    }
+}
