@@ -59,7 +59,10 @@ fn the_pages_say_what_the_schemas_say() {
     let published = published();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut findings = undescribed(&published);
-    if published.resources.is_empty() || published.data_sources.is_empty() || published.functions.is_empty() {
+    if published.resources.is_empty()
+        || published.data_sources.is_empty()
+        || published.functions.is_empty()
+    {
         findings.push("the provider offers no resource, no data source or no function".to_owned());
     }
     match pages(&published, |file| fs::read_to_string(root.join(file)).ok()) {
