@@ -63,9 +63,12 @@ pub async fn at_plan(
     });
     match is_same {
         Some(false) => {
-            diags
-                .errors
-                .push(messages::taken(&existing, name, planned.key_text()));
+            diags.errors.push(messages::taken(
+                &existing,
+                name,
+                planned.key_text(),
+                messages::Sent::Nothing,
+            ));
             None
         }
         _ if !planned.adopts() => {

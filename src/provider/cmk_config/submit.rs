@@ -245,7 +245,9 @@ async fn look_up_and_submit(job: &Job<'_>) -> Submission {
                 job.name
             ),
         )),
-        Ok(Some(existing)) if existing.status != Status::Failed => take(job, existing),
+        Ok(Some(existing)) if existing.status != Status::Failed => {
+            take(job, existing, messages::Sent::Nothing)
+        }
         Ok(Some(failed)) => submit(job, Some(failed.id), &mut sent).await,
         Ok(None) => submit(job, None, &mut sent).await,
     }
@@ -254,7 +256,7 @@ async fn look_up_and_submit(job: &Job<'_>) -> Submission {
 /// Another block of this run has submitted this name.
 fn share(job: &Job<'_>, configuration: &Configuration) -> Submission {
     if is_same_key(job, configuration) {
-        take(job, configuration.clone())
+        take(job, configuration.clone(), messages::Sent::Nothing)
     } else {
         Submission::Refused(messages::rival(
             job.name,
@@ -265,9 +267,9 @@ fn share(job: &Job<'_>, configuration: &Configuration) -> Submission {
 }
 
 /// A configuration of this name exists.
-fn take(job: &Job<'_>, existing: Configuration) -> Submission {
+fn take(job: &Job<'_>, existing: Configuration, sent: messages::Sent) -> Submission {
     if !is_same_key(job, &existing) {
-        return Submission::Refused(messages::taken(&existing, job.name, job.key_text));
+        return Submission::Refused(messages::taken(&existing, job.name, job.key_text, sent));
     }
     let warning = match job.adoption {
         Adoption::Refused => {
@@ -302,7 +304,9 @@ async fn submit(job: &Job<'_>, failed: Option<String>, sent: &mut Option<Sent>) 
         Kind::BadRequest | Kind::Conflict => {
             let refused = Submission::Refused(from_api(&error, &submitting(job)));
             match job.client.look_up(job.name, &job.limits).await {
-                Ok(Some(existing)) if existing.status != Status::Failed => take(job, existing),
+                Ok(Some(existing)) if existing.status != Status::Failed => {
+                    take(job, existing, messages::Sent::Refused)
+                }
                 Ok(_) | Err(_) => refused,
             }
         }
@@ -360,7 +364,12 @@ async fn settle(
                 if is_same_key(job, found) {
                     return accepted(found.clone(), true, failed, sent);
                 }
-                return Submission::Refused(messages::taken(found, job.name, job.key_text));
+                return Submission::Refused(messages::taken(
+                    found,
+                    job.name,
+                    job.key_text,
+                    messages::Sent::AnswerLost,
+                ));
             }
         }
         if is_last || began.elapsed() + pause >= SETTLING {
