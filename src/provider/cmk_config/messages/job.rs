@@ -19,7 +19,7 @@ const UNTAINT: &str = "Run `terraform apply` again: it goes on with the same con
 
 /// How to go on after a job that failed.
 const AGAIN: &str = "When that is right, run `terraform apply` again: it submits the configuration again. Role \
-    assignments and firewall rules lag by up to ten minutes; `failed_attempts = 5` waits for them.";
+    assignments and firewall rules lag by up to ten minutes; `failed_attempts = 6` waits that long.";
 
 /// A job that ended in FAILED, with what to check for this kind of vault.
 pub fn failed(
@@ -56,7 +56,7 @@ pub fn failed(
     general(
         "Adobe could not use the key",
         format!(
-            "The configuration {name:?} (id {}) ended in {}; Adobe gives no reason.{tries} The key is not in effect. Check for \
+            "The configuration {name:?} (id {}) ended in {}; Adobe gives no reason.{tries} Check for \
              {}:\n\
              \x20 - Adobe's app has the role \"{role}\"\n\
              \x20   on the {vault} {permissions}\n\
@@ -194,7 +194,7 @@ pub fn answer_lost(
         Some(error) => format!("Looking the name up failed as well: {error}."),
     };
     let tainted = if broken_off_create {
-        " The state has the name, and Terraform marks it as tainted: where `prevent_destroy` stands in the way, run \
+        " The state has the name, and Terraform marks it as tainted: where `prevent_destroy` or `adopt_existing = false` stands in the way, run \
          `terraform untaint <address>` first."
     } else {
         ""
