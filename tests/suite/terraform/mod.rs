@@ -1,3 +1,4 @@
 //! What people see: the real CLI, the built plugin, a real HTTP server.
 
+mod guard;
 mod lifecycle;
