@@ -30,9 +30,13 @@ pub async fn at_plan(
     let Some(name) = planned.known_name() else {
         return Some(false);
     };
+    // The object was forgotten a moment ago in this run: an error of this plan would lose it. The create that follows meets
+    // the same error, and has the object at hand.
+    let is_forgotten = session.run.forgotten(name).is_some();
     let key = planned.known_key();
     if let Some(key) = &key
         && let Err(other) = session.run.plan(name, key)
+        && !is_forgotten
     {
         diags
             .errors
@@ -44,8 +48,7 @@ pub async fn at_plan(
         .await
     {
         Ok(existing) => existing.filter(|found| found.status != Status::Failed),
-        // The object was forgotten a moment ago in this run: the create that follows has it at hand.
-        Err(_) if session.run.forgotten(name).is_some() => return Some(false),
+        Err(_) if is_forgotten => return Some(false),
         Err(error) => {
             push_api(
                 diags,
@@ -62,12 +65,14 @@ pub async fn at_plan(
         KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|found| found.same_key(&key))
     });
     match is_same {
+        Some(false) if is_forgotten => Some(false),
         Some(false) => {
             diags
                 .errors
                 .push(messages::taken(&existing, name, planned.key_text()));
             None
         }
+        _ if !planned.adopts() && is_forgotten => Some(false),
         _ if !planned.adopts() => {
             diags.errors.push(messages::not_adopted(&existing, name));
             None

@@ -73,7 +73,9 @@ pub fn change(prior: &Model, config: &Model) -> Result<Planned, Box<Diagnostic>>
     {
         return Err(Box::new(protected(danger, &guarded)));
     }
-    if name == Difference::Other {
+    // A name that is not known may be another one, and only a replacement can be planned for that: a plan in place would
+    // end in the CLI's "inconsistent final plan". If it turns out the same, the create adopts what is there.
+    if name != Difference::Same {
         let mut attributes = vec![NAME];
         if key != Difference::Same {
             attributes.push(KEY);
@@ -331,6 +333,22 @@ mod tests {
                 text("Config1"),
                 Value::Unknown,
                 "settings",
+            ),
+            (
+                "an unknown name, unprotected",
+                "COMPLETED",
+                false,
+                Value::Unknown,
+                text(KEY_A),
+                "replace name",
+            ),
+            (
+                "failed, unknown name",
+                "FAILED",
+                true,
+                Value::Unknown,
+                text(KEY_A),
+                "replace name",
             ),
             (
                 "failed",

@@ -1,7 +1,12 @@
 //! A real CLI, the built plugin and a simulator, for one test.
 
+mod given;
 mod project;
 
+pub use given::{
+    accepted, block, failing_simulator, in_effect, in_effect_with_upstream, simulator_with,
+    slow_simulator, upstream, with_upstream,
+};
 pub use project::{Project, Run, resource};
 
 use std::path::{Path, PathBuf};
