@@ -17,61 +17,67 @@ pub fn provider() -> Schema {
     let arguments = [
         text(
             ORG_ID,
-            "IMS organisation that owns the data, `…@AdobeOrg`. Required, here or in the environment.",
+            "IMS organisation whose data the key encrypts, such as `1234567890ABCDEF12345678@AdobeOrg`. Required, here or in the \
+             environment.",
         ),
         text(
             REGION,
-            "Region code of the organisation, in any letter case: `va7` (default), `nld2`, `aus5`, `can2`, `gbr9`, or \
-             another one.",
+            "Code of the region the organisation is in: `va7`, `nld2`, `aus5`, `can2`, `gbr9` or another one, in any letter \
+             case. Default: `va7`.",
         ),
         text(
             ENDPOINT,
-            "Base URL of the API; overrides `region`. Plain http is accepted for loopback addresses only.",
+            "Base URL of the API, in the place of the one that `region` stands for; it overrides `region`, wherever the two \
+             come from. Has to be `https`, except on a loopback address.",
         ),
         (
             ACCESS_TOKEN,
             AttributeType::String,
             true,
-            "Access token minted elsewhere. Excludes `client_id` and `client_secret`.",
+            "Access token minted elsewhere; it is not renewed. Excludes `client_id` and `client_secret`.",
         ),
         text(
             CLIENT_ID,
-            "Client id of an OAuth server-to-server credential of the Adobe Developer Console.",
+            "Client id of an OAuth server-to-server credential of the Adobe Developer Console. Goes with `client_secret`.",
         ),
         (
             CLIENT_SECRET,
             AttributeType::String,
             true,
-            "Client secret of that credential.",
+            "Client secret of that credential. Goes with `client_id`.",
         ),
         (
             SCOPES,
             AttributeType::List(Box::new(AttributeType::String)),
             false,
-            "Scopes to ask for; comma-separated in the variable. Default: `openid`, `AdobeID`, `session`, \
+            "Scopes to ask for with `client_id`; in the variable they are separated by commas. Default: `openid`, `AdobeID`, `session`, \
              `read_organizations`, `additional_info.projectedProductContext`.",
         ),
         text(
             IMS_ENDPOINT,
-            "Base URL of Adobe's identity service. Default: `https://ims-na1.adobelogin.com`, in every region.",
+            "Base URL of Adobe's identity service, which mints the tokens. It does not follow `region`. Default: \
+             `https://ims-na1.adobelogin.com`.",
         ),
         text(
             API_KEY,
-            "Static API key of the customer-managed key API, not the client id. Default: `acp_provisioning`.",
+            "API key that is sent with each request: the static one of this API, not the credential's client id. Leave it \
+             out unless Adobe tells you another one. Default: `acp_provisioning`.",
         ),
         text(
             REQUEST_TIMEOUT,
-            "Longest time of one HTTP attempt, as a Go duration string. Default: `60s`.",
+            "Longest time one HTTP attempt may take, such as `30s` or `2m`. Default: `60s`.",
         ),
         (
             MAX_RETRIES,
             AttributeType::Number,
             false,
-            "Attempts after the first for requests that are safe to repeat. Default: `5`.",
+            "How many more times a request that is safe to repeat is sent after a failure that may pass, from 0 to 100. \
+             Default: `5`.",
         ),
         text(
             CA_CERT_FILE,
-            "File with further root certificates in PEM form, for example of a corporate proxy.",
+            "File with root certificates in PEM format to trust beside those of the system, for example of a corporate proxy \
+             that inspects TLS.",
         ),
     ];
     Schema {
@@ -86,8 +92,14 @@ pub fn provider() -> Schema {
                 .collect(),
             blocks: HashMap::new(),
             description: Description::markdown(
-                "Customer-managed keys in Adobe Experience Platform: submits keys in Azure Key Vault to Adobe, waits \
-                 until they are in effect, and shows drift.",
+                "Customer-managed keys in Adobe Experience Platform: submits a key in Azure Key Vault or Managed HSM to \
+                 Adobe, waits until it is in effect, and shows drift.\n\n\
+                 **Adobe offers no way back once a key is in effect.** Read [Getting started](guides/getting-started.md) \
+                 before the first apply, [Operating a key](guides/operating.md) before anything is changed or taken \
+                 away, and [Secrets and CI](guides/secrets-and-ci.md) before it runs unattended.\n\n\
+                 Each argument of the provider block can be given in the block or as an environment variable; the block \
+                 wins, argument by argument. Required are `org_id` and one way to authenticate: `client_id` with \
+                 `client_secret` (OAuth server-to-server, renewed by itself), or `access_token`.",
             ),
             deprecated: false,
         },

@@ -1,2 +1,2 @@
-# By the configuration's name.
+# The id is the name of the configuration.
 terraform import aep_cmk_config.customer_data customer-data

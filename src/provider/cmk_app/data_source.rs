@@ -149,29 +149,28 @@ fn no_consent_url(mistake: ConsentUrlError) -> tf_provider::Diagnostic {
 fn schema() -> Schema {
     let computed = [
         ("id", "Adobe's id of the registration, `byok`."),
-        ("name", "Name of Adobe's app."),
+        ("name", "Name of the app."),
         ("application_uri", "Identifier URI of the app."),
         (
             "application_id",
-            "Application (client) id of the app: what gets a service principal in your tenant \
-             (`azuread_service_principal`) and a role on the vault.",
+            "Application (client) id of the app, the `client_id` of an `azuread_service_principal`.",
         ),
         (
             REDIRECT_URL,
-            "Where a person gives consent, exactly as Adobe answers it. With more than one Azure tenant use `consent_url`.",
+            "URL at which a person gives consent, exactly as Adobe answers it: for whichever tenant that person is signed in to. \
+             Where there is more than one tenant use `consent_url`.",
         ),
         (
             "consent_url",
-            "The redirect URL for the tenant `tenant_id`, so that the organisation cannot be tied to the wrong tenant; \
-             null without `tenant_id`.",
+            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; null without `tenant_id`.",
         ),
         (
             "key_vault_role",
-            "Name of the role that the app needs on a key vault.",
+            "Name of the Azure role that the app needs on a key vault.",
         ),
         (
             "managed_hsm_role",
-            "Name of the role that the app needs on a Managed HSM.",
+            "Name of the Azure role that the app needs on a Managed HSM.",
         ),
     ];
     let attributes = computed
@@ -187,7 +186,7 @@ fn schema() -> Schema {
             attribute(
                 AttributeType::String,
                 AttributeConstraint::Optional,
-                "Directory (tenant) id of the Azure tenant that has the vault. Gives `consent_url`.",
+                "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for `consent_url` only.",
             ),
         )])
         .collect();
@@ -198,8 +197,9 @@ fn schema() -> Schema {
             attributes,
             blocks: HashMap::new(),
             description: Description::markdown(
-                "Adobe's multi-tenant Azure app for customer-managed keys. Its service principal in your tenant has to \
-                 exist (consent) and to have a role on the vault before a key is submitted.",
+                "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the app needs a service \
+                 principal in the tenant of the vault (that is the consent: a person accepts at `consent_url`, or \
+                 `azuread_service_principal` makes it) and the role `key_vault_role` or `managed_hsm_role` there.",
             ),
             deprecated: false,
         },

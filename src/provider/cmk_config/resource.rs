@@ -341,12 +341,12 @@ impl ResourceExt for CmkConfig {
             attributes: vec![
                 IdentityAttribute {
                     name: NAME,
-                    description: "Name of the configuration, case-sensitive.",
+                    description: "Name of the configuration at Adobe, case-sensitive.",
                     required_for_import: true,
                 },
                 IdentityAttribute {
                     name: IMS_ORG_ID,
-                    description: "IMS organisation the configuration belongs to.",
+                    description: "IMS organisation that the configuration belongs to; the provider has to be configured for it.",
                     required_for_import: true,
                 },
             ],

@@ -54,14 +54,14 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
             (
                 "id",
                 AttributeType::String,
-                "Adobe's id of the configuration. A resubmission may change it.",
+                "Adobe's id of the configuration. It may change when a failed configuration is submitted again.",
             ),
             (
                 "status",
                 AttributeType::String,
-                "Status as Adobe answers it: `NEW` or `CREATED` (accepted), `RUNNING` (checking the key and the \
-                 vault), `UPDATE_EXISTING_RESOURCES` (putting it into the datastores of all sandboxes), `COMPLETED` \
-                 (in effect) or `FAILED`.",
+                "Status, as Adobe answers it: `NEW` or `CREATED` (accepted), `RUNNING` (Adobe checks that it can use the \
+                 key), `UPDATE_EXISTING_RESOURCES` (the key is added to the datastores of all sandboxes), `COMPLETED` \
+                 (in effect), `FAILED` (Adobe could not use the key), or one that Adobe added since.",
             ),
             (
                 "type",
@@ -71,27 +71,27 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
             (
                 "provider_type",
                 AttributeType::String,
-                "Where the key lives, `AZURE_KEYVAULT`.",
+                "Where the key is kept, `AZURE_KEYVAULT`.",
             ),
             (
                 IMS_ORG_ID,
                 AttributeType::String,
-                "IMS organisation the configuration belongs to.",
+                "IMS organisation that the configuration belongs to.",
             ),
             (
                 "subscription_id",
                 AttributeType::String,
-                "Subscription id as Adobe answers it; null until Adobe has started on the configuration.",
+                "`subscriptionId` of Adobe's answer; null as long as Adobe answers none.",
             ),
             (
                 "application_name",
                 AttributeType::String,
-                "The `name` in Adobe's answers: a name of Adobe's app, not the name of the configuration.",
+                "`name` of Adobe's answer, which is a name of Adobe's app and not the name of the configuration.",
             ),
             (
                 "key_vault_uri",
                 AttributeType::String,
-                "URI of the vault, taken from the key identifier that Adobe answers with.",
+                "URI of the vault or Managed HSM, taken from the key identifier that Adobe answers.",
             ),
             (
                 "vault_name",
@@ -106,18 +106,18 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
             (
                 "key_version",
                 AttributeType::String,
-                "Version in the key identifier that Adobe answers with; null if there is none. Adobe stores vault and \
-                 key name only and follows rotations by itself.",
+                "Version in the key identifier that Adobe answers; null if there is none. It says nothing about the \
+                 version in use: Adobe stores vault and key name only, and follows rotations by itself.",
             ),
             (
                 "versionless_key_identifier",
                 AttributeType::String,
-                "Key identifier without a version.",
+                "Key identifier without the version.",
             ),
             (
                 "managed_hsm",
                 AttributeType::Bool,
-                "Whether the key lives in a Managed HSM.",
+                "Whether the key is in a Managed HSM.",
             ),
         ],
     )
@@ -132,20 +132,20 @@ fn timeouts() -> Block {
                 (
                     "create",
                     AttributeType::String,
-                    "Time to submit the configuration and wait until it is in effect, resubmissions included. Default: `60m`.",
+                    "Time for submitting the configuration and waiting until it is in effect, resubmissions included. Default: `60m`.",
                 ),
-                ("read", AttributeType::String, "Time to read the status. Default: `5m`."),
+                ("read", AttributeType::String, "Time for reading the status. Default: `5m`."),
                 (
                     "update",
                     AttributeType::String,
-                    "Time to submit a failed configuration again, or to go on waiting. Default: `60m`.",
+                    "Time for submitting a failed configuration again, or for waiting on. Default: `60m`.",
                 ),
             ],
         )
         .collect(),
         blocks: HashMap::new(),
         description: Description::markdown(
-            "Timeouts as Go duration strings, such as `90s`, `60m` or `1h30m`.",
+            "How long an operation may take, such as `90s`, `60m` or `1h30m`. Adobe needs minutes, sometimes hours.",
         ),
         deprecated: false,
     }
@@ -159,16 +159,16 @@ pub fn resource() -> Schema {
             (
                 NAME,
                 AttributeType::String,
-                "Name of the configuration, case-sensitive, as written. It stays taken at Adobe for ever. A change \
-                 means a replacement.",
+                "Name of the configuration at Adobe, case-sensitive. It stays taken there for ever, also after a destroy. \
+                 Changing it replaces the resource.",
             ),
             (
                 KEY,
                 AttributeType::String,
-                "URL of the wrap key in Azure Key Vault or Managed HSM, with or without a version. Best is the \
-                 versionless one, `azurerm_key_vault_key.<name>.versionless_id`. A change of the version alone changes \
-                 nothing. Another vault or key means a replacement under a new `name`; a configuration that is stored \
-                 as `FAILED` takes another key in place.",
+                "URL of the key in Azure Key Vault or Managed HSM, with or without a version; best is the versionless one, \
+                 `azurerm_key_vault_key.<name>.versionless_id`. Another version of the same key is no change. Another key \
+                 needs a new `name` too and replaces the resource; only a configuration that is `FAILED` takes another \
+                 key in place.",
             ),
         ],
     );
@@ -178,28 +178,28 @@ pub fn resource() -> Schema {
             (
                 "adopt_existing",
                 AttributeType::Bool,
-                "Whether a configuration that already exists at Adobe with this name and key is taken into the state \
-                 by create. With `false` it is an error. Default: `true`.",
+                "Whether create takes a configuration into the state that already exists at Adobe with this name and key, \
+                 with a warning. With `false` that is an error. Default: `true`.",
             ),
             (
                 "deletion_protection",
                 AttributeType::Bool,
-                "Whether a plan is stopped that would destroy or replace a configuration whose key is in effect or \
-                 being put into effect. The value in the state counts, so turning it off is an apply of its own. \
-                 Default: `true`.",
+                "Whether a plan that would destroy or replace the resource is stopped with an error while its key is in \
+                 effect or being put into effect. The value in the state counts, so turning it off takes an apply of \
+                 its own. Default: `true`.",
             ),
             (
                 "wait_for_completion",
                 AttributeType::Bool,
-                "Whether apply waits until the key is in effect. With `false` it returns once Adobe has accepted the \
-                 configuration. Default: `true`.",
+                "Whether apply waits until the key is in effect. With `false` it ends once Adobe has accepted the \
+                 configuration; `status` shows in later plans how far it is. Default: `true`.",
             ),
             (
                 FAILED_ATTEMPTS,
                 AttributeType::Number,
-                "How many times a job that ends in `FAILED` is submitted again within the timeout, after pauses of \
-                 10 s, 20 s, 40 s and so on up to 5 min. Role assignments and firewall rules in Azure lag by minutes, so a first apply may \
-                 need it. Default: `0`.",
+                "How many times a configuration that ends in `FAILED` is submitted again before that becomes an error, from 0 \
+                 to 100, after pauses of 10 s, 20 s, 40 s and so on up to 5 min, as far as the timeout allows. Role \
+                 assignments and firewall rules in Azure lag by minutes, so a first apply may need it. Default: `0`.",
             ),
         ],
     );
@@ -210,9 +210,12 @@ pub fn resource() -> Schema {
             attributes: required.chain(with_default).chain(computed()).collect(),
             blocks: HashMap::from([(TIMEOUTS.to_owned(), NestedBlock::Single(timeouts()))]),
             description: Description::markdown(
-                "A customer-managed key in Adobe Experience Platform: submits a key in Azure Key Vault to Adobe, waits \
-                 until it is in effect, and shows drift. **There is no way back at Adobe once a key is in effect**: \
-                 destroying this resource only makes Terraform forget it, and Adobe purges data whose key went away.",
+                "A customer-managed key in Adobe Experience Platform: submits a key in Azure Key Vault or Managed HSM to \
+                 Adobe, waits until it is in effect, and shows drift.\n\n\
+                 ~> **There is no way back once a key is in effect.** Adobe has no call to change or delete a \
+                 configuration: destroying this resource only makes Terraform forget it, and Adobe goes on using the key. \
+                 If the key, its vault or the role of Adobe's app goes away, Adobe loses access to the organisation's \
+                 data and purges it. Give each of them `prevent_destroy`.",
             ),
             deprecated: false,
         },
@@ -226,7 +229,7 @@ pub fn data_source() -> Schema {
         [(
             NAME,
             AttributeType::String,
-            "Name of the configuration, case-sensitive.",
+            "Name of the configuration at Adobe, case-sensitive.",
         )],
     )
     .chain(named(
@@ -234,7 +237,7 @@ pub fn data_source() -> Schema {
         [(
             KEY,
             AttributeType::String,
-            "Key identifier as Adobe answers it.",
+            "Key identifier, as Adobe answers it.",
         )],
     ))
     .chain(computed())
@@ -246,7 +249,8 @@ pub fn data_source() -> Schema {
             attributes,
             blocks: HashMap::new(),
             description: Description::markdown(
-                "Reads a customer-managed key configuration by name. A name that is not there is an error.",
+                "Reads the configuration of a customer-managed key by its name, for example to watch its `status` from another \
+                 workspace. A name that Adobe does not have is an error.",
             ),
             deprecated: false,
         },

@@ -49,8 +49,8 @@ impl Function for ParseKeyIdentifier {
         Some(FunctionSchema {
             parameters: vec![string_parameter(
                 "id",
-                "The URL of a key in Azure Key Vault or in a Managed HSM, with or without a version, for example \
-                 `azurerm_key_vault_key.example.versionless_id`.",
+                "URL of a key in Azure Key Vault or Managed HSM, with or without a version, for example \
+                 `azurerm_key_vault_key.cmk.versionless_id`.",
             )],
             return_type: Type::Object(map! {
                 "key_vault_uri" => Type::String,
@@ -70,8 +70,9 @@ impl Function for ParseKeyIdentifier {
                  - `key_version` (String) Version of the key; null if the URL has none.\n\
                  - `versionless_id` (String) URL of the key without a version.\n\
                  - `managed_hsm` (Boolean) Whether the key is in a Managed HSM.\n\
-                 - `required_role` (String) Name of the Azure role that Adobe's application needs on the vault or Managed HSM.\n\n\
-                 A text that is not the URL of a key is an error that says what is wrong with it.",
+                 - `required_role` (String) Name of the Azure role that Adobe's app needs on the vault or Managed HSM.\n\n\
+                 A text that is not the URL of a key is an error that says what is wrong with it.\n\n\
+                 Needs Terraform 1.8, OpenTofu 1.7 or later.",
             ),
             ..FunctionSchema::default()
         })
