@@ -3,13 +3,14 @@
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::messages;
-use super::model::{Model, Operation};
-use crate::api::{Client, Limits, Status};
+use super::effect::{self, Finished, Job};
+use super::messages::{self, Danger};
+use super::model::{Model, Operation, Private};
+use crate::api::{Client, Kind, Limits, Status};
 use crate::key_identifier::KeyIdentifier;
 use crate::plugin::ctx;
 use crate::provider::connection::Session;
-use crate::provider::diagnostics::push_api;
+use crate::provider::diagnostics::{from_api, push_api};
 
 /// The operation's end, from now, and the stop signal of the call.
 pub fn limits(model: &Model, operation: Operation) -> Limits {
@@ -83,9 +84,42 @@ pub async fn at_plan(
                 .push(messages::will_be_adopted(&existing, name));
             Some(true)
         }
-        None => {
-            diags.warnings.push(messages::may_be_taken(&existing, name));
-            Some(false)
-        }
+        None => match session.run.guarded(name) {
+            // Tainted: the guard cannot see its replacement, and the CLI would delete the key before the create runs.
+            Some(guarded) => {
+                diags
+                    .errors
+                    .push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
+                None
+            }
+            None => {
+                diags.warnings.push(messages::may_be_taken(&existing, name));
+                Some(false)
+            }
+        },
+    }
+}
+
+/// A create of an object that this run has forgotten, at an endpoint where it was not made: it may be there, but nothing is
+/// submitted.
+pub async fn elsewhere(job: &Job<'_>, private: &Private) -> Finished {
+    let made_at = private.endpoint.as_deref().unwrap_or_default();
+    match job.client.status(job.name, &job.limits).await {
+        Ok(_) => effect::bring_into_effect(job).await,
+        Err(error) if error.kind() == Kind::Gone => Finished {
+            error: Some(messages::other_endpoint(
+                job.name,
+                made_at,
+                job.client.endpoint().as_str(),
+            )),
+            ..Finished::default()
+        },
+        Err(error) => Finished {
+            error: Some(from_api(
+                &error,
+                &format!("looking up the configuration {:?}", job.name),
+            )),
+            ..Finished::default()
+        },
     }
 }

@@ -73,9 +73,9 @@ pub fn change(prior: &Model, config: &Model) -> Result<Planned, Box<Diagnostic>>
     {
         return Err(Box::new(protected(danger, &guarded)));
     }
-    // A name that is not known may be another one, and only a replacement can be planned for that: a plan in place would
-    // end in the CLI's "inconsistent final plan". If it turns out the same, the create adopts what is there.
-    if name != Difference::Same {
+    // A name that is not known is planned in place: if it turns out to be another one, the CLI stops the apply, and nothing
+    // is lost or sent.
+    if name == Difference::Other {
         let mut attributes = vec![NAME];
         if key != Difference::Same {
             attributes.push(KEY);
@@ -340,7 +340,7 @@ mod tests {
                 false,
                 Value::Unknown,
                 text(KEY_A),
-                "replace name",
+                "settings",
             ),
             (
                 "failed, unknown name",
@@ -348,7 +348,7 @@ mod tests {
                 true,
                 Value::Unknown,
                 text(KEY_A),
-                "replace name",
+                "resubmit",
             ),
             (
                 "failed",

@@ -125,38 +125,38 @@ fn named_by_upstream(simulator: &Simulator) -> Project {
 }
 
 #[test]
-fn a_name_that_is_not_known_and_turns_out_the_same_is_adopted_again() {
+fn a_name_that_is_not_known_is_planned_in_place_and_the_same_name_changes_nothing() {
     let simulator = simulator();
     let project = named_by_upstream(&simulator);
     let before = project.attributes();
     project.configure(&named_upstream("2", "Config1", KEY));
-    project.plan().exits(2).says("must be replaced");
+    project
+        .plan()
+        .exits(2)
+        .says("aep_cmk_config.this will be updated in-place");
     project.apply().exits(0);
     assert_eq!(project.attributes(), before);
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
 #[test]
-fn a_name_that_turns_out_to_be_another_one_replaces_and_submits_once() {
+fn a_name_that_turns_out_to_be_another_one_stops_the_apply_and_loses_nothing() {
     let simulator = simulator();
     let project = named_by_upstream(&simulator);
+    let before = project.instance("aep_cmk_config.this");
     project.configure(&named_upstream("2", "Config2", OTHER_KEY));
-    project.apply().exits(0).says(STAYS);
-    assert_eq!(project.attributes()["name"], "Config2");
-    assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
-    assert_eq!(accepted(&simulator), 1);
+    project.apply().exits(1);
+    assert_eq!(project.instance("aep_cmk_config.this"), before);
+    assert_eq!(simulator.control().counters().submissions, 0);
 }
 
 #[test]
-fn a_name_that_turns_out_the_same_with_another_key_is_not_lost() {
+fn an_unknown_name_that_turns_out_the_same_with_another_key_stops_the_apply() {
     let simulator = simulator();
     let project = named_by_upstream(&simulator);
-    let before = project.attributes();
+    let before = project.instance("aep_cmk_config.this");
     project.configure(&named_upstream("2", "Config1", OTHER_KEY));
-    project
-        .apply()
-        .exits(1)
-        .says("The name is taken by a configuration with another key");
-    assert_eq!(project.attributes()["id"], before["id"]);
+    project.apply().exits(1).says(NEW_NAME);
+    assert_eq!(project.instance("aep_cmk_config.this"), before);
     assert_eq!(simulator.control().counters().submissions, 0);
 }

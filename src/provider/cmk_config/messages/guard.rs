@@ -27,6 +27,8 @@ pub enum Danger<'a> {
     Replace,
     /// The key identifier is not known before apply.
     UnknownKey,
+    /// The same, and the object is tainted, so that it would be forgotten first.
+    UnknownKeyOfTainted,
     /// The name is not known before apply.
     UnknownName,
 }
@@ -53,7 +55,7 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
         Danger::Replace => {
             "This plan would replace it (`-replace` or `replace_triggered_by`).".to_owned()
         }
-        Danger::UnknownKey => {
+        Danger::UnknownKey | Danger::UnknownKeyOfTainted => {
             "In this plan `key_vault_key_identifier` is not known before apply: something upstream \
                                is about to be replaced, most likely the key itself."
                 .to_owned()
@@ -73,6 +75,10 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
              Adobe on purpose, write the key that Adobe uses into the configuration. To replace it on purpose, apply \
              `deletion_protection = false` first, in an apply of its own, and choose a new `name`."
         ),
+        Danger::UnknownKeyOfTainted => "The object is tainted: run `terraform untaint <address>`, and look in the plan \
+             for what is replaced upstream and stop that: a key with its vault wants `prevent_destroy`. If it is \
+             meant, apply the upstream change alone (`-target`)."
+            .to_owned(),
         Danger::UnknownKey | Danger::UnknownName => "Look in the plan for what is replaced upstream and stop that: a \
              key with its vault wants `prevent_destroy`. If it is meant, apply the upstream change alone (`-target`) \
              after applying `deletion_protection = false` here."
@@ -89,7 +95,9 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
     );
     let summary = "The key is in effect and protected";
     match danger {
-        Danger::UnknownKey | Danger::Change { key: Some(_), .. } => at(KEY, summary, detail),
+        Danger::UnknownKey | Danger::UnknownKeyOfTainted | Danger::Change { key: Some(_), .. } => {
+            at(KEY, summary, detail)
+        }
         Danger::UnknownName | Danger::Change { .. } => at(NAME, summary, detail),
         Danger::Destroy | Danger::Replace => general(summary, detail),
     }
