@@ -222,6 +222,14 @@ impl Plugin {
         PathBuf::from(self.fields()[3])
     }
 
+    /// The socket of the line that debug mode prints.
+    pub(crate) fn socket_of_debug(&self) -> PathBuf {
+        let json = self.line.split('\'').nth(1).expect("a quoted value");
+        let json: Json = serde_json::from_str(json).unwrap();
+        let entry = &json["registry.terraform.io/example/toy"];
+        PathBuf::from(entry["Addr"]["String"].as_str().unwrap())
+    }
+
     pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.child.id().expect("the plugin has ended")).unwrap()
     }

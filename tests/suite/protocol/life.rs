@@ -251,8 +251,13 @@ async fn an_orphan_ends_by_itself() {
         .kill_on_drop(true);
     let mut shell = shell.spawn().unwrap();
     let mut lines = tokio::io::BufReader::new(shell.stdout.take().unwrap()).lines();
-    let pid: i32 = lines.next_line().await.unwrap().unwrap().parse().unwrap();
-    let handshake = lines.next_line().await.unwrap().unwrap();
+    // The shell's line and the plugin's come in either order.
+    let mut first = lines.next_line().await.unwrap().unwrap();
+    let mut second = lines.next_line().await.unwrap().unwrap();
+    if first.contains('|') {
+        std::mem::swap(&mut first, &mut second);
+    }
+    let (pid, handshake): (i32, String) = (first.parse().unwrap(), second);
     let socket = PathBuf::from(handshake.split('|').nth(3).unwrap());
     // Nobody reads what it writes any more, either.
     drop(lines);

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use super::client::toy;
+use super::client::{Launch, SOON, eventually, toy};
 
 /// A directory with a configuration that uses the toy provider.
 struct Workspace(TempDir);
@@ -39,8 +39,9 @@ impl Workspace {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
-    fn terraform(&self, arguments: &[&str]) -> Output {
-        Command::new("terraform")
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("terraform");
+        command
             .args(arguments)
             .arg("-no-color")
             .current_dir(self.path())
@@ -48,9 +49,12 @@ impl Workspace {
             .env("TF_DATA_DIR", self.path().join(".terraform"))
             .env("CHECKPOINT_DISABLE", "1")
             .env_remove("TF_LOG")
-            .env_remove("TF_LOG_PROVIDER")
-            .output()
-            .expect("the suite needs terraform on the PATH: https://developer.hashicorp.com/terraform/install")
+            .env_remove("TF_LOG_PROVIDER");
+        command
+    }
+
+    fn terraform(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the suite needs terraform on the PATH: https://developer.hashicorp.com/terraform/install")
     }
 
     fn succeed(&self, arguments: &[&str]) -> String {
@@ -211,11 +215,8 @@ fn an_import_is_planned_and_applied() {
 fn the_schema_is_asked_for_once_a_command() {
     let workspace = Workspace::new("resource \"toy_thing\" \"a\" {\n  name = \"a\"\n}\n");
     let log = workspace.path().join("log");
-    let output = Command::new("terraform")
-        .args(["apply", "-auto-approve", "-no-color"])
-        .current_dir(workspace.path())
-        .env("TF_CLI_CONFIG_FILE", workspace.path().join("cli.tfrc"))
-        .env("CHECKPOINT_DISABLE", "1")
+    let output = workspace
+        .command(&["apply", "-auto-approve"])
         .env("TF_LOG_PROVIDER", "DEBUG")
         .env("TF_LOG_PATH", &log)
         .output()
@@ -227,4 +228,75 @@ fn the_schema_is_asked_for_once_a_command() {
         .filter(|line| line.contains("Served request") && line.contains("tf_rpc=GetProviderSchema"))
         .count();
     assert_eq!(served, 1, "{log}");
+}
+
+#[test]
+fn it_works_without_tls_where_the_user_asks_for_that() {
+    let workspace = Workspace::new("resource \"toy_thing\" \"a\" {\n  name = \"a\"\n}\n");
+    let output = workspace
+        .command(&["apply", "-auto-approve"])
+        .env("TF_DISABLE_PLUGIN_TLS", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn one_process_in_debug_mode_serves_several_commands() {
+    let plugin = Launch::bare(&toy()).arg("-debug").start().await;
+    let providers = plugin
+        .line
+        .strip_prefix("TF_REATTACH_PROVIDERS='")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap();
+    let workspace = Workspace::new("resource \"toy_thing\" \"a\" {\n  name = \"a\"\n}\n");
+    for arguments in [&["apply", "-auto-approve"], &["destroy", "-auto-approve"]] {
+        let output = workspace
+            .command(arguments)
+            .env_remove("TF_CLI_CONFIG_FILE")
+            .env("TF_REATTACH_PROVIDERS", providers)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    assert!(plugin.socket_of_debug().exists());
+}
+
+#[tokio::test]
+async fn an_interrupted_apply_keeps_what_exists() {
+    let diary = tempfile::tempdir().unwrap();
+    let path = diary.path().join("diary");
+    let workspace = Workspace::new(&format!(
+        "resource \"toy_waiter\" \"w\" {{\n  diary = {path:?}\n}}\n"
+    ));
+    // A process group of its own, as a terminal gives: Ctrl-C reaches terraform and its plugins alike.
+    let mut terraform =
+        tokio::process::Command::from(workspace.command(&["apply", "-auto-approve"]))
+            .process_group(0)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+    let begun = || {
+        std::fs::read_to_string(&path)
+            .unwrap_or_default()
+            .contains("begun")
+    };
+    eventually("the creation begins", begun).await;
+    let group = terraform.id().unwrap();
+    let status = Command::new("kill")
+        .args(["-s", "INT", "--", &format!("-{group}")])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let status = tokio::time::timeout(SOON, terraform.wait())
+        .await
+        .expect("terraform ends")
+        .unwrap();
+    assert!(!status.success());
+    let state = workspace.state();
+    let instance = &state["resources"][0]["instances"][0];
+    assert_eq!(instance["attributes"]["id"], json!("waited"), "{state}");
+    assert_eq!(instance["status"], json!("tainted"));
 }
