@@ -2,6 +2,7 @@
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `terraform`: what people see of the resource, the data sources and the provider block;
+//! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `docs`: `docs/` says what the schemas and the examples say;
 //! - `tidy`: the house rules: formatting, lints, imports, sizes.
 #![allow(
@@ -12,6 +13,7 @@
 )]
 
 mod docs;
+mod protocol;
 mod support;
 mod terraform;
 mod tidy;

@@ -22,6 +22,8 @@ use answer::Answer;
 /// Everything a provider offers.
 pub(super) struct Offer {
     pub(super) address: &'static str,
+    /// The crate the provider is written in: its log is written, too.
+    pub(super) crate_name: &'static str,
     pub(super) provider: Arc<dyn AnyProvider>,
     pub(super) resources: BTreeMap<&'static str, Arc<dyn AnyResource>>,
     pub(super) data_sources: BTreeMap<&'static str, Arc<dyn AnyDataSource>>,
@@ -70,20 +72,36 @@ pub(super) struct ProviderService {
     schemas: OnceLock<pb::get_provider_schema::Response>,
 }
 
+/// What a request is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Provider,
+    Resource,
+    DataSource,
+    Function,
+}
+
 /// What every request brings along.
 struct Call {
     rpc: &'static str,
+    kind: Kind,
     type_name: String,
     deferral_allowed: bool,
 }
 
 impl Call {
-    fn new(rpc: &'static str, type_name: &str, deferral_allowed: bool) -> Self {
+    fn new(rpc: &'static str, kind: Kind, type_name: &str, deferral_allowed: bool) -> Self {
         Self {
             rpc,
+            kind,
             type_name: type_name.to_owned(),
             deferral_allowed,
         }
+    }
+
+    /// The name of what the request is about, if it is of this kind.
+    fn name_of(&self, kind: Kind) -> Option<&str> {
+        (self.kind == kind).then_some(self.type_name.as_str())
     }
 }
 
@@ -123,7 +141,9 @@ impl ProviderService {
             "rpc",
             tf_rpc = call.rpc,
             tf_req_id = request_id(),
-            tf_resource_type = (!call.type_name.is_empty()).then_some(call.type_name.as_str()),
+            tf_resource_type = call.name_of(Kind::Resource),
+            tf_data_source_type = call.name_of(Kind::DataSource),
+            tf_function = call.name_of(Kind::Function),
             tf_proto_version = "6.11",
             tf_provider_addr = self.offer.address,
         );
@@ -175,9 +195,9 @@ fn unknown_type<A: Answer>(summary: &'static str, name: &str) -> A {
 
 /// A request about a resource or a data source: the handlers are the same but for names.
 macro_rules! typed_rpc {
-    ($self:ident, $request:ident, $rpc:literal, $find:ident, $method:ident, $deferrable:expr) => {{
+    ($self:ident, $request:ident, $rpc:literal, $kind:expr, $find:ident, $method:ident, $deferrable:expr) => {{
         let request = $request.into_inner();
-        let call = Call::new($rpc, &request.type_name, $deferrable(&request));
+        let call = Call::new($rpc, $kind, &request.type_name, $deferrable(&request));
         let found = $self.$find(&request.type_name);
         $self
             .run(call, async move {
@@ -206,9 +226,10 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_metadata::Request>,
     ) -> Result<Response<pb::get_metadata::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(Call::new("GetMetadata", "", false), async move {
-            schemas::metadata(&service.offer)
-        })
+        self.run(
+            Call::new("GetMetadata", Kind::Provider, "", false),
+            async move { schemas::metadata(&service.offer) },
+        )
         .await
     }
 
@@ -217,12 +238,15 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_provider_schema::Request>,
     ) -> Result<Response<pb::get_provider_schema::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(Call::new("GetProviderSchema", "", false), async move {
-            service
-                .schemas
-                .get_or_init(|| schemas::provider_schema(&service.offer))
-                .clone()
-        })
+        self.run(
+            Call::new("GetProviderSchema", Kind::Provider, "", false),
+            async move {
+                service
+                    .schemas
+                    .get_or_init(|| schemas::provider_schema(&service.offer))
+                    .clone()
+            },
+        )
         .await
     }
 
@@ -232,7 +256,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
     ) -> Result<Response<pb::get_resource_identity_schemas::Response>, Status> {
         let service = Arc::clone(self);
         self.run(
-            Call::new("GetResourceIdentitySchemas", "", false),
+            Call::new("GetResourceIdentitySchemas", Kind::Provider, "", false),
             async move { schemas::identities(&service.offer) },
         )
         .await
@@ -243,9 +267,10 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_functions::Request>,
     ) -> Result<Response<pb::get_functions::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(Call::new("GetFunctions", "", false), async move {
-            schemas::functions(&service.offer)
-        })
+        self.run(
+            Call::new("GetFunctions", Kind::Provider, "", false),
+            async move { schemas::functions(&service.offer) },
+        )
         .await
     }
 
@@ -254,9 +279,10 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         request: Request<pb::validate_provider_config::Request>,
     ) -> Result<Response<pb::validate_provider_config::Response>, Status> {
         let provider = Arc::clone(&self.offer.provider);
-        self.run(Call::new("ValidateProviderConfig", "", false), async move {
-            provider.validate(request.into_inner()).await
-        })
+        self.run(
+            Call::new("ValidateProviderConfig", Kind::Provider, "", false),
+            async move { provider.validate(request.into_inner()).await },
+        )
         .await
     }
 
@@ -268,6 +294,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         let provider = Arc::clone(&self.offer.provider);
         let call = Call::new(
             "ConfigureProvider",
+            Kind::Provider,
             "",
             deferrable(request.client_capabilities.as_ref()),
         );
@@ -292,6 +319,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "ValidateResourceConfig",
+            Kind::Resource,
             resource,
             validate,
             |request: &pb::validate_resource_config::Request| deferrable(
@@ -308,6 +336,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "UpgradeResourceState",
+            Kind::Resource,
             resource,
             upgrade,
             never
@@ -322,6 +351,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "UpgradeResourceIdentity",
+            Kind::Resource,
             resource,
             upgrade_identity,
             never
@@ -336,6 +366,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "ReadResource",
+            Kind::Resource,
             resource,
             read,
             |request: &pb::read_resource::Request| deferrable(request.client_capabilities.as_ref())
@@ -350,6 +381,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "PlanResourceChange",
+            Kind::Resource,
             resource,
             plan,
             |request: &pb::plan_resource_change::Request| deferrable(
@@ -362,7 +394,15 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         &self,
         request: Request<pb::apply_resource_change::Request>,
     ) -> Result<Response<pb::apply_resource_change::Response>, Status> {
-        typed_rpc!(self, request, "ApplyResourceChange", resource, apply, never)
+        typed_rpc!(
+            self,
+            request,
+            "ApplyResourceChange",
+            Kind::Resource,
+            resource,
+            apply,
+            never
+        )
     }
 
     async fn import_resource_state(
@@ -373,6 +413,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "ImportResourceState",
+            Kind::Resource,
             resource,
             import,
             |request: &pb::import_resource_state::Request| deferrable(
@@ -386,7 +427,12 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         request: Request<pb::move_resource_state::Request>,
     ) -> Result<Response<pb::move_resource_state::Response>, Status> {
         let request = request.into_inner();
-        let call = Call::new("MoveResourceState", &request.target_type_name, false);
+        let call = Call::new(
+            "MoveResourceState",
+            Kind::Resource,
+            &request.target_type_name,
+            false,
+        );
         // The capability says no already; a tool that asks all the same gets an answer a user can act on.
         self.run(call, async move {
             pb::move_resource_state::Response::error(diagnostic(
@@ -409,6 +455,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "ValidateDataResourceConfig",
+            Kind::DataSource,
             data_source,
             validate,
             never
@@ -423,6 +470,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             self,
             request,
             "ReadDataSource",
+            Kind::DataSource,
             data_source,
             read,
             |request: &pb::read_data_source::Request| deferrable(
@@ -437,7 +485,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
     ) -> Result<Response<pb::call_function::Response>, Status> {
         let request = request.into_inner();
         let function = self.offer.functions.get(request.name.as_str()).cloned();
-        let call = Call::new("CallFunction", &request.name, false);
+        let call = Call::new("CallFunction", Kind::Function, &request.name, false);
         self.run(call, async move {
             match function {
                 Some(function) => function.call(request.arguments).await,
