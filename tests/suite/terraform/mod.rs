@@ -1,7 +1,10 @@
 //! What people see: the real CLI, the built plugin, a real HTTP server.
 
+mod authentication;
+mod connection;
 mod data_sources;
 mod import;
 mod lifecycle;
+mod proxy;
 mod waiting;
 mod wire;
