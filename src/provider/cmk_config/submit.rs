@@ -288,9 +288,18 @@ fn is_same_key(job: &Job<'_>, existing: &Configuration) -> bool {
     KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|key| key.same_key(job.key))
 }
 
+/// Only what can be read tells that: an accepted submission is not given up over an answer that makes no sense.
+fn is_other_key(job: &Job<'_>, answered: &Configuration) -> bool {
+    KeyIdentifier::parse(&answered.key_identifier).is_ok_and(|key| !key.same_key(job.key))
+}
+
 /// One submission. `failed` is the id of the job that is stored as `FAILED` under this name.
 async fn submit(job: &Job<'_>, failed: Option<String>, sent: &mut Option<Sent>) -> Submission {
     let error = match job.client.submit(job.name, job.key_text, &job.limits).await {
+        // A success that shows somebody else's key is no acceptance: the name was taken since the look-up.
+        Ok(existing) if is_other_key(job, &existing) => {
+            return Submission::Refused(messages::taken(&existing, job.name, job.key_text));
+        }
         Ok(configuration) => return accepted(configuration, false, failed, sent),
         Err(error) => error,
     };

@@ -3,8 +3,11 @@
 mod authentication;
 mod connection;
 mod data_sources;
+mod failed;
+mod faults;
 mod import;
 mod lifecycle;
 mod proxy;
+mod submission;
 mod waiting;
 mod wire;

@@ -21,7 +21,7 @@ pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
         "The name is taken by a configuration with another key",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
-             {wanted}. Nothing was sent. Choose another `name`, or manage the existing configuration: write its key \
+             {wanted}. Nothing was changed. Choose another `name`, or manage the existing configuration: write its key \
              into the block and import it.\n\n{}\n\n{}",
             existing.id,
             existing.status.as_str(),
@@ -39,7 +39,7 @@ pub fn not_adopted(existing: &Configuration, name: &str) -> Diagnostic {
         "The configuration exists and adopting it is turned off",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) and the block says `adopt_existing = \
-             false`. Nothing was sent. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
+             false`. Nothing was changed. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
             existing.id,
             existing.status.as_str(),
             import_block(name),
