@@ -8,6 +8,7 @@ mod faults;
 mod import;
 mod lifecycle;
 mod proxy;
+mod stop;
 mod submission;
 mod waiting;
 mod wire;
