@@ -1,17 +1,20 @@
 //! Reads that go wrong: what is survived, what is an error, and that none of it drops state.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use terraform_provider_aep::simulator::{Action, Answer, Fault, LoggedRequest, Route, Simulator};
 
 use crate::support::{Project, simulator, stepped};
 
 /// How a read may go wrong and be repeated.
-fn survivable() -> [Action; 8] {
+fn survivable() -> [Action; 9] {
     [
         Action::Answer(Answer::throttled()),
         Action::Answer(Answer::throttled_for(1)),
+        Action::Answer(Answer::throttled_until(
+            SystemTime::now() + Duration::from_secs(1),
+        )),
         Action::Answer(Answer::gateway_unavailable()),
         Action::Answer(Answer::service_unavailable()),
         Action::Answer(Answer::html(502)),

@@ -1,5 +1,6 @@
 //! What people see: the real CLI, the built plugin, a real HTTP server.
 
+mod answer_lost;
 mod authentication;
 mod connection;
 mod data_sources;

@@ -1,108 +1,9 @@
-//! The one call that changes something: it takes effect once at most, whatever becomes of its answer.
-
-use std::thread;
-use std::time::Duration;
+//! A submission that Adobe answers: refused, throttled, or too late for its name. `answer_lost` has the others.
 
 use serde_json::Value;
 use terraform_provider_aep::simulator::{Action, Answer, Fault, Resubmit, Route};
 
-use crate::support::{KEY, KEY_VERSIONLESS, OTHER_KEY, Project, simulator, simulator_with};
-
-#[test]
-fn a_submission_whose_answer_is_lost_is_found_and_never_repeated() {
-    let lost = [
-        Action::ProcessThenReset,
-        Action::ProcessThenCutBody,
-        Action::ProcessThenStallBody,
-        Action::ProcessThenAnswer(Answer::service_unavailable()),
-        Action::ProcessThenAnswer(Answer::html(500)),
-        Action::ProcessThenAnswer(Answer::html(502)),
-        Action::ProcessThenAnswer(Answer::empty(504)),
-        Action::ProcessThenAnswer(Answer::html(200)),
-        Action::ProcessThenAnswer(Answer::empty(408)),
-        Action::ProcessThenDelay(Duration::from_secs(3600)),
-        Action::EmptyBody,
-    ];
-    thread::scope(|scope| {
-        for action in lost {
-            scope.spawn(move || {
-                let simulator = simulator();
-                let control = simulator.control();
-                let mut project = Project::new(&simulator);
-                project.set("AEP_REQUEST_TIMEOUT", "2s").configure_one("");
-                control.fault(Fault::on(Route::Submit, action.clone()));
-                project.apply().exits(0);
-                let counters = control.counters();
-                assert_eq!(counters.faults, 1, "{action:?}");
-                assert_eq!(counters.submissions, 1, "{action:?}");
-                assert_eq!(counters.submissions_accepted, 1, "{action:?}");
-                assert_eq!(project.attributes()["status"], "COMPLETED", "{action:?}");
-                assert!(!project.is_tainted());
-                project.plan().exits(0);
-            });
-        }
-    });
-}
-
-#[test]
-fn an_answer_of_another_content_type_is_an_answer() {
-    let simulator = simulator();
-    let project = Project::new(&simulator);
-    project.configure_one("wait_for_completion = false");
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::WrongContentType));
-    project.apply().exits(0);
-    // Plan, re-plan, look-up: nothing was looked up afterwards.
-    assert_eq!(simulator.control().counters().status_reads, 3);
-    assert_eq!(simulator.control().counters().submissions, 1);
-}
-
-/// These look the name up for the settling time of 30 s, so they run side by side.
-#[test]
-fn a_submission_that_nobody_took_is_not_repeated_until_the_next_apply() {
-    let never_processed = [
-        Action::Reset,
-        Action::CutBody,
-        Action::Answer(Answer::service_unavailable()),
-    ];
-    thread::scope(|scope| {
-        for action in never_processed {
-            scope.spawn(move || {
-                let simulator = simulator();
-                let control = simulator.control();
-                let project = Project::new(&simulator);
-                project.configure_one("");
-                control.fault(Fault::on(Route::Submit, action.clone()));
-                project
-                    .apply()
-                    .exits(1)
-                    .says("It is uncertain whether Adobe accepted the submission")
-                    .says("is not there. Nothing was sent again")
-                    .says("Run `terraform apply` again");
-                let counters = control.counters();
-                assert_eq!(
-                    (counters.submissions, counters.submissions_accepted),
-                    (1, 0),
-                    "{action:?}"
-                );
-                let attributes = project.attributes();
-                assert_eq!(attributes["name"], "Config1");
-                assert_eq!(attributes["id"], Value::Null);
-                assert_eq!(attributes["key_vault_key_identifier"], KEY);
-
-                project.apply().exits(0);
-                let counters = control.counters();
-                assert_eq!(
-                    (counters.submissions, counters.submissions_accepted),
-                    (2, 1),
-                    "{action:?}"
-                );
-                project.plan().exits(0);
-            });
-        }
-    });
-}
+use crate::support::{KEY_VERSIONLESS, OTHER_KEY, Project, Run, simulator, simulator_with};
 
 #[test]
 fn a_submission_the_gateway_refused_is_sent_again_at_once() {
@@ -186,7 +87,7 @@ fn a_submission_that_was_refused_is_an_error_and_leaves_nothing_behind() {
 }
 
 /// Somebody else submits the name between the look-up and the submission: the look-ups before it find nothing.
-fn beaten_to_it(key: &str, resubmit: Resubmit) -> (crate::support::Run, Value, u64) {
+fn beaten_to_it(key: &str, resubmit: Resubmit) -> (Run, Value, u64) {
     let simulator = simulator_with(|options| options.resubmit = resubmit);
     let control = simulator.control();
     control.insert("Config1", key, "COMPLETED");
