@@ -69,6 +69,12 @@ impl Job<'_> {
     pub fn is_same_key(&self, existing: &Configuration) -> bool {
         KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|key| key.same_key(self.key))
     }
+
+    /// Whether it certainly is another one. Only what can be read tells that: an accepted submission is not given up over
+    /// an answer that makes no sense.
+    pub fn is_other_key(&self, answered: &Configuration) -> bool {
+        KeyIdentifier::parse(&answered.key_identifier).is_ok_and(|key| !key.same_key(self.key))
+    }
 }
 
 /// What is known at the end.
@@ -215,7 +221,8 @@ fn after(job: &Job<'_>, end: End, seen: &Configuration) -> Option<Diagnostic> {
 /// It is undocumented whether a key can be changed, so the answer is compared with what was asked for: what guards the
 /// data is the key that Adobe names.
 fn other_key(job: &Job<'_>, seen: &Configuration) -> Option<Diagnostic> {
-    (!job.is_same_key(seen)).then(|| messages::other_key_at_adobe(seen, job.name, job.key_text))
+    job.is_other_key(seen)
+        .then(|| messages::other_key_at_adobe(seen, job.name, job.key_text))
 }
 
 /// The pause before the resubmission number `count`, counted from 0.

@@ -164,6 +164,10 @@ fn take(job: &Job<'_>, existing: Configuration) -> Submission {
 /// One submission. `failed` is the id of the job that is stored as `FAILED` under this name.
 async fn submit(job: &Job<'_>, failed: Option<String>, sent: &mut Option<Sent>) -> Submission {
     let error = match job.client.submit(job.name, job.key_text, &job.limits).await {
+        // A success that shows somebody else's key is no acceptance: the name was taken since the look-up.
+        Ok(existing) if failed.is_none() && job.is_other_key(&existing) => {
+            return Submission::Refused(messages::taken(&existing, job.name, job.key_text));
+        }
         Ok(configuration) => return accepted(configuration, false, failed, sent),
         Err(error) => error,
     };
