@@ -1,6 +1,6 @@
 //! Two blocks of one run that name the same configuration.
 
-use terraform_provider_aep::simulator::{Simulator, Stages};
+use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator, Stages};
 
 use crate::support::{
     KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, simulator_with, upstream,
@@ -36,6 +36,25 @@ fn the_same_key_is_submitted_once_and_the_second_block_adopts() {
     assert_eq!(one["id"], two["id"]);
     assert_eq!(one["status"], "COMPLETED");
     assert_eq!(two["status"], "COMPLETED");
+    project.plan().exits(0);
+}
+
+#[test]
+fn the_same_key_is_submitted_once_even_while_adobe_does_not_find_it_yet() {
+    let (simulator, project) = project();
+    let lag = Action::Answer(Answer::not_found());
+    simulator
+        .control()
+        .fault(Fault::on(Route::Status, lag).forever());
+    let unwatched = "wait_for_completion = false";
+    project.configure(
+        &(block("one", "\"Config1\"", &quoted(KEY), unwatched)
+            + &block("two", "\"Config1\"", &quoted(KEY), unwatched)),
+    );
+    let apply = project.apply().exits(0);
+    assert_eq!(apply.count("An existing configuration was adopted"), 1);
+    assert_eq!(simulator.control().counters().submissions, 1);
+    simulator.control().clear_faults();
     project.plan().exits(0);
 }
 
