@@ -188,7 +188,16 @@ fn protection_counts_as_stored() {
         "deletion_protection = false",
     ));
     let apply = project.apply();
-    stopped(&simulator, &project, apply).says("in an apply of its own");
+    stopped(&simulator, &project, apply)
+        .says("in an apply of its own")
+        .says(OTHER_KEY);
+    project.configure(&resource(
+        "Config1",
+        OTHER_KEY,
+        "deletion_protection = false",
+    ));
+    let plan = project.plan();
+    stopped(&simulator, &project, plan).says(OTHER_KEY);
     project.configure_one("deletion_protection = false");
     project.apply().exits(0);
     project.destroy().exits(0);
