@@ -37,7 +37,7 @@ resource "aep_cmk_config" "customer_data" {
   depends_on = [azurerm_role_assignment.adobe]
 }
 
-# Evaluated in every plan: a nightly `terraform plan` warns when the key is no longer in effect.
+# A nightly `terraform plan -refresh-only -detailed-exitcode` warns when the key is no longer in effect.
 check "key_in_effect" {
   assert {
     condition     = aep_cmk_config.customer_data.status == "COMPLETED"

@@ -1,7 +1,7 @@
 # A customer-managed key from nothing: vault, key, consent, role, and the configuration at Adobe.
 #
-# The azurerm and azuread parts need an Azure subscription. The aep part runs against the simulator as well; the tests
-# of this repository apply it so, with a fixed key in the place of the vault.
+# This file, and the azuread and azurerm resources of adobe.tf, cannot be run without an Azure subscription. The aep part
+# of adobe.tf can: the tests of this repository apply it against the simulator, with stand-ins for Azure's objects.
 
 terraform {
   required_version = ">= 1.5"

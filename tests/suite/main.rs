@@ -3,7 +3,9 @@
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
+//! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `docs`: `docs/` says what the schemas and the examples say;
+//! - `examples`: every example is applied and given up again;
 //! - `tidy`: the house rules: formatting, lints, imports, sizes.
 #![allow(
     clippy::expect_used,
@@ -12,8 +14,10 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod diagnostics;
 mod docs;
 mod protocol;
+mod examples;
 mod support;
 mod terraform;
 mod tidy;

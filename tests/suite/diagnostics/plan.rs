@@ -1,0 +1,157 @@
+//! What a plan warns of and what it stops, and the same in an apply.
+
+use terraform_provider_aep::simulator::Route;
+
+use super::Case;
+use crate::support::{KEY, OTHER_KEY, resource};
+
+pub(super) const CASES: &[Case] = &[
+    ("the configuration exists: it is adopted", |stage| {
+        stage.control().insert("Config1", KEY, "COMPLETED");
+        stage.one("").plan();
+    }),
+    ("the configuration exists: adopted by an apply", |stage| {
+        // Nobody could know it at the plan: it comes between the two.
+        stage.one("");
+        stage
+            .project
+            .run(&["plan", "-out=p", "-input=false"])
+            .exits(0);
+        stage.control().insert("Config1", KEY, "COMPLETED");
+        stage.show(&["apply", "-input=false", "p"]);
+    }),
+    ("the configuration exists: adoption is off", |stage| {
+        stage.control().insert("Config1", KEY, "RUNNING");
+        stage.one("adopt_existing = false").plan();
+    }),
+    ("the configuration exists: another key", |stage| {
+        stage.control().insert("Config1", OTHER_KEY, "COMPLETED");
+        stage.one("").plan();
+    }),
+    ("the configuration exists: the key is not known", |stage| {
+        stage.control().insert("Config1", OTHER_KEY, "COMPLETED");
+        stage.project.configure(&unknown("Config1", KEY));
+        stage.plan();
+    }),
+    ("two blocks, one name, two keys", |stage| {
+        stage
+            .project
+            .configure(&two(KEY, &format!("{OTHER_KEY:?}")));
+        stage.plan();
+    }),
+    ("two blocks, one name, two keys: seen at apply", |stage| {
+        let data = format!("resource \"terraform_data\" \"key\" {{\n  input = {OTHER_KEY:?}\n}}\n");
+        let blocks = two(KEY, "terraform_data.key.output");
+        // One after the other, so that it is always the same one that comes second.
+        let blocks = blocks.replace("# last", "depends_on = [aep_cmk_config.this]");
+        stage.project.configure(&format!("{data}{blocks}"));
+        stage.apply();
+    }),
+    ("protected: destroy", |stage| {
+        stage.one("").applied();
+        stage.show(&["destroy", "-auto-approve", "-input=false"]);
+    }),
+    ("protected: the block is gone", |stage| {
+        stage.one("").applied();
+        stage.project.configure("");
+        stage.plan();
+    }),
+    ("protected: another key", |stage| {
+        stage.one("").applied();
+        stage.project.configure(&resource("Config1", OTHER_KEY, ""));
+        stage.plan();
+    }),
+    ("protected: the key was changed at Adobe", |stage| {
+        stage.one("").applied();
+        stage.control().set_key("Config1", OTHER_KEY);
+        stage.plan();
+    }),
+    ("protected: another name", |stage| {
+        stage.one("").applied();
+        stage.project.configure(&resource("Config2", KEY, ""));
+        stage.plan();
+    }),
+    ("protected: another name and key", |stage| {
+        stage.one("").applied();
+        stage.project.configure(&resource("Config2", OTHER_KEY, ""));
+        stage.plan();
+    }),
+    ("protected: -replace", |stage| {
+        stage.one("").applied();
+        stage.show(&["plan", "-replace=aep_cmk_config.this", "-input=false"]);
+    }),
+    ("protected: the key is not known", |stage| {
+        stage.one("").applied();
+        stage.project.configure(&unknown("Config1", KEY));
+        stage.plan();
+    }),
+    ("protected: the name is not known", |stage| {
+        stage.one("").applied();
+        let block =
+            resource("Config1", KEY, "").replace("\"Config1\"", "terraform_data.name.output");
+        let data = "resource \"terraform_data\" \"name\" {\n  input = \"Config1\"\n}\n";
+        stage.project.configure(&format!("{data}{block}"));
+        stage.plan();
+    }),
+    ("unprotected: another key under the same name", |stage| {
+        stage.one("deletion_protection = false").applied();
+        let block = resource("Config1", OTHER_KEY, "deletion_protection = false");
+        stage.project.configure(&block);
+        stage.plan();
+    }),
+    ("unprotected: destroy", |stage| {
+        stage.one("deletion_protection = false").applied();
+        stage.show(&["destroy", "-auto-approve", "-input=false"]);
+    }),
+    ("another organisation", |stage| {
+        stage.one("").applied();
+        stage
+            .project
+            .set("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg");
+        stage.plan();
+    }),
+    ("another endpoint, without the configuration", |stage| {
+        stage.one("").applied();
+        let moved = format!("{}/elsewhere", stage.url());
+        stage.project.set("AEP_ENDPOINT", &moved);
+        stage.answers(
+            Route::Any,
+            terraform_provider_aep::simulator::Answer::not_found(),
+        );
+        stage.plan();
+    }),
+    ("an import of nothing", |stage| {
+        stage.one("");
+        stage.project.write(
+            "import.tf",
+            "import {\n  to = aep_cmk_config.this\n  id = \"config1\"\n}\n",
+        );
+        stage.plan();
+    }),
+    ("a data source of nothing", |stage| {
+        stage
+            .project
+            .configure("data \"aep_cmk_config\" \"this\" {\n  name = \"config1\"\n}");
+        stage.plan();
+    }),
+    ("Adobe answers with a key that is none", |stage| {
+        stage.one("").applied();
+        stage.control().set_key("Config1", "adobe-cmk");
+        stage.plan();
+    }),
+];
+
+/// A block whose key an apply will bring.
+fn unknown(name: &str, key: &str) -> String {
+    let block = resource(name, key, "").replace(&format!("{key:?}"), "terraform_data.key.output");
+    format!("resource \"terraform_data\" \"key\" {{\n  input = {key:?}\n}}\n{block}")
+}
+
+/// Two blocks with one name.
+fn two(key: &str, other: &str) -> String {
+    let first = resource("Config1", key, "");
+    let second = resource("Config1", key, "# last")
+        .replace("\"this\"", "\"other\"")
+        .replace(&format!("{key:?}"), other);
+    format!("{first}{second}")
+}

@@ -1,0 +1,250 @@
+//! One case: a simulator, a project, and what the CLI has shown so far.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use terraform_provider_aep::simulator::{
+    Action, Answer, Control, Fault, Options, Route, Simulator, Stages,
+};
+
+use crate::support::{KEY, Project, Run, options, resource};
+
+/// In the title of a case that waits for a pause of the provider.
+pub(super) const SLOW: &str = "again";
+/// Lines of the CLI are this long.
+const WIDTH: usize = 78;
+/// What every id of the simulator begins with.
+const ID: &str = "4df7886b-a122-4391-880b-";
+/// Longer than a CLI takes to reach a point in its work, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) struct Stage {
+    title: &'static str,
+    simulator: Option<Simulator>,
+    url: String,
+    pub(super) project: Project,
+    text: String,
+}
+
+impl Stage {
+    /// Without retries, so that an error is shown as soon as it is there.
+    pub(super) fn new(title: &'static str) -> Self {
+        let options = Options {
+            stages: Stages::none(),
+            ..options()
+        };
+        let simulator = Simulator::start(options).expect("the simulator binds a loopback port");
+        let mut project = Project::new(&simulator);
+        project.set("AEP_MAX_RETRIES", "0");
+        Self {
+            title,
+            url: simulator.url(),
+            simulator: Some(simulator),
+            project,
+            text: String::new(),
+        }
+    }
+
+    /// What was shown.
+    pub(super) fn shown(self) -> String {
+        assert!(!self.text.is_empty(), "{}: nothing was shown", self.title);
+        self.text
+    }
+
+    /// The simulator's script.
+    pub(super) fn control(&self) -> &Control {
+        self.simulator.as_ref().expect("not gone").control()
+    }
+
+    /// The simulator's address.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Nothing listens at the address any more.
+    pub(super) fn hang_up(&mut self) {
+        self.simulator = None;
+    }
+
+    /// Every request of a route gets this answer.
+    pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
+        self.control()
+            .fault(Fault::on(route, Action::Answer(answer)).forever());
+        self
+    }
+
+    /// One resource with the sample key.
+    pub(super) fn one(&mut self, more: &str) -> &mut Self {
+        self.project.configure(&resource("Config1", KEY, more));
+        self
+    }
+
+    /// Applies what has to be there before, and shows nothing.
+    pub(super) fn applied(&mut self) -> &mut Self {
+        self.project.apply().exits(0);
+        self
+    }
+
+    /// Shows the diagnostics of `terraform plan`.
+    pub(super) fn plan(&mut self) -> &mut Self {
+        self.show(&["plan", "-input=false"])
+    }
+
+    /// Shows the diagnostics of `terraform apply`.
+    pub(super) fn apply(&mut self) -> &mut Self {
+        self.show(&["apply", "-auto-approve", "-input=false"])
+    }
+
+    /// Shows the diagnostics of `terraform validate`.
+    pub(super) fn validate(&mut self) -> &mut Self {
+        self.show(&["validate"])
+    }
+
+    /// Shows the diagnostics of a command.
+    pub(super) fn show(&mut self, arguments: &[&str]) -> &mut Self {
+        let run = self.project.run(&with_json(arguments));
+        self.add(arguments, &run);
+        self
+    }
+
+    /// Shows the diagnostics of an apply that gets a SIGINT once Adobe has had so many requests.
+    pub(super) fn apply_interrupted_after(&mut self, requests: u64) -> &mut Self {
+        let arguments = ["apply", "-auto-approve", "-input=false"];
+        let child = self.project.start(&with_json(&arguments));
+        let reached = self
+            .control()
+            .wait_until(PATIENCE, |counters| counters.requests >= requests);
+        assert!(reached, "{}: Adobe was not asked", self.title);
+        let signalled = std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .expect("kill starts");
+        assert!(signalled.success());
+        let output = child.wait_with_output().expect("the CLI ends");
+        let run = Run {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        };
+        self.project.hunt(&run);
+        self.add(&arguments, &run);
+        self
+    }
+
+    fn add(&mut self, arguments: &[&str], run: &Run) {
+        let shown = diagnostics(run);
+        assert!(
+            !shown.is_empty(),
+            "{}: no diagnostic\n{}\n{}",
+            self.title,
+            run.stdout,
+            run.stderr
+        );
+        let command = arguments
+            .iter()
+            .filter(|argument| !["-auto-approve", "-input=false"].contains(argument))
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" ");
+        self.text += &format!("\n$ terraform {command}\n");
+        for diagnostic in shown {
+            self.text += &format!("\n{}\n", self.normalised(&diagnostic));
+        }
+    }
+
+    /// Ports, ids, folders and durations differ from run to run.
+    fn normalised(&self, text: &str) -> String {
+        let folder = self.project.path().display().to_string();
+        let text = text
+            .replace(&self.url, "http://127.0.0.1:<port>")
+            .replace(
+                &self.url.replace("http:", "https:"),
+                "https://127.0.0.1:<port>",
+            )
+            .replace(&folder, "<folder>");
+        let text = replaced(&text, ID, |c| c.is_ascii_digit(), "<id>");
+        replaced(&text, "sim-0", |c| c.is_ascii_digit(), "<request id>")
+    }
+}
+
+fn with_json<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut all = arguments.to_vec();
+    all.insert(1, "-json");
+    all
+}
+
+/// Every occurrence of `prefix` with the characters that follow it, replaced.
+fn replaced(text: &str, prefix: &str, follows: fn(char) -> bool, by: &str) -> String {
+    let mut parts = text.split(prefix);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out += by;
+        out += part.trim_start_matches(follows);
+    }
+    out
+}
+
+/// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
+fn diagnostics(run: &Run) -> Vec<String> {
+    let mut found = Vec::new();
+    match serde_json::from_str::<Value>(&run.stdout) {
+        Ok(whole) if whole["diagnostics"].is_array() => {
+            found.extend(whole["diagnostics"].as_array().cloned().unwrap_or_default());
+        }
+        _ => found.extend(
+            run.stdout
+                .lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .map(|message| message["diagnostic"].clone()),
+        ),
+    }
+    let mut shown: Vec<String> = found
+        .iter()
+        .filter(|diagnostic| diagnostic.is_object())
+        .filter(|diagnostic| {
+            diagnostic["summary"] != "Provider development overrides are in effect"
+        })
+        .map(rendered)
+        .collect();
+    shown.sort();
+    shown
+}
+
+/// As the CLI writes it, without its frame.
+fn rendered(diagnostic: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let severity = match text(&diagnostic["severity"]).as_str() {
+        "error" => "Error",
+        _ => "Warning",
+    };
+    let mut out = format!("{severity}: {}\n", text(&diagnostic["summary"]));
+    let at = text(&diagnostic["snippet"]["code"]);
+    if !at.is_empty() {
+        out += &format!("  on {}\n", at.trim());
+    }
+    for line in text(&diagnostic["detail"]).lines() {
+        out += &format!("{}\n", wrapped(line).trim_end());
+    }
+    out.trim_end().to_owned()
+}
+
+/// The CLI wraps what does not begin with a space.
+fn wrapped(line: &str) -> String {
+    if line.starts_with(' ') {
+        return line.to_owned();
+    }
+    let mut out = String::new();
+    let mut length = 0;
+    for word in line.split(' ') {
+        let more = word.chars().count() + 1;
+        if length > 0 && length + more > WIDTH {
+            out.push('\n');
+            length = 0;
+        } else if length > 0 {
+            out.push(' ');
+        }
+        out += word;
+        length += more;
+    }
+    out
+}

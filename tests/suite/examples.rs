@@ -1,0 +1,403 @@
+//! Every example is applied by the real CLI, as it is in the repository, and given up again without a trace at Adobe.
+//!
+//! The one exception is what needs Azure: `adobe.tf` of the end-to-end example is applied with stand-ins for Azure's
+//! objects, made from the real file by substitution, so that a change of the file is a change of what is tested.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use terraform_provider_aep::provider;
+use terraform_provider_aep::simulator::Simulator;
+
+use crate::support::{KEY, ORG_ID, Project, Run, cli, simulator};
+
+/// Declares the examples: a test for each folder, and the files that it is about. A file that is in no list fails the suite.
+macro_rules! examples {
+    ($($folder:literal has [$($file:literal),+] tested by $test:ident;)+) => {
+        const TESTED: &[(&str, &[&str])] = &[$(($folder, &[$($file),+])),+];
+        $(#[test] fn $test() { of::$test(&Example { folder: $folder, files: &[$($file),+] }); })+
+    };
+}
+
+examples! {
+    "azure-end-to-end" has ["adobe.tf", "main.tf", "variables.tf"] tested by adobes_part_of_the_end_to_end_example;
+    "data-sources/aep_cmk_app" has ["data-source.tf"] tested by the_app;
+    "data-sources/aep_cmk_config" has ["data-source.tf"] tested by the_data_source_of_a_configuration;
+    "demo" has ["main.rs", "main.tf", "stage.rs"] tested by the_demo;
+    "functions/consent_url" has ["function.tf"] tested by consent_url;
+    "functions/parse_key_identifier" has ["function.tf"] tested by parse_key_identifier;
+    "provider" has ["provider.tf"] tested by the_provider_block;
+    "resources/aep_cmk_config" has ["import-by-identity.tf", "import.sh", "import.tf", "resource.tf"] tested by the_resource;
+}
+
+/// One folder below examples/.
+struct Example {
+    folder: &'static str,
+    files: &'static [&'static str],
+}
+
+impl Example {
+    /// The text of one of its files.
+    fn text(&self, file: &str) -> String {
+        assert!(self.files.contains(&file), "{file} is not declared");
+        read(&format!("examples/{}/{file}", self.folder))
+    }
+
+    /// A project with the provider block of the examples and these files.
+    fn project(&self, simulator: &Simulator, files: &[&str]) -> Project {
+        let project = Project::new(simulator);
+        project.write("provider.tf", &read("examples/provider/provider.tf"));
+        for file in files {
+            project.write(file, &self.text(file));
+        }
+        project
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// An output of the project, as JSON.
+fn output(project: &Project, name: &str) -> Value {
+    let run = project.run(&["output", "-json", name]).exits(0);
+    serde_json::from_str(&run.stdout).expect("JSON")
+}
+
+/// The way out that the guide shows for a resource that must not be destroyed.
+fn removed_block() -> String {
+    let guide = read("docs/guides/operating.md");
+    let from = guide
+        .find("removed {")
+        .expect("the guide shows a removed block");
+    let length = guide[from..].find("\n```").expect("the end of the code");
+    guide[from..from + length].to_owned()
+}
+
+/// Puts the `removed` block of the guide into the place of the resource: the state is empty then, and Adobe keeps its key.
+fn forget(project: &Project, simulator: &Simulator, file: &str) -> Run {
+    project.write(file, &removed_block());
+    let before = simulator.control().configurations();
+    let run = project.apply().exits(0);
+    assert_eq!(project.state()["resources"], Value::Array(Vec::new()));
+    assert_eq!(simulator.control().configurations(), before);
+    run
+}
+
+#[test]
+fn every_file_below_examples_has_a_test() {
+    let mut found = BTreeSet::new();
+    collect(&root().join("examples"), "", &mut found);
+    let tested: BTreeSet<String> = TESTED
+        .iter()
+        .flat_map(|(folder, files)| files.iter().map(move |file| format!("{folder}/{file}")))
+        .collect();
+    let untested: Vec<_> = found.difference(&tested).collect();
+    let gone: Vec<_> = tested.difference(&found).collect();
+    assert!(
+        untested.is_empty() && gone.is_empty(),
+        "without a test: {untested:?}; gone: {gone:?}. Declare them in tests/suite/examples.rs"
+    );
+}
+
+fn collect(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("a directory entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            collect(&entry.path(), &format!("{prefix}{name}/"), found);
+        } else {
+            found.insert(format!("{prefix}{name}"));
+        }
+    }
+}
+
+#[test]
+fn the_examples_are_formatted() {
+    let output = Command::new(cli())
+        .args([
+            "fmt",
+            "-check",
+            "-diff",
+            "-recursive",
+            "-no-color",
+            "examples",
+        ])
+        .current_dir(root())
+        .env("CHECKPOINT_DISABLE", "1")
+        .output()
+        .expect("the CLI starts");
+    assert!(
+        output.status.success(),
+        "\n{}{}\nrun `terraform fmt -recursive examples`",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The tests, by the names in the declaration.
+mod of {
+    use super::{
+        Example, KEY, ORG_ID, Project, Value, forget, output, provider, read, removed_block,
+        simulator,
+    };
+
+    /// What the examples name.
+    const NAME: &str = "customer-data";
+    const EXAMPLE_KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobe-cmk";
+    const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+
+    pub(super) fn the_provider_block(example: &Example) {
+        let simulator = simulator();
+        let mut project = example.project(&simulator, &["provider.tf"]);
+        project.unset("AEP_ORG_ID");
+        project.write("main.tf", "data \"aep_cmk_app\" \"adobe\" {}\n");
+        project.apply().exits(0);
+        let requests = simulator.control().requests();
+        assert_eq!(requests[0].header("x-gw-ims-org-id"), Some(ORG_ID));
+        project.destroy().exits(0);
+    }
+
+    pub(super) fn the_app(example: &Example) {
+        let simulator = simulator();
+        let project = example.project(&simulator, example.files);
+        project.apply().exits(0);
+        let url = output(&project, "consent_url");
+        assert!(url.as_str().expect("a URL").contains(TENANT), "{url}");
+        project.plan().exits(0);
+        project.destroy().exits(0);
+    }
+
+    pub(super) fn the_data_source_of_a_configuration(example: &Example) {
+        let simulator = simulator();
+        simulator.control().insert(NAME, KEY, "COMPLETED");
+        let project = example.project(&simulator, example.files);
+        project.apply().exits(0);
+        assert_eq!(output(&project, "key_in_effect"), true);
+        simulator.control().set_status(NAME, "FAILED");
+        project.apply().exits(0);
+        assert_eq!(output(&project, "key_in_effect"), false);
+        project.destroy().exits(0);
+    }
+
+    pub(super) fn consent_url(example: &Example) {
+        let simulator = simulator();
+        let project = example.project(&simulator, example.files);
+        project.apply().exits(0);
+        let url = output(&project, "consent_url");
+        let url = url.as_str().expect("a URL");
+        assert!(
+            url.starts_with(&format!(
+                "https://login.microsoftonline.com/{TENANT}/oauth2/"
+            )),
+            "{url}"
+        );
+        project.destroy().exits(0);
+    }
+
+    pub(super) fn parse_key_identifier(example: &Example) {
+        let simulator = simulator();
+        let project = example.project(&simulator, example.files);
+        project.apply().exits(0);
+        assert_eq!(
+            output(&project, "role"),
+            "Key Vault Crypto Service Encryption User"
+        );
+        project.destroy().exits(0);
+        assert_eq!(simulator.control().counters().requests, 0);
+    }
+
+    pub(super) fn the_resource(example: &Example) {
+        let simulator = simulator();
+        let project = example.project(&simulator, &["resource.tf"]);
+        project.apply().exits(0);
+        project.plan().exits(0);
+        project
+            .destroy()
+            .exits(1)
+            .says("The key is in effect and protected");
+        forget(&project, &simulator, "resource.tf");
+        assert_eq!(simulator.control().counters().submissions, 1);
+
+        // What was forgotten is imported: by a block, then by the command.
+        project.write("resource.tf", &example.text("resource.tf"));
+        project.write("import.tf", &example.text("import.tf"));
+        project.apply().exits(0).says("1 imported");
+        project.plan().exits(0);
+        project.write("import.tf", "");
+        forget(&project, &simulator, "resource.tf");
+
+        project.write("resource.tf", &example.text("resource.tf"));
+        let script = example.text("import.sh");
+        let command = script.lines().last().expect("a command");
+        let mut words = command.split(' ');
+        assert_eq!(words.next(), Some("terraform"));
+        let mut arguments: Vec<&str> = words.collect();
+        arguments.insert(1, "-no-color");
+        project.run(&arguments).exits(0);
+        // The example's arguments are not the defaults that an import stores; nothing of it is Adobe's.
+        project.apply().exits(0);
+        project.plan().exits(0);
+        forget(&project, &simulator, "resource.tf");
+        assert_eq!(simulator.control().counters().submissions, 1);
+
+        by_identity(example, &project);
+    }
+
+    /// The configuration is at Adobe and not in the state. A CLI that knows no import by identity says so.
+    fn by_identity(example: &Example, project: &Project) {
+        let text = example.text("import-by-identity.tf");
+        let schemas = provider::plugin().schemas();
+        let identity = schemas.resources["aep_cmk_config"].identity.as_ref();
+        for attribute in &identity.expect("an identity").attributes {
+            let line = text
+                .lines()
+                .find(|line| line.trim_start().starts_with(attribute.name));
+            assert!(line.is_some(), "{} is not in\n{text}", attribute.name);
+        }
+        project.write("resource.tf", &example.text("resource.tf"));
+        project.write("import.tf", &text);
+        let run = project.validate();
+        if run.code == Some(0) {
+            project.apply().exits(0).says("1 imported");
+            project.plan().exits(0);
+        } else {
+            run.says("An argument named \"identity\" is not expected here.");
+        }
+    }
+
+    pub(super) fn the_demo(example: &Example) {
+        let simulator = simulator();
+        let project = Project::new(&simulator);
+        project.write("main.tf", &example.text("main.tf"));
+        project.run(&["plan", "-input=false", "-no-color"]).exits(0);
+        project.apply().exits(0);
+        assert_eq!(output(&project, "status"), "COMPLETED");
+        project.plan().exits(0);
+        project
+            .destroy()
+            .exits(1)
+            .says("The key is in effect and protected");
+        simulator
+            .control()
+            .set_key(NAME, "https://somebody-elses.vault.azure.net/keys/other");
+        project.plan_drift().exits(2);
+        project
+            .plan()
+            .exits(1)
+            .says("The key is in effect and protected");
+        project
+            .run(&["state", "rm", "aep_cmk_config.customer_data"])
+            .exits(0);
+        assert!(simulator.control().configuration(NAME).is_some());
+    }
+
+    pub(super) fn adobes_part_of_the_end_to_end_example(example: &Example) {
+        let simulator = simulator();
+        let mut project = Project::new(&simulator);
+        let main = example.text("main.tf");
+        project.configure_with(block(&main, "provider \"aep\" {"), "");
+        let adobe = with_stand_ins(&example.text("adobe.tf"));
+        project.write("adobe.tf", &adobe);
+        project.write("variables.tf", &example.text("variables.tf"));
+        project.set("TF_VAR_subscription_id", "none");
+        project.set("TF_VAR_vault_name", "none");
+
+        project.apply().exits(0).does_not_say("Warning: Check");
+        let found = simulator.control().configuration(NAME).expect("submitted");
+        assert_eq!(found.key_identifier, EXAMPLE_KEY);
+        let role = project.instance("terraform_data.role_assignment");
+        let input = &role["attributes"]["input"]["value"];
+        assert_eq!(
+            input["role_definition_name"],
+            "Key Vault Crypto Service Encryption User"
+        );
+        project.plan().exits(0);
+
+        simulator.control().set_status(NAME, "FAILED");
+        project
+            .plan_drift()
+            .exits(2)
+            .says("The customer-managed key is FAILED at Adobe.");
+        simulator.control().set_status(NAME, "COMPLETED");
+
+        project
+            .destroy()
+            .exits(1)
+            .says("The key is in effect and protected");
+        // The check block refers to the resource, so it goes with it.
+        let resource = block(&adobe, "resource \"aep_cmk_config\" \"customer_data\" {");
+        let check = block(&adobe, "check \"key_in_effect\" {");
+        let rest = adobe.replace(resource, &removed_block()).replace(check, "");
+        project.write("adobe.tf", &rest);
+        project.apply().exits(0);
+        assert_eq!(
+            project.instance("aep_cmk_config.customer_data"),
+            Value::Null
+        );
+        assert!(simulator.control().configuration(NAME).is_some());
+    }
+
+    /// The file with local stand-ins for Azure's objects. Adobe's blocks stay as they are, references aside.
+    fn with_stand_ins(adobe: &str) -> String {
+        let tenant = format!("\"{TENANT}\"");
+        let key = format!("\"{EXAMPLE_KEY}\"");
+        let mut text = adobe.to_owned();
+        for (azure, stand_in) in [
+            (
+                "data.azurerm_client_config.current.tenant_id",
+                tenant.as_str(),
+            ),
+            (
+                "resource \"azuread_service_principal\" \"adobe\" {\n  client_id =",
+                "resource \"terraform_data\" \"service_principal\" {\n  input =",
+            ),
+            (
+                "resource \"azurerm_role_assignment\" \"adobe\" {",
+                "resource \"terraform_data\" \"role_assignment\" {\n  input = {",
+            ),
+            ("azurerm_key_vault.cmk.id", "\"vault\""),
+            (
+                "azuread_service_principal.adobe.object_id",
+                "terraform_data.service_principal.output\n  }",
+            ),
+            ("azurerm_key_vault_key.cmk.versionless_id", key.as_str()),
+            (
+                "azurerm_role_assignment.adobe",
+                "terraform_data.role_assignment",
+            ),
+        ] {
+            assert!(text.contains(azure), "{azure} is not in adobe.tf");
+            text = text.replace(azure, stand_in);
+        }
+        let left = text.lines().find(|line| {
+            line.contains("azure") && !line.starts_with('#') && !line.contains(EXAMPLE_KEY)
+        });
+        assert_eq!(
+            left, None,
+            "this needs a stand-in in tests/suite/examples.rs"
+        );
+        text
+    }
+
+    /// A block of a file, by its first line, up to the brace that closes it at the left margin.
+    fn block<'a>(text: &'a str, first_line: &str) -> &'a str {
+        let from = text.find(first_line).expect("the block");
+        let length = text[from..].find("\n}").expect("its end");
+        &text[from..from + length + 2]
+    }
+
+    #[test]
+    fn a_new_reference_to_azure_goes_red() {
+        let adobe = read("examples/azure-end-to-end/adobe.tf");
+        let more = adobe + "\noutput \"vault\" {\n  value = azurerm_key_vault.new.id\n}\n";
+        assert!(std::panic::catch_unwind(|| with_stand_ins(&more)).is_err());
+    }
+}
