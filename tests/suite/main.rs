@@ -16,8 +16,8 @@
 
 mod diagnostics;
 mod docs;
-mod protocol;
 mod examples;
+mod protocol;
 mod support;
 mod terraform;
 mod tidy;

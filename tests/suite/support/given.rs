@@ -1,15 +1,8 @@
 //! Where many tests begin, and what they count.
 
-use terraform_provider_aep::simulator::{Clock, Options, Outcome, Simulator, Stages, Terminal};
+use terraform_provider_aep::simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 
-use super::{KEY, Project, Run, options};
-
-/// A simulator that behaves otherwise than most.
-pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
-    let mut options = options();
-    change(&mut options);
-    Simulator::start(options).expect("the simulator binds a loopback port")
-}
+use super::{KEY, Project, Run, simulator_with};
 
 /// A simulator whose jobs stay `RUNNING` until its clock is moved.
 pub fn slow_simulator() -> Simulator {
