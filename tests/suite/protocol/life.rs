@@ -91,6 +91,9 @@ async fn stop_reaches_a_wait_and_is_not_for_ever() {
     for _ in 0..2 {
         let diary = Diary::new();
         let waiting = begin(&provider, &diary, false).await;
+        // A stop of the past must not reach it: the second wait would be over at once.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!diary.says("stopped"));
         stop(&mut provider).await;
         let answer = tokio::time::timeout(SOON, waiting)
             .await
