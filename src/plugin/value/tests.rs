@@ -111,6 +111,20 @@ fn a_block_is_empty_where_an_attribute_is_null() {
 }
 
 #[test]
+fn a_set_is_sorted_and_holds_what_is_known_once() {
+    let set = ty(r#"["set","string"]"#);
+    let data = Data::List(vec![
+        text("b"),
+        Data::Unknown,
+        text("a"),
+        text("b"),
+        Data::Unknown,
+    ]);
+    let expected = b"\x94\xa1a\xa1b\xd4\x00\x00\xd4\x00\x00";
+    assert_eq!(to_msgpack(&data, &set).unwrap(), expected);
+}
+
+#[test]
 fn json_is_strict_about_values_and_lenient_about_states() {
     let object = ty(r#"["object",{"a":"number","b":["list","string"]}]"#);
     let expected = Data::Map(BTreeMap::from([

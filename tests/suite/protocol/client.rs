@@ -94,6 +94,8 @@ impl Identity {
 /// How a plugin is started.
 pub(crate) struct Launch {
     command: Command,
+    /// For sockets: a plugin that a test drops is killed, and leaves its socket behind.
+    temporary: tempfile::TempDir,
     identity: Option<Identity>,
 }
 
@@ -117,11 +119,13 @@ impl Launch {
 
     /// As from a shell. Variables of the developer's own shell must not decide.
     pub(crate) fn bare(binary: &Path) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
         let mut command = Command::new(binary);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .env("TMPDIR", temporary.path())
             .kill_on_drop(true);
         for name in [
             "TF_LOG",
@@ -134,6 +138,7 @@ impl Launch {
         }
         Self {
             command,
+            temporary,
             identity: None,
         }
     }
@@ -200,6 +205,7 @@ impl Launch {
             identity: self.identity,
             log,
             _stdout: stdout,
+            _temporary: self.temporary,
         }
     }
 }
@@ -211,6 +217,7 @@ pub(crate) struct Plugin {
     pub(crate) identity: Option<Identity>,
     log: Arc<Mutex<Vec<u8>>>,
     _stdout: BufReader<tokio::process::ChildStdout>,
+    _temporary: tempfile::TempDir,
 }
 
 impl Plugin {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use terraform_provider_aep::plugin::proto::goplugin::grpc_controller_client::GrpcControllerClient;
 use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
 use terraform_provider_aep::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::transport::Channel;
@@ -91,6 +92,9 @@ async fn stop_reaches_a_wait_and_is_not_for_ever() {
     for _ in 0..2 {
         let diary = Diary::new();
         let waiting = begin(&provider, &diary, false).await;
+        // A stop of the past must not reach it: the second wait would be over at once.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!diary.says("stopped"));
         stop(&mut provider).await;
         let answer = tokio::time::timeout(SOON, waiting)
             .await
@@ -306,6 +310,15 @@ async fn debug_mode_serves_one_client_after_another_until_interrupted() {
     .await;
     stop(&mut provider(channel(socket.clone(), None).await.unwrap())).await;
     assert_stopped(waiting.await.unwrap(), &diary);
+    assert!(metadata(&socket).await);
+    // Nor is a client's shutdown.
+    let channel = channel(socket.clone(), None).await.unwrap();
+    let empty = terraform_provider_aep::plugin::proto::goplugin::Empty {};
+    GrpcControllerClient::new(channel)
+        .shutdown(empty)
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(metadata(&socket).await);
     plugin.signal("INT");
     assert_eq!(plugin.end().await, Some(0));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
 
-use super::client::{Launch, eventually, read, said, value};
+use super::client::{Launch, SOON, eventually, read, said, value};
 use super::resources::{apply, plan};
 
 #[tokio::test]
@@ -88,7 +88,9 @@ async fn a_panic_does_not_disturb_a_wait() {
         let request = plan("toy_bomb", &json!(null), &json!({ "at": "plan" }));
         provider.plan_resource_change(request).await.unwrap();
     }
+    let start = std::time::Instant::now();
     while !waiting.is_finished() {
+        assert!(start.elapsed() < SOON, "the wait does not end");
         provider
             .stop_provider(pb::stop_provider::Request {})
             .await

@@ -88,7 +88,7 @@ async fn a_directory_too_deep_for_a_socket_is_replaced() {
     let base = tempfile::tempdir().unwrap();
     let deep = base.path().join("x".repeat(100));
     std::fs::create_dir(&deep).unwrap();
-    let plugin = Launch::toy()
+    let mut plugin = Launch::toy()
         .env("TMPDIR", deep.to_str().unwrap())
         .start()
         .await;
@@ -97,6 +97,9 @@ async fn a_directory_too_deep_for_a_socket_is_replaced() {
         Some(Path::new("/tmp"))
     );
     plugin.provider().await;
+    // In a directory that nobody else cleans up.
+    plugin.shutdown().await;
+    plugin.end().await;
 }
 
 #[tokio::test]
