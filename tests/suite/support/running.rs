@@ -48,8 +48,9 @@ impl<'a> Running<'a> {
     }
 
     /// Sends SIGINT.
+    #[track_caller]
     pub fn interrupt(&self, whom: Whom) {
-        self.signal("INT", whom);
+        assert!(self.signal("INT", whom), "the CLI has ended before");
     }
 
     /// Waits for the end.
@@ -81,22 +82,25 @@ impl<'a> Running<'a> {
         }
     }
 
-    fn signal(&self, signal: &str, whom: Whom) {
+    /// Whether it arrived.
+    fn signal(&self, signal: &str, whom: Whom) -> bool {
         let target = match whom {
             Whom::Cli => self.id.to_string(),
             Whom::Group => format!("-{}", self.id),
         };
-        let status = Command::new("sh")
+        Command::new("sh")
             .args(["-c", &format!("kill -s {signal} -- {target}")])
+            .stderr(Stdio::null())
             .status()
-            .expect("the tests need `sh`");
-        assert!(status.success(), "SIG{signal} to {target}");
+            .expect("the tests need `sh`")
+            .success()
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if !self.has_ended {
+        // Of a test that has failed already. The CLI may end at this very moment.
+        if !self.has_ended && self.goes_on() {
             self.signal("KILL", Whom::Group);
         }
     }

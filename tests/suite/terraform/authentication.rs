@@ -74,13 +74,13 @@ fn a_given_token_is_used_as_it_is() {
 #[test]
 fn a_token_that_nears_its_end_is_renewed_before_it_is_refused() {
     // The simulator's clock stands still, so it never refuses one; the provider's runs.
-    let simulator = stepped(|options| options.token_lifetime = Duration::from_secs(3));
+    let simulator = stepped(|options| options.token_lifetime = Duration::from_secs(1));
     let project = oauth(&simulator);
     project.configure_one("");
     let apply = project.start_apply();
     // One for the plan, one for the apply, and renewals while it waits.
     await_counters(&simulator, |now| now.tokens_minted >= 4);
-    assert!(simulator.control().step_to("COMPLETED"));
+    assert!(simulator.control().set_status("Config1", "COMPLETED"));
     apply.end().exits(0);
     assert_eq!(refusals(&simulator), 0);
     assert_eq!(simulator.control().counters().submissions, 1);

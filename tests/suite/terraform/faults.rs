@@ -26,7 +26,7 @@ fn survivable() -> [Action; 9] {
 
 fn impatient(simulator: &Simulator) -> Project {
     let mut project = Project::new(simulator);
-    project.set("AEP_REQUEST_TIMEOUT", "2s").configure_one("");
+    project.set("AEP_REQUEST_TIMEOUT", "1s").configure_one("");
     project
 }
 
@@ -87,7 +87,7 @@ fn an_app_registration_survives_every_mishap_too() {
         let simulator = simulator();
         let mut project = Project::new(&simulator);
         project
-            .set("AEP_REQUEST_TIMEOUT", "2s")
+            .set("AEP_REQUEST_TIMEOUT", "1s")
             .configure("data \"aep_cmk_app\" \"this\" {}");
         simulator.control().fault(Fault::on(Route::App, action));
         project.apply().exits(0);

@@ -1,9 +1,11 @@
 //! Ctrl-C: the CLI ends soon, and nothing that was accepted is lost.
 
-use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Control, Fault, LoggedRequest, Route, Simulator};
+use serde_json::{Value, json};
+use terraform_provider_aep::simulator::{
+    Action, Answer, Control, Fault, LoggedRequest, Route, Simulator,
+};
 
-use crate::support::{Project, Run, Whom, await_counters, stepped};
+use crate::support::{KEY, ORG_ID, Project, Run, Whom, await_counters, stepped};
 
 /// A job that never ends by itself, so a command that waits for it ends only because it was stopped.
 fn endless() -> (Simulator, Project) {
@@ -100,6 +102,33 @@ fn a_poll_in_flight_does_not_hold_an_interruption_up() {
 }
 
 #[test]
+fn a_long_pause_between_polls_does_not_hold_an_interruption_up() {
+    let (simulator, project) = endless();
+    let body = json!({
+        "name": "acpcf978863Aaepcmkmultitenantapp",
+        "type": "BYOK_CONFIG",
+        "status": "RUNNING",
+        "configData": {"keyVaultKeyIdentifier": KEY, "providerType": "AZURE_KEYVAULT"},
+        "imsOrgId": ORG_ID,
+        "id": "4df7886b-a122-4391-880b-000000000001",
+    });
+    // Half an hour, which the default timeout has room for.
+    let later = Answer::json(200, &body).with_header("retry-after", "1800");
+    simulator
+        .control()
+        .fault(Fault::on(Route::Status, Action::Answer(later)).skip(3));
+    let apply = project.start_apply();
+    await_counters(&simulator, |now| now.faults == 1);
+    apply.interrupt(Whom::Cli);
+    apply
+        .end()
+        .exits(1)
+        .says("Interrupted while Adobe puts the key into effect");
+    assert_eq!(look_ups_after_submission(simulator.control()), 1);
+    goes_on(&simulator, &project);
+}
+
+#[test]
 fn a_submission_in_flight_may_finish_after_an_interruption() {
     let (simulator, project) = endless();
     simulator
@@ -188,7 +217,7 @@ fn an_interruption_before_the_submission_leaves_nothing_behind() {
 fn a_plan_and_a_refresh_can_be_interrupted() {
     let (simulator, project) = endless();
     let control = simulator.control();
-    control.insert("Config1", crate::support::KEY, "COMPLETED");
+    control.insert("Config1", KEY, "COMPLETED");
     project.apply().exits(0);
     let before = project.attributes();
     control.fault(Fault::on(Route::Status, Action::Hold));
