@@ -116,6 +116,17 @@ fn a_replacement_on_the_command_line_is_stopped() {
 }
 
 #[test]
+fn a_replacement_that_creates_first_is_stopped_too() {
+    let simulator = simulator();
+    let project = in_effect(
+        &simulator,
+        "lifecycle {\n    create_before_destroy = true\n  }",
+    );
+    let plan = project.run(&["plan", "-replace=aep_cmk_config.this", "-no-color"]);
+    stopped(&simulator, &project, plan);
+}
+
+#[test]
 fn a_triggered_replacement_is_stopped() {
     let simulator = simulator();
     let triggered = "lifecycle {\n    replace_triggered_by = [terraform_data.upstream]\n  }";

@@ -206,3 +206,27 @@ fn a_key_that_turns_out_to_be_another_one_keeps_the_tainted_object() {
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
     assert_eq!(simulator.control().counters().submissions, 1);
 }
+
+#[test]
+fn what_create_before_destroy_leaves_behind_twice_is_protected_and_state_rm_is_the_way_out() {
+    let simulator = slow_simulator();
+    let project = timed_out(
+        &simulator,
+        "lifecycle {\n    create_before_destroy = true\n  }",
+    );
+    // The second create breaks off too, so Terraform keeps the first object as a deposed one, which it would destroy.
+    project.apply().exits(1);
+    project
+        .plan()
+        .exits(1)
+        .says("The key is in effect and protected")
+        .says("terraform state rm");
+    project
+        .run(&["state", "rm", "aep_cmk_config.this"])
+        .exits(0);
+    assert!(simulator.control().step_to("COMPLETED"));
+    project.apply().exits(0);
+    assert_eq!(project.attributes()["status"], "COMPLETED");
+    assert_eq!(simulator.control().counters().submissions, 1);
+    project.plan().exits(0);
+}

@@ -3,8 +3,8 @@
 use terraform_provider_aep::simulator::Simulator;
 
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, Project, TOKEN, accepted, in_effect, resource,
-    simulator, upstream,
+    CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, OTHER_KEY, Project, TOKEN, accepted, in_effect,
+    resource, simulator, upstream,
 };
 
 const UNKNOWN: &str = "terraform_data.upstream.output";
@@ -105,6 +105,31 @@ fn an_existing_object_keeps_its_stored_state_with_a_warning() {
             .does_not_say("The object was not refreshed");
     }
     assert_eq!(simulator.control().counters().submissions, 0);
+}
+
+#[test]
+fn a_stored_failure_is_planned_in_place_without_a_request_and_submitted_again() {
+    let simulator = simulator();
+    let mut project = in_effect(&simulator, "");
+    assert!(simulator.control().set_status("Config1", "FAILED"));
+    project
+        .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
+        .exits(0);
+    watched(&mut project, &simulator, "AEP_ENDPOINT");
+    simulator.control().clear_log();
+    project.configure_with(
+        &provider("endpoint"),
+        &(upstream("1", &simulator.url()) + &resource("Config1", OTHER_KEY, "")),
+    );
+    project
+        .plan()
+        .exits(2)
+        .says("1 to add, 1 to change, 0 to destroy");
+    assert!(simulator.control().requests().is_empty());
+    project.apply().exits(0);
+    assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
+    assert_eq!(accepted(&simulator), 1);
+    project.plan().exits(0);
 }
 
 #[test]
