@@ -179,11 +179,18 @@ pub(super) fn delivery(outcome: Outcome) -> Delivery {
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(LONGEST_ASKED));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(
+        date.duration_since(now)
+            .unwrap_or_default()
+            .min(LONGEST_ASKED),
+    )
 }
+
+/// A year: past every deadline, and far from what overflows a clock.
+const LONGEST_ASKED: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[cfg(test)]
 #[path = "tests/retry.rs"]

@@ -40,6 +40,9 @@ pub trait ResourceExt: Resource {
 
     /// Plans a create with the prior private state: in a replacement it is what the plan of the old object's change
     /// returned as planned private state; in a plain create it is null.
+    ///
+    /// Terraform plans a create once more at apply time, when everything is known, and before 1.16 leaves the private
+    /// state out of that second plan: both plans must come to the same state.
     async fn plan_create_with<'a>(
         &self,
         diags: &mut Diagnostics,

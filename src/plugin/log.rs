@@ -21,17 +21,19 @@ const LONGEST_VALUE: usize = 4 * 1024;
 /// A line of many long values ends here.
 const LONGEST_LINE: usize = 60 * 1024;
 
-/// The crate this host is in. Only its own events are written: other crates log headers and addresses.
-fn own_crate() -> &'static str {
-    module_path!().split("::").next().unwrap_or_default()
+/// The crate of a target, or of anything else that has a path.
+pub(super) fn crate_of(path: &'static str) -> &'static str {
+    path.split("::").next().unwrap_or_default()
 }
 
-/// Starts logging at the level the environment asks for. Without one there is nothing to log to.
-pub(super) fn start(level: LevelFilter) {
+/// Starts logging at the level the environment asks for. Without one there is nothing to log to. Only events of this
+/// crate and of the provider's are written: other crates log headers and addresses.
+pub(super) fn start(level: LevelFilter, provider_crate: &'static str) {
     if level == LevelFilter::OFF {
         return;
     }
-    let subscriber = tracing_subscriber::registry().with(Hclog { level });
+    let crates = [crate_of(module_path!()), provider_crate];
+    let subscriber = tracing_subscriber::registry().with(Hclog { level, crates });
     // A second start in one process keeps the first one's subscriber.
     _ = tracing::subscriber::set_global_default(subscriber);
 }
@@ -56,6 +58,14 @@ pub(super) fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> Le
 
 struct Hclog {
     level: LevelFilter,
+    crates: [&'static str; 2],
+}
+
+impl Hclog {
+    fn is_ours(&self, metadata: &Metadata<'_>) -> bool {
+        let of = metadata.target().split("::").next().unwrap_or_default();
+        self.crates.contains(&of)
+    }
 }
 
 /// The fields of a span or an event.
@@ -107,9 +117,8 @@ fn cut(mut text: String) -> String {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        let target = metadata.target().split("::").next().unwrap_or_default();
         // Spans of a lower level still give their fields to the events in them.
-        (metadata.is_span() || *metadata.level() <= self.level) && target == own_crate()
+        (metadata.is_span() || *metadata.level() <= self.level) && self.is_ours(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

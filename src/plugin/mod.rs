@@ -107,6 +107,7 @@ impl<P: Provider> Plugin<P> {
             about,
             offer: Offer {
                 address: about.address,
+                crate_name: log::crate_of(std::any::type_name::<P>()),
                 provider: Arc::new(ProviderAdapter::new(provider)),
                 resources: BTreeMap::new(),
                 data_sources: BTreeMap::new(),

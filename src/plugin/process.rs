@@ -68,7 +68,7 @@ fn print(text: &str) -> Result<(), Error> {
 
 fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
     crash::install_hook();
-    log::start(log::level(about.kind(), variable));
+    log::start(log::level(about.kind(), variable), offer.crate_name);
     // One thread: requests wait for a network, they do not compute. It starts faster and takes less memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

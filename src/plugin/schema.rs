@@ -180,3 +180,96 @@ pub(crate) fn identity(schema: &IdentitySchema) -> pb::ResourceIdentitySchema {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tf_provider::schema::{
+        Attribute, AttributeConstraint, AttributeType, Block, Description, FunctionSchema,
+        NestedBlock, Schema,
+    };
+
+    use super::{function, schema};
+
+    #[test]
+    fn placeholders_of_tf_provider_are_not_published() {
+        let converted = schema(
+            &Schema {
+                version: 3,
+                block: Block {
+                    attributes: HashMap::from([
+                        ("b".to_owned(), Attribute::default()),
+                        (
+                            "a".to_owned(),
+                            Attribute {
+                                attr_type: AttributeType::AttributeMap(HashMap::from([(
+                                    "inner".to_owned(),
+                                    Attribute::default(),
+                                )])),
+                                constraint: AttributeConstraint::OptionalComputed,
+                                description: Description::markdown("*a*"),
+                                ..Attribute::default()
+                            },
+                        ),
+                    ]),
+                    ..Block::default()
+                },
+            },
+            &[],
+        );
+        assert_eq!(converted.version, 3);
+        let block = converted.block.unwrap();
+        assert_eq!((block.description.as_str(), block.version), ("", 0));
+        let [a, b] = block.attributes.as_slice() else {
+            panic!("sorted by name: {block:?}")
+        };
+        assert_eq!((a.description.as_str(), a.description_kind), ("*a*", 1));
+        assert!(a.optional && a.computed && !a.required);
+        assert!(a.r#type.is_empty() && a.nested_type.is_some());
+        assert_eq!(
+            (b.description.as_str(), b.r#type.as_slice()),
+            ("", b"\"dynamic\"".as_slice())
+        );
+    }
+
+    #[test]
+    fn only_the_blocks_of_the_root_that_are_named_are_optional() {
+        let single = || NestedBlock::Single(Block::default());
+        let mut inner = Block::default();
+        inner.blocks.insert("b".to_owned(), single());
+        let mut root = Block::default();
+        root.blocks
+            .insert("a".to_owned(), NestedBlock::Single(inner));
+        root.blocks.insert("b".to_owned(), single());
+        let converted = schema(
+            &Schema {
+                version: 0,
+                block: root,
+            },
+            &["b"],
+        );
+        let blocks = converted.block.unwrap().block_types;
+        let counts: Vec<_> = blocks
+            .iter()
+            .map(|block| (block.min_items, block.max_items))
+            .collect();
+        assert_eq!(counts, [(1, 1), (0, 0)]);
+        let inner = &blocks[0].block.as_ref().unwrap().block_types[0];
+        assert_eq!((inner.min_items, inner.max_items), (1, 1));
+    }
+
+    #[test]
+    fn a_deprecated_function_always_says_so() {
+        let deprecated = |message: Option<&str>| {
+            function(&FunctionSchema {
+                deprecated: message.map(str::to_owned),
+                ..FunctionSchema::default()
+            })
+            .deprecation_message
+        };
+        assert_eq!(deprecated(None), "");
+        assert_eq!(deprecated(Some("Use b.")), "Use b.");
+        assert!(!deprecated(Some("")).is_empty());
+    }
+}

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::api::{self, Kind};
-use crate::provider::config::Argument;
+use crate::provider::config::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
 use crate::provider::duration::spoken;
 
 /// A diagnostic for the whole object.
@@ -79,7 +79,9 @@ impl Mistake {
             missing: false,
             summary: "A provider argument cannot be used",
             detail,
-            attribute: (!from_variable).then_some(name),
+            // The CLI shows the line of the attribute that a diagnostic points at, so none points at a secret.
+            attribute: (!from_variable && ![ACCESS_TOKEN, CLIENT_SECRET].contains(&argument))
+                .then_some(name),
         }
     }
 
@@ -110,24 +112,19 @@ impl Mistake {
 
     /// A token and a client at once, in one source.
     pub fn exclusive(in_environment: bool) -> Self {
-        let (detail, attribute) = if in_environment {
-            (
-                "The environment has AEP_ACCESS_TOKEN and also AEP_CLIENT_ID or AEP_CLIENT_SECRET (`access_token`, \
-                 `client_id`, `client_secret`): unset one of the two ways to authenticate.",
-                None,
-            )
+        let detail = if in_environment {
+            "The environment has AEP_ACCESS_TOKEN and also AEP_CLIENT_ID or AEP_CLIENT_SECRET (`access_token`, \
+             `client_id`, `client_secret`): unset one of the two ways to authenticate."
         } else {
-            (
-                "The provider block has `access_token` and also `client_id` or `client_secret` (AEP_ACCESS_TOKEN, \
-                 AEP_CLIENT_ID, AEP_CLIENT_SECRET): keep one of the two ways to authenticate.",
-                Some("access_token"),
-            )
+            "The provider block has `access_token` and also `client_id` or `client_secret` (AEP_ACCESS_TOKEN, \
+             AEP_CLIENT_ID, AEP_CLIENT_SECRET): keep one of the two ways to authenticate."
         };
         Self {
             missing: false,
             summary: "Two ways to authenticate are configured",
             detail: detail.to_owned(),
-            attribute,
+            // The lines of all three may have a secret in them, which the CLI would show.
+            attribute: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `terraform`: what people see of the resource, the data sources and the provider block;
+//! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `docs`: `docs/` says what the schemas and the examples say;
 //! - `examples`: every example is applied and given up again;
@@ -16,6 +17,7 @@
 mod diagnostics;
 mod docs;
 mod examples;
+mod protocol;
 mod support;
 mod terraform;
 mod tidy;

@@ -1,7 +1,7 @@
 //! Which attribute a type refuses.
 //!
 //! tf-provider's `Value` is an untagged enum: serde buffers what is below it, and an error inside has no path. The
-//! attribute is found by trying: with the culprit set to null, the type accepts the rest.
+//! attribute is found by trying: with the culprit left out, the type accepts the rest.
 
 use tf_provider::AttributePathStep;
 
@@ -21,34 +21,68 @@ pub(crate) fn culprit(
         };
         let original = here.clone();
         let steps = children(&original);
-        // The smallest number of leading children that have to go; with none left to go, the fault is here.
-        let mut low = 0;
-        let mut high = steps.len();
-        let mut without = |count: usize| {
+        // Puts back what is here and leaves out some of its children.
+        let mut without = |left_out: &[AttributePathStep]| {
             if let Some(here) = resolve(&mut attempt, &path) {
                 *here = original.clone();
-                for step in &steps[..count] {
+                for step in left_out {
                     if let Some(child) = resolve(here, std::slice::from_ref(step)) {
-                        *child = Data::Null;
+                        *child = neutral(child);
                     }
                 }
             }
             fits(&attempt)
         };
-        if high == 0 || !without(high) {
-            return path;
+        let culprit = match several(&steps, &mut without) {
+            Some(index) => index,
+            // Some fields cannot do without a value, so that not all can be left out at once.
+            None => match steps
+                .iter()
+                .take(MANY)
+                .position(|step| without(std::slice::from_ref(step)))
+            {
+                Some(index) => {
+                    without(&[]);
+                    index
+                }
+                None => return path,
+            },
+        };
+        path.push(steps[culprit].clone());
+    }
+}
+
+/// A list this long is not tried element by element.
+const MANY: usize = 1000;
+
+/// The last of the smallest number of leading children that have to be left out together. The ones before it stay
+/// left out, so that what is wrong with them does not count any more.
+fn several(
+    steps: &[AttributePathStep],
+    without: &mut impl FnMut(&[AttributePathStep]) -> bool,
+) -> Option<usize> {
+    let (mut low, mut high) = (0, steps.len());
+    if high == 0 || !without(steps) {
+        return None;
+    }
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        if without(&steps[..middle]) {
+            high = middle;
+        } else {
+            low = middle;
         }
-        while low + 1 < high {
-            let middle = low.midpoint(high);
-            if without(middle) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        // Leaves the earlier ones null and goes into the last.
-        without(high - 1);
-        path.push(steps[high - 1].clone());
+    }
+    without(&steps[..high - 1]);
+    Some(high - 1)
+}
+
+/// What nearly every type accepts in the place of a value.
+fn neutral(data: &Data) -> Data {
+    match data {
+        // Nested blocks are never null.
+        Data::List(_) => Data::List(Vec::new()),
+        _ => Data::Null,
     }
 }
 

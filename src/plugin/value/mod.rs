@@ -12,6 +12,9 @@ mod number;
 mod ser;
 mod ty;
 
+#[cfg(test)]
+mod tests;
+
 pub use data::{Data, Dynamic};
 pub(crate) use de::from_data;
 pub(crate) use decode::{from_json, from_msgpack, from_state_json};

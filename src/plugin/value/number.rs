@@ -21,7 +21,8 @@ pub struct Number(Repr);
 pub(super) enum Repr {
     Int(i64),
     UInt(u64),
-    /// A fraction that a float holds exactly, or an infinity.
+    /// A fraction that a float holds exactly, in as few digits as the float has; or an infinity. What a float holds in
+    /// more digits is a decimal here: as a float it would be taken for its short neighbour.
     Float(f64),
     /// Any other number, in canonical notation.
     Decimal(String),
@@ -108,7 +109,8 @@ impl FromStr for Number {
         }
         if decimal.exponent < 0 {
             let float: f64 = canonical.parse().map_err(|_| NotANumber)?;
-            if Decimal::parse(&exact_digits(float)).as_ref() == Some(&decimal) {
+            let means_this = |digits: String| Decimal::parse(&digits).as_ref() == Some(&decimal);
+            if means_this(exact_digits(float)) && means_this(float.to_string()) {
                 return Ok(Self(Repr::Float(float)));
             }
         }
@@ -282,6 +284,10 @@ mod tests {
     fn a_float_of_a_state_means_its_shortest_digits_and_one_of_the_wire_all_of_them() {
         assert_eq!(Number::from_f64(0.1), Some(number("0.1")));
         assert_ne!(Number::from_f64_exactly(0.1), Some(number("0.1")));
+        assert!(matches!(
+            Number::from_f64_exactly(0.1).unwrap().repr(),
+            Repr::Decimal(_)
+        ));
         assert_eq!(Number::from_f64_exactly(0.5), Some(number("0.5")));
         assert_eq!(number("0.1").shortest_f64(), Some(0.1));
         assert_eq!(number("0.10000000000000000001").shortest_f64(), None);

@@ -3,13 +3,14 @@
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::messages;
-use super::model::{Model, Operation};
-use crate::api::{Client, Limits, Status};
+use super::effect::{self, Finished, Job};
+use super::messages::{self, Danger};
+use super::model::{Model, Operation, Private};
+use crate::api::{Client, Kind, Limits, Status};
 use crate::key_identifier::KeyIdentifier;
 use crate::plugin::ctx;
 use crate::provider::connection::Session;
-use crate::provider::diagnostics::push_api;
+use crate::provider::diagnostics::{from_api, push_api};
 
 /// The operation's end, from now, and the stop signal of the call.
 pub fn limits(model: &Model, operation: Operation) -> Limits {
@@ -30,9 +31,13 @@ pub async fn at_plan(
     let Some(name) = planned.known_name() else {
         return Some(false);
     };
+    // The object was forgotten a moment ago in this run: an error of this plan would lose it. The create that follows meets
+    // the same error, and has the object at hand.
+    let is_forgotten = session.run.forgotten(name).is_some();
     let key = planned.known_key();
     if let Some(key) = &key
         && let Err(other) = session.run.plan(name, key)
+        && !is_forgotten
     {
         diags
             .errors
@@ -44,8 +49,7 @@ pub async fn at_plan(
         .await
     {
         Ok(existing) => existing.filter(|found| found.status != Status::Failed),
-        // The object was forgotten a moment ago in this run: the create that follows has it at hand.
-        Err(_) if session.run.forgotten(name).is_some() => return Some(false),
+        Err(_) if is_forgotten => return Some(false),
         Err(error) => {
             push_api(
                 diags,
@@ -62,15 +66,14 @@ pub async fn at_plan(
         KeyIdentifier::parse(&existing.key_identifier).is_ok_and(|found| found.same_key(&key))
     });
     match is_same {
+        Some(false) if is_forgotten => Some(false),
         Some(false) => {
-            diags.errors.push(messages::taken(
-                &existing,
-                name,
-                planned.key_text(),
-                messages::Sent::Nothing,
-            ));
+            diags
+                .errors
+                .push(messages::taken(&existing, name, planned.key_text()));
             None
         }
+        _ if !planned.adopts() && is_forgotten => Some(false),
         _ if !planned.adopts() => {
             diags.errors.push(messages::not_adopted(&existing, name));
             None
@@ -81,9 +84,42 @@ pub async fn at_plan(
                 .push(messages::will_be_adopted(&existing, name));
             Some(true)
         }
-        None => {
-            diags.warnings.push(messages::may_be_taken(&existing, name));
-            Some(false)
-        }
+        None => match session.run.guarded(name) {
+            // Tainted: the guard cannot see its replacement, and the CLI would delete the key before the create runs.
+            Some(guarded) => {
+                diags
+                    .errors
+                    .push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
+                None
+            }
+            None => {
+                diags.warnings.push(messages::may_be_taken(&existing, name));
+                Some(false)
+            }
+        },
+    }
+}
+
+/// A create of an object that this run has forgotten, at an endpoint where it was not made: it may be there, but nothing is
+/// submitted.
+pub async fn elsewhere(job: &Job<'_>, private: &Private) -> Finished {
+    let made_at = private.endpoint.as_deref().unwrap_or_default();
+    match job.client.status(job.name, &job.limits).await {
+        Ok(_) => effect::bring_into_effect(job).await,
+        Err(error) if error.kind() == Kind::Gone => Finished {
+            error: Some(messages::other_endpoint(
+                job.name,
+                made_at,
+                job.client.endpoint().as_str(),
+            )),
+            ..Finished::default()
+        },
+        Err(error) => Finished {
+            error: Some(from_api(
+                &error,
+                &format!("looking up the configuration {:?}", job.name),
+            )),
+            ..Finished::default()
+        },
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
+use url::Url;
 
 use crate::api::{Configuration, Status};
 use crate::key_identifier::KeyIdentifier;
@@ -111,6 +112,13 @@ pub struct Guarded {
 }
 
 impl Private {
+    /// Whether the object was last seen at this endpoint, or nobody knows where.
+    pub fn is_made_at(&self, endpoint: &Url) -> bool {
+        self.endpoint
+            .as_deref()
+            .is_none_or(|made_at| made_at == endpoint.as_str())
+    }
+
     /// What is stored: a plan's remarks are for its own apply.
     pub fn without_plan(self) -> Self {
         Self {
@@ -209,6 +217,18 @@ impl Model {
             computed: Computed::from_answer(configuration, org_id),
             ..self.settled()
         }
+    }
+
+    /// This plan beside an error, with what Adobe answered: the key is the one that Adobe uses.
+    pub fn with_answer_beside_error(&self, configuration: &Configuration, org_id: &str) -> Self {
+        let mut state = self.with_answer(configuration, org_id);
+        let answered = KeyIdentifier::parse(&configuration.key_identifier).ok();
+        if let (Some(planned), Some(answered)) = (state.known_key(), answered)
+            && !planned.same_key(&answered)
+        {
+            state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
+        }
+        state
     }
 
     /// The object while it is uncertain whether Adobe took the submission: a name and no id.

@@ -73,6 +73,8 @@ pub fn change(prior: &Model, config: &Model) -> Result<Planned, Box<Diagnostic>>
     {
         return Err(Box::new(protected(danger, &guarded)));
     }
+    // A name that is not known is planned in place: if it turns out to be another one, the CLI stops the apply, and nothing
+    // is lost or sent.
     if name == Difference::Other {
         let mut attributes = vec![NAME];
         if key != Difference::Same {
@@ -331,6 +333,22 @@ mod tests {
                 text("Config1"),
                 Value::Unknown,
                 "settings",
+            ),
+            (
+                "an unknown name, unprotected",
+                "COMPLETED",
+                false,
+                Value::Unknown,
+                text(KEY_A),
+                "settings",
+            ),
+            (
+                "failed, unknown name",
+                "FAILED",
+                true,
+                Value::Unknown,
+                text(KEY_A),
+                "resubmit",
             ),
             (
                 "failed",

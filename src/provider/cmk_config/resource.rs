@@ -5,13 +5,14 @@ use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Resource};
 
+use super::effect::{self, Adoption, Finished, Job};
+use super::import::{self, origin};
 use super::messages::{self, Danger};
 use super::model::{Computed, Model, Operation, Private, known};
 use super::plan::{self, Change};
 use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
-use super::submit::{self, Adoption, Finished, Job};
-use super::{import, look_up, validate};
-use crate::api::{Client, Configuration, Kind, Status};
+use super::{look_up, validate};
+use crate::api::{Client, Configuration, Error, Kind, Limits, Status};
 use crate::key_identifier::KeyIdentifier;
 use crate::plugin::ctx::{self, DeferredReason};
 use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
@@ -75,8 +76,12 @@ impl Resource for CmkConfig {
         };
         let limits = look_up::limits(&state, Operation::Read);
         match client.status(name, &limits).await {
-            Ok(configuration) => refreshed(diags, client, state, &private, &configuration),
-            Err(error) if error.kind() == Kind::Gone => {
+            Ok(configuration) => {
+                let read = refreshed(diags, client, state, &private, &configuration)?;
+                session.run.read(&read.0);
+                Some(read)
+            }
+            Err(error) if is_gone(client, &state, &error, &limits).await => {
                 let configured = client.endpoint().as_str();
                 match private.endpoint.as_deref() {
                     Some(made_at) if made_at != configured => diags
@@ -128,6 +133,15 @@ impl Resource for CmkConfig {
                 return None;
             }
         };
+        if planned.change == Change::Resubmit
+            && let (Some(name), Some(key)) = (planned.state.known_name(), planned.state.known_key())
+            && let Err(other) = session.run.plan(name, &key)
+        {
+            diags
+                .errors
+                .push(messages::rival(name, &other, planned.state.key_text()));
+            return None;
+        }
         let replaced = match planned.change {
             Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
@@ -178,36 +192,52 @@ impl Resource for CmkConfig {
         } else {
             Adoption::Refused
         };
-        let job = job(
-            client,
-            &session,
-            &planned,
-            &key,
-            adoption,
-            Operation::Create,
-        );
-        let finished = submit::bring_into_effect(&job).await;
-        let is_broken_off = finished.error.is_some();
-        let remembered = session.run.forgotten(name).filter(|_| is_broken_off);
-        let is_uncertain = finished.is_uncertain;
-        match (report(diags, finished), remembered) {
-            (Some(configuration), _) => Some((
-                planned.with_answer(&configuration, client.org_id()),
-                Some(import::origin(client)),
-            )),
-            (None, Some((mut state, private))) => {
-                if is_uncertain {
-                    // It may be on its way into effect, so nothing may treat it as failed.
-                    state.computed.status = Value::Null;
-                }
-                Some((state, Some(private)))
+        let remembered = session.run.forgotten(name);
+        let job = Job {
+            is_known: remembered
+                .as_ref()
+                .is_some_and(|(state, _)| state.computed.id.is_value()),
+            ..job(
+                client,
+                &session,
+                &planned,
+                &key,
+                adoption,
+                Operation::Create,
+            )
+        };
+        let mut finished = match &remembered {
+            Some((_, private)) if !private.is_made_at(client.endpoint()) => {
+                look_up::elsewhere(&job, private).await
             }
-            (None, None) if is_uncertain => Some((
-                planned.uncertain(client.org_id()),
-                Some(import::origin(client)),
+            _ => effect::bring_into_effect(&job).await,
+        };
+        let org_id = client.org_id();
+        let state = match (&finished.error, &finished.configuration, remembered) {
+            (None, Some(configuration), _) => {
+                Some((planned.with_answer(configuration, org_id), origin(client)))
+            }
+            (Some(_), Some(configuration), _) => Some((
+                planned.with_answer_beside_error(configuration, org_id),
+                origin(client),
             )),
-            (None, None) => None,
+            (_, None, Some(remembered)) => Some(remembered),
+            (_, None, None) => finished
+                .is_uncertain
+                .then(|| (planned.uncertain(org_id), origin(client))),
+        };
+        let state = state.map(|(mut state, private)| {
+            if finished.is_uncertain {
+                // It may be on its way into effect, so nothing may treat it as failed.
+                state.computed.status = Value::Null;
+            }
+            (state, Some(private))
+        });
+        if state.is_some() {
+            finished.error = finished.error.map(messages::with_untaint);
         }
+        report(diags, finished);
+        state
     }
 
     async fn update<'a>(
@@ -245,37 +275,43 @@ impl Resource for CmkConfig {
         };
         let client = session.ready(diags, "updating the configuration")?;
         let key = planned.known_key()?;
-        let job = job(
-            client,
-            &session,
-            &planned,
-            &key,
-            Adoption::Own,
-            Operation::Update,
-        );
-        let finished = if is_unseen {
-            submit::bring_into_effect(&job).await
-        } else {
-            submit::see_through(&job, stored_configuration(&prior), None).await
+        let job = Job {
+            is_known: prior.computed.id.is_value(),
+            ..job(
+                client,
+                &session,
+                &planned,
+                &key,
+                Adoption::Own,
+                Operation::Update,
+            )
         };
-        let is_uncertain = finished.is_uncertain;
-        let org_id = known(&prior.computed.ims_org_id)
-            .cloned()
-            .unwrap_or_else(|| client.org_id().to_owned());
-        match report(diags, finished) {
-            Some(configuration) => {
-                let mut state = planned.with_answer(&configuration, &org_id);
-                // Planned as known: it is part of the identity.
-                state.computed.ims_org_id = Value::Value(org_id);
-                Some((state, Some(import::origin(client))))
+        let finished = if is_unseen {
+            effect::bring_into_effect(&job).await
+        } else {
+            effect::see_through(&job, stored_configuration(&prior), None).await
+        };
+        let org_id = prior.org_id().unwrap_or(client.org_id()).to_owned();
+        let state = match (&finished.error, &finished.configuration) {
+            (None, Some(configuration)) => {
+                Some((planned.with_answer(configuration, &org_id), origin(client)))
             }
-            None if is_uncertain => {
-                let mut state = prior;
+            (Some(_), Some(configuration)) => Some((
+                planned.with_answer_beside_error(configuration, &org_id),
+                origin(client),
+            )),
+            (_, None) => finished.is_uncertain.then_some((prior, private)),
+        };
+        let state = state.map(|(mut state, private)| {
+            // It is part of the identity, which never changes.
+            state.computed.ims_org_id = Value::Value(org_id);
+            if finished.is_uncertain {
                 state.computed.status = Value::Null;
-                Some((state, Some(private)))
             }
-            None => None,
-        }
+            (state, Some(private))
+        });
+        report(diags, finished);
+        state
     }
 
     async fn destroy<'a>(
@@ -288,6 +324,8 @@ impl Resource for CmkConfig {
         let session = self.shared.session();
         let private = private.unwrap_or_default().without_plan();
         session.same_organisation(diags, &prior, &private)?;
+        // The destroy of a replacement comes with the private state of the create that follows.
+        session.same_organisation(diags, &prior, &Private::default())?;
         diags.warnings.push(forgotten(&prior));
         let name = prior.known_name().unwrap_or_default().to_owned();
         session.run.forget(&name, prior, private);
@@ -330,7 +368,7 @@ impl ResourceExt for CmkConfig {
             }
             Connection::Unconfigured => return unconfigured(diags),
         };
-        let mut private = import::origin(client);
+        let mut private = origin(client);
         private.adoption_announced = look_up::at_plan(diags, client, &session, &planned).await?;
         Some((planned, Some(private)))
     }
@@ -405,15 +443,29 @@ fn refreshed(
     let org_id = known(&state.computed.ims_org_id)
         .cloned()
         .unwrap_or_else(|| client.org_id().to_owned());
-    let state = state.with_answer(configuration, &org_id);
-    Some((state, Some(import::origin(client))))
+    let mut state = state.with_answer(configuration, &org_id);
+    // It is part of the identity, which never changes.
+    state.computed.ims_org_id = Value::Value(org_id);
+    Some((state, Some(origin(client))))
 }
 
-/// Moves the outcome into the diagnostics.
-fn report(diags: &mut Diagnostics, finished: Finished) -> Option<Configuration> {
+/// Whether the answer to a read means that the object is gone. For an object whose submission was never confirmed, whatever
+/// a look-up takes for a free name means that Adobe did not take it; a doubtful 404 does not.
+async fn is_gone(client: &Client, state: &Model, error: &Error, limits: &Limits) -> bool {
+    match error.kind() {
+        Kind::Gone => true,
+        Kind::BadRequest | Kind::Garbled if state.computed.id.is_null() => {
+            let name = state.known_name().unwrap_or_default();
+            matches!(client.look_up(name, limits).await, Ok(None))
+        }
+        _ => false,
+    }
+}
+
+/// Moves the outcome's words into the diagnostics.
+fn report(diags: &mut Diagnostics, finished: Finished) {
     diags.errors.extend(finished.error);
     diags.warnings.extend(finished.warnings);
-    finished.configuration
 }
 
 fn job<'a>(
@@ -437,6 +489,7 @@ fn job<'a>(
         timeout_attribute: operation.attribute(),
         limits: look_up::limits(planned, operation),
         is_create: operation == Operation::Create,
+        is_known: false,
     }
 }
 

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::model::{Model, Private};
+use super::model::{Guarded, Model, Private};
+use super::plan;
 use crate::api::Configuration;
 use crate::key_identifier::KeyIdentifier;
 
@@ -15,6 +16,7 @@ use crate::key_identifier::KeyIdentifier;
 pub struct Run {
     planned: Mutex<HashMap<String, String>>,
     forgotten: Mutex<HashMap<String, (Model, Private)>>,
+    guarded: Mutex<HashMap<String, Guarded>>,
     slots: Mutex<HashMap<String, Slot>>,
 }
 
@@ -25,7 +27,12 @@ pub type Slot = Arc<tokio::sync::Mutex<Option<Sent>>>;
 #[derive(Clone, Debug)]
 pub enum Sent {
     /// Adobe took it.
-    Accepted(Box<Configuration>),
+    Accepted {
+        /// Its answer.
+        configuration: Box<Configuration>,
+        /// The job that had failed before, under another id.
+        superseded: Option<String>,
+    },
     /// The answer was lost, and the name was not found.
     Uncertain,
 }
@@ -48,6 +55,25 @@ impl Run {
                 Ok(())
             }
         }
+    }
+
+    /// Notes an object of the state that this run has read.
+    pub fn read(&self, state: &Model) {
+        if let (Some(name), Some(guarded)) = (state.known_name(), plan::guard(state)) {
+            self.guarded
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(name.to_owned(), guarded);
+        }
+    }
+
+    /// The protected object of this name that this run has read. Where a create of the name is planned, it is tainted.
+    pub fn guarded(&self, name: &str) -> Option<Guarded> {
+        self.guarded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Keeps an object that Terraform was told is destroyed: the create that follows in the same run may need it.

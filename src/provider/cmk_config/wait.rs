@@ -48,13 +48,16 @@ pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
     Duration::from_secs_f64(seconds * (1.0 - 0.1 * jitter.clamp(0.0, 1.0)))
 }
 
-/// The pause before the next poll, shortened so that one more look fits before the timeout; `None` where none does.
-fn fitting(pause: Duration, asked: Duration, left: Duration) -> Option<Duration> {
+/// The pause before the next poll: at least what the last answer asked for, as long as that ends before the timeout, and
+/// shortened so that one more look fits before it; `None` where none does.
+fn fitting(pause: Duration, asked: Option<Duration>, left: Duration) -> Option<Duration> {
+    let asked = asked.filter(|asked| *asked < left).unwrap_or_default();
+    let pause = pause.max(asked);
     if pause < left {
         return Some(pause);
     }
     let last = left.mul_f64(0.8);
-    (last >= LAST_LOOK && last >= asked).then_some(last)
+    (last >= LAST_LOOK).then_some(last)
 }
 
 /// Less time than this before the timeout is not worth another request.
@@ -92,11 +95,11 @@ pub async fn wait(
     let mut polls = 0;
     let mut dropped = 0;
     let mut dropped_since = began;
+    let mut asked = seen.retry_after;
     loop {
         let pause = interval(polls, began.elapsed(), fastrand::f64());
-        let asked = seen.retry_after.unwrap_or_default();
         let left = limits.deadline.saturating_duration_since(Instant::now());
-        let Some(pause) = fitting(pause.max(asked), asked, left) else {
+        let Some(pause) = fitting(pause, asked, left) else {
             tokio::select! {
                 () = limits.stop.cancelled() => return End::Interrupted,
                 () = sleep(left) => return End::TimedOut,
@@ -118,9 +121,8 @@ pub async fn wait(
                     waited_seconds = began.elapsed().as_secs(),
                     "waiting for the configuration"
                 );
-                if step == Step::Pending && superseded == Some(configuration.id.as_str()) {
-                    seen.retry_after = configuration.retry_after;
-                } else {
+                asked = configuration.retry_after;
+                if step != Step::Pending || superseded != Some(configuration.id.as_str()) {
                     *seen = configuration;
                 }
                 match step {
@@ -138,10 +140,9 @@ pub async fn wait(
                     }
                     dropped += 1;
                     let patient = dropped <= DROPPED_POLLS || dropped_since.elapsed() < DROPPED_FOR;
-                    // A Retry-After that reaches past the timeout was already judged below: it ends the wait.
-                    let hopeless = error
-                        .retry_after()
-                        .is_some_and(|asked| Instant::now() + asked >= limits.deadline);
+                    asked = error.retry_after();
+                    let left = limits.deadline.saturating_duration_since(Instant::now());
+                    let hopeless = asked.is_some_and(|asked| asked >= left);
                     if hopeless || !patient || !survivable(&error) {
                         return End::Broken(error);
                     }
@@ -246,6 +247,31 @@ mod tests {
                 };
                 assert!(late <= allowed, "a job of {length} s is seen {late} s late");
             }
+        }
+    }
+
+    #[test]
+    fn a_pause_fits_before_the_timeout() {
+        let seconds = Duration::from_secs_f64;
+        for (case, pause, asked, left, expected) in [
+            ("as planned", 3.0, None, 60.0, Some(3.0)),
+            ("as asked", 3.0, Some(20.0), 60.0, Some(20.0)),
+            ("asked for less", 3.0, Some(1.0), 60.0, Some(3.0)),
+            (
+                "asked for more than is left",
+                3.0,
+                Some(600.0),
+                60.0,
+                Some(3.0),
+            ),
+            ("one more look", 3.0, None, 2.0, Some(1.6)),
+            ("too late", 3.0, None, 0.5, None),
+        ] {
+            assert_eq!(
+                fitting(seconds(pause), asked.map(seconds), seconds(left)),
+                expected.map(seconds),
+                "{case}"
+            );
         }
     }
 

@@ -137,10 +137,17 @@ fn credentials_come_from_one_way_to_authenticate() {
     assert!(credentials(&half).starts_with("client hcl-id env-secret "));
 }
 
+/// A name, what is wrong with a complete provider block, the environment, and the words of the mistake.
+type Case = (
+    &'static str,
+    fn(&mut ProviderConfig),
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
 #[test]
 fn what_is_wrong_is_named_with_both_spellings() {
-    type Set = fn(&mut ProviderConfig);
-    let cases: [(&str, Set, &[(&str, &str)], &[&str]); 18] = [
+    let cases: [Case; 18] = [
         (
             "no organisation",
             |c| c.org_id = Value::Null,
@@ -324,8 +331,10 @@ fn plain_http_is_for_loopback() {
 #[test]
 fn validate_leaves_to_the_environment_what_may_come_from_there() {
     assert_eq!(validate(&ProviderConfig::default()).len(), 0);
-    let mut config = ProviderConfig::default();
-    config.endpoint = text("http://example.com");
+    let config = ProviderConfig {
+        endpoint: text("http://example.com"),
+        ..ProviderConfig::default()
+    };
     assert_eq!(validate(&config).len(), 1);
 }
 

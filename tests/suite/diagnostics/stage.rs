@@ -7,7 +7,7 @@ use terraform_provider_aep::simulator::{
     Action, Answer, Control, Fault, Options, Route, Simulator, Stages,
 };
 
-use crate::support::{KEY, Project, Run, options, resource};
+use crate::support::{KEY, Project, Run, Whom, options, resource};
 
 /// In the title of a case that waits for a pause of the provider.
 pub(super) const SLOW: &str = "again";
@@ -126,18 +126,8 @@ impl Stage {
             .control()
             .wait_until(PATIENCE, |counters| counters.requests >= requests);
         assert!(reached, "{}: Adobe was not asked", self.title);
-        let signalled = std::process::Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .expect("kill starts");
-        assert!(signalled.success());
-        let output = child.wait_with_output().expect("the CLI ends");
-        let run = Run {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        };
-        self.project.hunt(&run);
+        child.interrupt(Whom::Cli);
+        let run = child.end();
         self.add(&arguments, &run);
         self
     }

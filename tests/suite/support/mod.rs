@@ -1,13 +1,21 @@
 //! A real CLI, the built plugin and a simulator, for one test.
 
+mod given;
 mod project;
+mod running;
 
-pub use project::{Project, Run, resource};
+pub use given::{
+    accepted, block, failing_simulator, in_effect, in_effect_with_upstream, slow_simulator,
+    upstream, with_upstream,
+};
+pub use project::{Project, Run, hcl, resource};
+pub use running::Whom;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Options, Simulator};
+use terraform_provider_aep::simulator::{Clock, Counters, Options, Simulator, Stages};
 
 /// The token of every test. Each project hunts it in all that the CLI prints and writes.
 pub const TOKEN: &str = "sentinel-token-5c7f";
@@ -39,6 +47,36 @@ pub fn options() -> Options {
 /// A simulator with the suite's credentials.
 pub fn simulator() -> Simulator {
     Simulator::start(options()).expect("the simulator binds a loopback port")
+}
+
+/// How long a test waits for something that is bound to happen. A limit for a broken product, not a measure of a good one.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A simulator whose time the test moves: a job does not end before `step_to`.
+pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
+    simulator_with(|options| {
+        options.clock = Clock::Stepped;
+        options.stages = Stages::each(Duration::from_secs(1));
+        change(options);
+    })
+}
+
+/// A simulator with the suite's credentials and other options.
+pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
+    let mut options = options();
+    change(&mut options);
+    Simulator::start(options).expect("the simulator binds a loopback port")
+}
+
+/// Waits until the counters are as wished.
+#[track_caller]
+pub fn await_counters(simulator: &Simulator, wished: impl Fn(&Counters) -> bool) {
+    let control = simulator.control();
+    assert!(
+        control.wait_until(PATIENCE, wished),
+        "it never came to that: {:?}",
+        control.counters()
+    );
 }
 
 /// The CLI: `terraform`, or `tofu` where that is what the machine has.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use terraform_provider_aep::simulator::Simulator;
 
+use super::running::Running;
 use super::{CLIENT_SECRET, KEY, ORG_ID, TOKEN, cli};
 
 /// A folder of its own, gone at the end of the test.
@@ -112,6 +113,11 @@ impl Project {
     /// Runs the CLI to its end.
     pub fn run(&self, arguments: &[&str]) -> Run {
         let output = self.command(arguments).output().expect("the CLI starts");
+        self.ended(&output)
+    }
+
+    /// What a CLI that ended did, with no secret in it.
+    pub(super) fn ended(&self, output: &Output) -> Run {
         let run = Run {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -121,13 +127,14 @@ impl Project {
         run
     }
 
-    /// Starts the CLI, for tests that signal it.
-    pub fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the CLI starts")
+    /// Starts the CLI, for tests that act while it runs.
+    pub fn start(&self, arguments: &[&str]) -> Running<'_> {
+        Running::start(self, self.command(arguments))
+    }
+
+    /// Starts an `apply` without questions.
+    pub fn start_apply(&self) -> Running<'_> {
+        self.start(&["apply", "-auto-approve", "-input=false", "-no-color"])
     }
 
     /// `apply` without questions.
@@ -233,10 +240,18 @@ impl Project {
 
 /// A resource block `aep_cmk_config.this`.
 pub fn resource(name: &str, key: &str, more: &str) -> String {
-    let name = Value::from(name);
+    let name = hcl(name);
     format!(
         "resource \"aep_cmk_config\" \"this\" {{\n  name = {name}\n  key_vault_key_identifier = \"{key}\"\n  {more}\n}}\n"
     )
+}
+
+/// A quoted HCL string. It is written as in JSON, but for what begins a template.
+pub fn hcl(text: &str) -> String {
+    Value::from(text)
+        .to_string()
+        .replace("${", "$${")
+        .replace("%{", "%%{")
 }
 
 /// What the CLI did.

@@ -11,6 +11,11 @@ const FORGET: &str = "To stop managing the configuration without touching anythi
     removed {\n    from = aep_cmk_config.<name>\n    lifecycle {\n      destroy = false\n    }\n  }\n\n\
     (Terraform 1.7 and later; before that run `terraform state rm <address>`).";
 
+/// What to do about a key that is not known at plan.
+const UPSTREAM: &str = "Look for what is replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A \
+    new key belongs beside the old one, with an aep_cmk_config of its own under a new `name`. If nothing is replaced and \
+    the value is only read late, apply what it comes from first (`-target`), then plan again.";
+
 /// What Terraform was about to do to a protected configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Danger<'a> {
@@ -27,6 +32,8 @@ pub enum Danger<'a> {
     Replace,
     /// The key identifier is not known before apply.
     UnknownKey,
+    /// The same, and the object is tainted, so that it would be forgotten first.
+    UnknownKeyOfTainted,
     /// The name is not known before apply.
     UnknownName,
 }
@@ -53,7 +60,7 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
         Danger::Replace => {
             "This plan would replace it (`-replace` or `replace_triggered_by`).".to_owned()
         }
-        Danger::UnknownKey => {
+        Danger::UnknownKey | Danger::UnknownKeyOfTainted => {
             "In this plan `key_vault_key_identifier` is not known before apply: something upstream \
                                is about to be replaced, most likely the key itself."
                 .to_owned()
@@ -74,10 +81,8 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
              purpose, apply `deletion_protection = false` first, in an apply of its own, then choose a new `name` for \
              it, and keep the old key."
         ),
-        Danger::UnknownKey => "Look for what is replaced upstream, and stop it: the key and its vault want \
-             `prevent_destroy`. A new key belongs beside the old one, with an aep_cmk_config of its own under a new \
-             `name`. If nothing is replaced and the value is only read late, apply what it comes from first \
-             (`-target`), then plan again."
+        Danger::UnknownKeyOfTainted => format!("The object is tainted: run `terraform untaint <address>` first. {UPSTREAM}"),
+        Danger::UnknownKey => UPSTREAM
             .to_owned(),
         Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
              late, apply what it comes from first (`-target`), then plan again."
@@ -98,7 +103,9 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
     );
     let summary = "The key is in effect and protected";
     match danger {
-        Danger::UnknownKey | Danger::Change { key: Some(_), .. } => at(KEY, summary, detail),
+        Danger::UnknownKey | Danger::UnknownKeyOfTainted | Danger::Change { key: Some(_), .. } => {
+            at(KEY, summary, detail)
+        }
         Danger::UnknownName | Danger::Change { .. } => at(NAME, summary, detail),
         Danger::Destroy | Danger::Replace => general(summary, detail),
     }

@@ -6,7 +6,8 @@ use tf_provider::Diagnostic;
 
 use crate::api::{Configuration, Error};
 use crate::key_identifier::{KEY_VAULT_ROLE, KeyIdentifier};
-use crate::provider::diagnostics::{from_api, general};
+use crate::provider::cmk_config::schema::KEY;
+use crate::provider::diagnostics::{at, from_api, general};
 use crate::provider::duration::spoken;
 
 /// Adobe's address that a restricted vault has to let in (Adobe's Key Vault page).
@@ -220,4 +221,28 @@ pub fn submitted_again(name: &str, attempts: &[Duration]) -> Diagnostic {
             moments(attempts)
         ),
     )
+}
+
+/// Adobe took the submission and names another key than the one that was submitted.
+pub fn other_key_at_adobe(seen: &Configuration, name: &str, wanted: &str) -> Diagnostic {
+    at(
+        KEY,
+        "Adobe has another key than the one submitted",
+        format!(
+            "The configuration {name:?} (id {}, status {}) has the key {} at Adobe; this block has the key {wanted}. \
+             Keep both keys, their vaults and the roles on them until that is cleared up: Adobe uses the key it \
+             names. Give the block a new `name` to submit {wanted} as another configuration.",
+            seen.id,
+            seen.status.as_str(),
+            seen.key_identifier,
+        ),
+    )
+}
+
+/// The error of a create that leaves an object in the state, with the way out of the taint.
+pub fn with_untaint(mut error: Diagnostic) -> Diagnostic {
+    if !error.detail.contains("terraform untaint") {
+        error.detail = format!("{}\n\n{UNTAINT}", error.detail).into();
+    }
+    error
 }

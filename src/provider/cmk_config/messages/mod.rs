@@ -11,36 +11,19 @@ use crate::provider::diagnostics::{at, general};
 
 pub use guard::{Danger, forgotten, needs_new_name, protected};
 pub use job::{
-    answer_lost, broken, failed, interrupted, interrupted_before, submitted_again, timed_out,
+    answer_lost, broken, failed, interrupted, interrupted_before, other_key_at_adobe,
+    submitted_again, timed_out, with_untaint,
 };
 
-/// What had been sent when the name was found to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// The name was looked up first.
-    Nothing,
-    /// Adobe refused the submission.
-    Refused,
-    /// Nobody knows what Adobe answered.
-    AnswerLost,
-}
-
 /// The name belongs to a configuration with another key.
-pub fn taken(existing: &Configuration, name: &str, wanted: &str, sent: Sent) -> Diagnostic {
-    let sent = match sent {
-        Sent::Nothing => "Nothing was sent.",
-        Sent::Refused => "The submission was refused.",
-        Sent::AnswerLost => {
-            "This apply submitted its key as well, but the answer was lost, and Adobe has the other key."
-        }
-    };
+pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
     at(
         NAME,
         "The name is taken by a configuration with another key",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
-             {wanted}. {sent} Choose another `name`, or manage the existing configuration: write its key \
-             into the block and import it.\n\n{}\n\n{}",
+             {wanted}. Nothing was changed at Adobe. Choose another `name`, or manage the existing configuration: \
+             write its key into the block and import it.\n\n{}\n\n{}",
             existing.id,
             existing.status.as_str(),
             existing.key_identifier,
@@ -57,7 +40,7 @@ pub fn not_adopted(existing: &Configuration, name: &str) -> Diagnostic {
         "The configuration exists and adopting it is turned off",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) and the block says `adopt_existing = \
-             false`. Nothing was sent. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
+             false`. Nothing was changed at Adobe. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
             existing.id,
             existing.status.as_str(),
             import_block(name),

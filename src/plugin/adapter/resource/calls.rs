@@ -1,67 +1,26 @@
-//! Managed resources.
+//! From a request's values to the trait's method and back.
 
-use std::sync::OnceLock;
-
-use async_trait::async_trait;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::{
-    Declaration, declare, declared_type, decode, deferred, diagnostic, encode, encode_data,
-    identity, meta, path, private, require_error, to_protocol, typed, upgrade, write_private,
+use super::{AnyResource, ResourceAdapter};
+use crate::plugin::adapter::{
+    declared_type, decode, deferred, encode, encode_data, identity, meta, private, require_error,
+    typed, write_private,
 };
-use crate::plugin::ext::{IdentitySchema, ResourceExt};
+use crate::plugin::ext::ResourceExt;
 use crate::plugin::proto::tfplugin6 as pb;
 use crate::plugin::value::{Data, Ty, from_data};
 
-/// A [`ResourceExt`] without its types.
-#[async_trait]
-pub(crate) trait AnyResource: Send + Sync {
-    fn declaration(&self) -> &Declaration;
-    fn optional_blocks(&self) -> &'static [&'static str];
-    fn identity_schema(&self) -> Option<&IdentitySchema>;
-    async fn validate(
-        &self,
-        request: pb::validate_resource_config::Request,
-    ) -> pb::validate_resource_config::Response;
-    async fn upgrade(
-        &self,
-        request: pb::upgrade_resource_state::Request,
-    ) -> pb::upgrade_resource_state::Response;
-    async fn upgrade_identity(
-        &self,
-        request: pb::upgrade_resource_identity::Request,
-    ) -> pb::upgrade_resource_identity::Response;
-    async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response;
-    async fn plan(
-        &self,
-        request: pb::plan_resource_change::Request,
-    ) -> pb::plan_resource_change::Response;
-    async fn apply(
-        &self,
-        request: pb::apply_resource_change::Request,
-    ) -> pb::apply_resource_change::Response;
-    async fn import(
-        &self,
-        request: pb::import_resource_state::Request,
-    ) -> pb::import_resource_state::Response;
-}
-
-pub(crate) struct ResourceAdapter<R> {
-    resource: R,
-    declaration: OnceLock<Declaration>,
-    identity_schema: OnceLock<Option<IdentitySchema>>,
-}
-
 /// What a method returned, as it goes into the response.
-struct Written {
-    state: Option<pb::DynamicValue>,
-    private: Vec<u8>,
-    identity: Option<pb::ResourceIdentityData>,
-    requires_replace: Vec<AttributePath>,
+pub(super) struct Written {
+    pub(super) state: Option<pb::DynamicValue>,
+    pub(super) private: Vec<u8>,
+    pub(super) identity: Option<pb::ResourceIdentityData>,
+    pub(super) requires_replace: Vec<AttributePath>,
 }
 
 impl Written {
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         Self {
             state: None,
             private: Vec::new(),
@@ -84,14 +43,6 @@ fn state<'a, R: ResourceExt>(
 }
 
 impl<R: ResourceExt> ResourceAdapter<R> {
-    pub(crate) fn new(resource: R) -> Self {
-        Self {
-            resource,
-            declaration: OnceLock::new(),
-            identity_schema: OnceLock::new(),
-        }
-    }
-
     fn write(
         &self,
         diags: &mut Diagnostics,
@@ -116,7 +67,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         })
     }
 
-    async fn try_validate(
+    pub(super) async fn try_validate(
         &self,
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
@@ -131,7 +82,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         answer
     }
 
-    async fn try_read(
+    pub(super) async fn try_read(
         &self,
         diags: &mut Diagnostics,
         request: &pb::read_resource::Request,
@@ -160,7 +111,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         }
     }
 
-    async fn try_plan(
+    pub(super) async fn try_plan(
         &self,
         diags: &mut Diagnostics,
         request: &pb::plan_resource_change::Request,
@@ -222,7 +173,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         }
     }
 
-    async fn try_apply(
+    pub(super) async fn try_apply(
         &self,
         diags: &mut Diagnostics,
         request: &pb::apply_resource_change::Request,
@@ -270,7 +221,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         }
     }
 
-    async fn try_import(
+    pub(super) async fn try_import(
         &self,
         diags: &mut Diagnostics,
         request: pb::import_resource_state::Request,
@@ -302,136 +253,5 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             private: written.private,
             identity: written.identity.or(request.identity),
         })
-    }
-}
-
-#[async_trait]
-impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
-    fn declaration(&self) -> &Declaration {
-        self.declaration
-            .get_or_init(|| declare(|diags| self.resource.schema(diags)))
-    }
-
-    fn optional_blocks(&self) -> &'static [&'static str] {
-        self.resource.optional_blocks()
-    }
-
-    fn identity_schema(&self) -> Option<&IdentitySchema> {
-        self.identity_schema
-            .get_or_init(|| self.resource.identity_schema())
-            .as_ref()
-    }
-
-    async fn validate(
-        &self,
-        request: pb::validate_resource_config::Request,
-    ) -> pb::validate_resource_config::Response {
-        let mut diags = Diagnostics::default();
-        _ = self.try_validate(&mut diags, request.config.as_ref()).await;
-        pb::validate_resource_config::Response {
-            diagnostics: to_protocol(diags),
-        }
-    }
-
-    async fn upgrade(
-        &self,
-        request: pb::upgrade_resource_state::Request,
-    ) -> pb::upgrade_resource_state::Response {
-        let mut diags = Diagnostics::default();
-        let upgraded_state = match self.declaration() {
-            Ok(declared) => {
-                upgrade::upgrade(&mut diags, declared, &request, |diags, version, state| {
-                    self.resource.upgrade_json(diags, version, state)
-                })
-            }
-            Err(errors) => {
-                diags.add_diagnostics(errors.clone());
-                None
-            }
-        };
-        pb::upgrade_resource_state::Response {
-            upgraded_state,
-            diagnostics: to_protocol(diags),
-        }
-    }
-
-    async fn upgrade_identity(
-        &self,
-        request: pb::upgrade_resource_identity::Request,
-    ) -> pb::upgrade_resource_identity::Response {
-        let mut diags = Diagnostics::default();
-        let upgraded_identity = identity::upgrade(&mut diags, self.identity_schema(), &request);
-        pb::upgrade_resource_identity::Response {
-            upgraded_identity,
-            diagnostics: to_protocol(diags),
-        }
-    }
-
-    async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response {
-        let mut diags = Diagnostics::default();
-        let written = self.try_read(&mut diags, &request).await;
-        let written = written.unwrap_or_else(Written::nothing);
-        pb::read_resource::Response {
-            new_state: written.state,
-            private: written.private,
-            new_identity: written.identity,
-            deferred: deferred(),
-            diagnostics: to_protocol(diags),
-        }
-    }
-
-    async fn plan(
-        &self,
-        request: pb::plan_resource_change::Request,
-    ) -> pb::plan_resource_change::Response {
-        let mut diags = Diagnostics::default();
-        let written = self.try_plan(&mut diags, &request).await;
-        let written = written.unwrap_or_else(Written::nothing);
-        pb::plan_resource_change::Response {
-            planned_state: written.state,
-            requires_replace: written.requires_replace.into_iter().map(path).collect(),
-            planned_private: written.private,
-            planned_identity: written.identity,
-            deferred: deferred(),
-            diagnostics: to_protocol(diags),
-        }
-    }
-
-    async fn apply(
-        &self,
-        request: pb::apply_resource_change::Request,
-    ) -> pb::apply_resource_change::Response {
-        let mut diags = Diagnostics::default();
-        let written = self.try_apply(&mut diags, &request).await;
-        let written = written.unwrap_or_else(Written::nothing);
-        pb::apply_resource_change::Response {
-            new_state: written.state,
-            private: written.private,
-            new_identity: written.identity,
-            diagnostics: to_protocol(diags),
-        }
-    }
-
-    async fn import(
-        &self,
-        request: pb::import_resource_state::Request,
-    ) -> pb::import_resource_state::Response {
-        let mut diags = Diagnostics::default();
-        if self.identity_schema().is_none() && request.id.is_empty() && request.identity.is_some() {
-            diags.errors.push(diagnostic(
-                "This resource has no identity",
-                format!("Import {} by its id.", request.type_name),
-            ));
-            return pb::import_resource_state::Response {
-                diagnostics: to_protocol(diags),
-                ..Default::default()
-            };
-        }
-        let imported = self.try_import(&mut diags, request).await;
-        pb::import_resource_state::Response {
-            imported_resources: imported.into_iter().collect(),
-            deferred: deferred(),
-            diagnostics: to_protocol(diags),
-        }
     }
 }

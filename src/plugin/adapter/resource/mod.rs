@@ -1,0 +1,193 @@
+//! Managed resources.
+
+mod calls;
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+
+use super::{Declaration, declare, deferred, diagnostic, identity, path, to_protocol, upgrade};
+use crate::plugin::ext::{IdentitySchema, ResourceExt};
+use crate::plugin::proto::tfplugin6 as pb;
+use calls::Written;
+
+/// A [`ResourceExt`] without its types.
+#[async_trait]
+pub(crate) trait AnyResource: Send + Sync {
+    fn declaration(&self) -> &Declaration;
+    fn optional_blocks(&self) -> &'static [&'static str];
+    fn identity_schema(&self) -> Option<&IdentitySchema>;
+    async fn validate(
+        &self,
+        request: pb::validate_resource_config::Request,
+    ) -> pb::validate_resource_config::Response;
+    async fn upgrade(
+        &self,
+        request: pb::upgrade_resource_state::Request,
+    ) -> pb::upgrade_resource_state::Response;
+    async fn upgrade_identity(
+        &self,
+        request: pb::upgrade_resource_identity::Request,
+    ) -> pb::upgrade_resource_identity::Response;
+    async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response;
+    async fn plan(
+        &self,
+        request: pb::plan_resource_change::Request,
+    ) -> pb::plan_resource_change::Response;
+    async fn apply(
+        &self,
+        request: pb::apply_resource_change::Request,
+    ) -> pb::apply_resource_change::Response;
+    async fn import(
+        &self,
+        request: pb::import_resource_state::Request,
+    ) -> pb::import_resource_state::Response;
+}
+
+pub(crate) struct ResourceAdapter<R> {
+    resource: R,
+    declaration: OnceLock<Declaration>,
+    identity_schema: OnceLock<Option<IdentitySchema>>,
+}
+
+impl<R: ResourceExt> ResourceAdapter<R> {
+    pub(crate) fn new(resource: R) -> Self {
+        Self {
+            resource,
+            declaration: OnceLock::new(),
+            identity_schema: OnceLock::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
+    fn declaration(&self) -> &Declaration {
+        self.declaration
+            .get_or_init(|| declare(|diags| self.resource.schema(diags)))
+    }
+
+    fn optional_blocks(&self) -> &'static [&'static str] {
+        self.resource.optional_blocks()
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.identity_schema
+            .get_or_init(|| self.resource.identity_schema())
+            .as_ref()
+    }
+
+    async fn validate(
+        &self,
+        request: pb::validate_resource_config::Request,
+    ) -> pb::validate_resource_config::Response {
+        let mut diags = Diagnostics::default();
+        _ = self.try_validate(&mut diags, request.config.as_ref()).await;
+        pb::validate_resource_config::Response {
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn upgrade(
+        &self,
+        request: pb::upgrade_resource_state::Request,
+    ) -> pb::upgrade_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        let upgraded_state = match self.declaration() {
+            Ok(declared) => {
+                upgrade::upgrade(&mut diags, declared, &request, |diags, version, state| {
+                    self.resource.upgrade_json(diags, version, state)
+                })
+            }
+            Err(errors) => {
+                diags.add_diagnostics(errors.clone());
+                None
+            }
+        };
+        pb::upgrade_resource_state::Response {
+            upgraded_state,
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn upgrade_identity(
+        &self,
+        request: pb::upgrade_resource_identity::Request,
+    ) -> pb::upgrade_resource_identity::Response {
+        let mut diags = Diagnostics::default();
+        let upgraded_identity = identity::upgrade(&mut diags, self.identity_schema(), &request);
+        pb::upgrade_resource_identity::Response {
+            upgraded_identity,
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.try_read(&mut diags, &request).await;
+        let written = written.unwrap_or_else(Written::nothing);
+        pb::read_resource::Response {
+            new_state: written.state,
+            private: written.private,
+            new_identity: written.identity,
+            deferred: deferred(),
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn plan(
+        &self,
+        request: pb::plan_resource_change::Request,
+    ) -> pb::plan_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.try_plan(&mut diags, &request).await;
+        let written = written.unwrap_or_else(Written::nothing);
+        pb::plan_resource_change::Response {
+            planned_state: written.state,
+            requires_replace: written.requires_replace.into_iter().map(path).collect(),
+            planned_private: written.private,
+            planned_identity: written.identity,
+            deferred: deferred(),
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn apply(
+        &self,
+        request: pb::apply_resource_change::Request,
+    ) -> pb::apply_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.try_apply(&mut diags, &request).await;
+        let written = written.unwrap_or_else(Written::nothing);
+        pb::apply_resource_change::Response {
+            new_state: written.state,
+            private: written.private,
+            new_identity: written.identity,
+            diagnostics: to_protocol(diags),
+        }
+    }
+
+    async fn import(
+        &self,
+        request: pb::import_resource_state::Request,
+    ) -> pb::import_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        if self.identity_schema().is_none() && request.id.is_empty() && request.identity.is_some() {
+            diags.errors.push(diagnostic(
+                "This resource has no identity",
+                format!("Import {} by its id.", request.type_name),
+            ));
+            return pb::import_resource_state::Response {
+                diagnostics: to_protocol(diags),
+                ..Default::default()
+            };
+        }
+        let imported = self.try_import(&mut diags, request).await;
+        pb::import_resource_state::Response {
+            imported_resources: imported.into_iter().collect(),
+            deferred: deferred(),
+            diagnostics: to_protocol(diags),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Resource identity, which Terraform 1.11 does not know yet.
+
+use serde_json::json;
+use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+
+use super::client::{Launch, UNKNOWN, read, said, thing, value};
+use super::resources::{apply, plan};
+
+fn of(data: Option<&pb::ResourceIdentityData>) -> serde_json::Value {
+    read(data.and_then(|data| data.identity_data.as_ref()))
+}
+
+fn identity(json: &serde_json::Value) -> Option<pb::ResourceIdentityData> {
+    Some(pb::ResourceIdentityData {
+        identity_data: value(json),
+    })
+}
+
+#[tokio::test]
+async fn the_identity_s_schema_is_told() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let request = pb::get_resource_identity_schemas::Request {};
+    let answer = provider
+        .get_resource_identity_schemas(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(answer.diagnostics, []);
+    assert_eq!(
+        answer.identity_schemas.keys().collect::<Vec<_>>(),
+        ["toy_thing"]
+    );
+    let schema = &answer.identity_schemas["toy_thing"];
+    assert_eq!(schema.version, 1);
+    let attributes: Vec<_> = schema
+        .identity_attributes
+        .iter()
+        .map(|attribute| {
+            (
+                attribute.name.as_str(),
+                attribute.required_for_import,
+                attribute.optional_for_import,
+            )
+        })
+        .collect();
+    assert_eq!(attributes, [("id", true, false), ("region", false, true)]);
+    assert_eq!(schema.identity_attributes[0].r#type, br#""string""#);
+}
+
+#[tokio::test]
+async fn an_object_s_identity_comes_with_every_answer() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let request = plan("toy_thing", &json!(null), &thing(json!({})));
+    let answer = provider
+        .plan_resource_change(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        of(answer.planned_identity.as_ref()),
+        json!({ "id": UNKNOWN, "region": null })
+    );
+
+    let known = json!({ "id": "id-a", "region": null });
+    let request = apply("toy_thing", &json!(null), &thing(json!({ "id": UNKNOWN })));
+    let answer = provider
+        .apply_resource_change(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(of(answer.new_identity.as_ref()), known);
+
+    let request = pb::read_resource::Request {
+        type_name: "toy_thing".into(),
+        current_state: value(&thing(json!({ "id": "id-a" }))),
+        ..Default::default()
+    };
+    let answer = provider.read_resource(request).await.unwrap().into_inner();
+    assert_eq!(of(answer.new_identity.as_ref()), known);
+}
+
+#[tokio::test]
+async fn an_import_goes_by_id_or_by_identity() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let request = |id: &str, identity| pb::import_resource_state::Request {
+        type_name: "toy_thing".into(),
+        id: id.into(),
+        identity,
+        ..Default::default()
+    };
+    let given = json!({ "id": "id-y", "region": null });
+    let answer = provider
+        .import_resource_state(request("", identity(&given)))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(answer.diagnostics, []);
+    let [imported] = answer.imported_resources.as_slice() else {
+        panic!("one object")
+    };
+    assert_eq!(read(imported.state.as_ref())["id"], json!("id-y"));
+    assert_eq!(of(imported.identity.as_ref()), given);
+    assert!(imported.private.is_empty(), "null is no bytes");
+
+    let answer = provider
+        .import_resource_state(request("id-x", None))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        read(answer.imported_resources[0].state.as_ref())["id"],
+        json!("id-x")
+    );
+
+    let empty = json!({ "id": null, "region": "r" });
+    let answer = provider
+        .import_resource_state(request("", identity(&empty)))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(said(&answer.diagnostics), ["An identity without an id"]);
+}
+
+#[tokio::test]
+async fn a_resource_without_identity_is_not_imported_by_one() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let request = pb::import_resource_state::Request {
+        type_name: "toy_bomb".into(),
+        identity: identity(&json!({ "id": "x" })),
+        ..Default::default()
+    };
+    let answer = provider
+        .import_resource_state(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(said(&answer.diagnostics), ["This resource has no identity"]);
+}
+
+#[tokio::test]
+async fn a_stored_identity_passes_through_at_the_same_version_only() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    for (version, expected) in [(1, vec![]), (0, vec!["This identity cannot be upgraded"])] {
+        let request = pb::upgrade_resource_identity::Request {
+            type_name: "toy_thing".into(),
+            version,
+            raw_identity: Some(pb::RawState {
+                json: br#"{"id":"id-a"}"#.to_vec(),
+                ..Default::default()
+            }),
+        };
+        let answer = provider
+            .upgrade_resource_identity(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(said(&answer.diagnostics), expected);
+        if expected.is_empty() {
+            assert_eq!(
+                of(answer.upgraded_identity.as_ref()),
+                json!({ "id": "id-a", "region": null })
+            );
+        }
+    }
+}

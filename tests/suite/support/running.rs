@@ -1,0 +1,107 @@
+//! A CLI that is still running, for tests that act meanwhile.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::{PATIENCE, Project, Run};
+
+/// Who gets a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// The CLI alone, as from a supervisor.
+    Cli,
+    /// The CLI and its plugins, as from Ctrl-C in a terminal.
+    Group,
+}
+
+/// A CLI in a process group of its own. Dropping it kills the group.
+pub struct Running<'a> {
+    project: &'a Project,
+    id: u32,
+    ended: Receiver<Output>,
+    has_ended: bool,
+}
+
+impl<'a> Running<'a> {
+    pub(super) fn start(project: &'a Project, mut command: Command) -> Self {
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("the CLI starts");
+        let id = child.id();
+        let (sender, ended) = channel();
+        thread::spawn(move || {
+            // A test that has failed meanwhile listens no more.
+            let _ = sender.send(child.wait_with_output().expect("the CLI can be waited for"));
+        });
+        Self {
+            project,
+            id,
+            ended,
+            has_ended: false,
+        }
+    }
+
+    /// Sends SIGINT.
+    #[track_caller]
+    pub fn interrupt(&self, whom: Whom) {
+        assert!(self.signal("INT", whom), "the CLI has ended before");
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub fn end(self) -> Run {
+        self.end_within(PATIENCE)
+    }
+
+    /// Waits for the end, no longer than `limit`.
+    #[track_caller]
+    pub fn end_within(mut self, limit: Duration) -> Run {
+        match self.ended.recv_timeout(limit) {
+            Ok(output) => {
+                self.has_ended = true;
+                self.project.ended(&output)
+            }
+            Err(error) => panic!("the CLI did not end within {limit:?}: {error}"),
+        }
+    }
+
+    /// It still runs.
+    pub fn goes_on(&mut self) -> bool {
+        match self.ended.recv_timeout(Duration::ZERO) {
+            Err(RecvTimeoutError::Timeout) => true,
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => {
+                self.has_ended = true;
+                false
+            }
+        }
+    }
+
+    /// Whether it arrived.
+    fn signal(&self, signal: &str, whom: Whom) -> bool {
+        let target = match whom {
+            Whom::Cli => self.id.to_string(),
+            Whom::Group => format!("-{}", self.id),
+        };
+        Command::new("sh")
+            .args(["-c", &format!("kill -s {signal} -- {target}")])
+            .stderr(Stdio::null())
+            .status()
+            .expect("the tests need `sh`")
+            .success()
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // Of a test that has failed already. The CLI may end at this very moment.
+        if !self.has_ended && self.goes_on() {
+            self.signal("KILL", Whom::Group);
+        }
+    }
+}
