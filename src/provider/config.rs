@@ -422,7 +422,7 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
         "https" => Ok(url),
         "http" if is_loopback => Ok(url),
         "http" => Err(
-            "it is plain http, which is accepted for loopback addresses only, as credentials would go over the network \
+            "plain http is accepted for loopback addresses only, as credentials would go over the network \
              in clear; write https",
         ),
         _ => Err(

@@ -14,7 +14,8 @@ const FORGET: &str = "To stop managing the configuration without touching anythi
 /// What to do about a key that is not known at plan.
 const UPSTREAM: &str = "Look for what is replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A \
     new key belongs beside the old one, with an aep_cmk_config of its own under a new `name`. If nothing is replaced and \
-    the value is only read late, apply what it comes from first (`-target`), then plan again.";
+    the value is only read late, apply what it comes from first (`-target`), then plan again. Applying \
+    `deletion_protection = false` beforehand lets the plan through, and Terraform may then delete the key in use.";
 
 /// What Terraform was about to do to a protected configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
              its own: the value in the state counts."
         ),
         Danger::Change { key: Some(_), .. } => format!(
-            "To stay with the key that Adobe uses, write {key} into `key_vault_key_identifier`. If nobody changed the \
+            "To stay with it, write the key that Adobe uses into the configuration: {key}. If nobody changed the \
              configuration here, somebody changed the key at Adobe: find out who and why. To move to the other key on \
              purpose, apply `deletion_protection = false` first, in an apply of its own, then choose a new `name` for \
              it, and keep the old key."
@@ -85,7 +86,8 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
         Danger::UnknownKey => UPSTREAM
             .to_owned(),
         Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
-             late, apply what it comes from first (`-target`), then plan again."
+             late, apply what it comes from first (`-target`), then plan again. To replace it on purpose, apply \
+             `deletion_protection = false` first, in an apply of its own."
             .to_owned(),
         Danger::Change { .. } => format!(
             "If the name was changed by mistake, put {name:?} back. To replace it on purpose, apply \

@@ -63,7 +63,7 @@ pub fn failed(
              \x20   on the {vault} {permissions}\n\
              \x20 - the app has consent in the tenant of the {vault}\n\
              \x20   (`consent_url` of the data source aep_cmk_app)\n\
-             \x20 - the key is of type RSA or RSA-HSM, has at least 3072 bits, is enabled,\n\
+             \x20 - the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled,\n\
              \x20   has not expired, and allows wrapKey and unwrapKey\n\
              \x20 - soft delete and purge protection are on\n\
              \x20 - a firewall lets in trusted Microsoft services and Adobe's address\n\
