@@ -27,8 +27,8 @@ resource "aep_cmk_config" "customer_data" {
   name                     = var.configuration_name
   key_vault_key_identifier = azurerm_key_vault_key.cmk.versionless_id
 
-  # The role assignment above may take minutes to count.
-  failed_attempts = 5
+  # The role assignment above and the firewall's rules may take ten minutes to count: so long are six pauses.
+  failed_attempts = 6
 
   lifecycle {
     prevent_destroy = true

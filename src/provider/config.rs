@@ -240,7 +240,7 @@ impl Reader<'_> {
                     self.mistakes.push(Mistake::wrong(
                         argument,
                         false,
-                        "it is empty: give it a value or leave it out".to_owned(),
+                        "it is empty; give it a value or leave it out".to_owned(),
                     ));
                     return Setting::Unknown;
                 }
@@ -326,8 +326,8 @@ impl Reader<'_> {
                     REGION,
                     found.from_variable,
                     format!(
-                        "{:?} is not a region code: letters and digits, such as \"va7\", \"nld2\", \"aus5\", \
-                         \"can2\" or \"gbr9\". For a whole address use `endpoint`",
+                        "{:?} is not a region code, which consists of letters and digits, such as \"va7\", \
+                         \"nld2\", \"aus5\", \"can2\" or \"gbr9\"; for a whole address use `endpoint`",
                         found.value
                     ),
                 ));
@@ -387,7 +387,7 @@ impl Reader<'_> {
                 self.mistakes.push(Mistake::wrong(
                     MAX_RETRIES,
                     from_variable,
-                    format!("it is a whole number from 0 to {MOST_RETRIES}"),
+                    format!("it has to be a whole number from 0 to {MOST_RETRIES}"),
                 ));
                 None
             }
@@ -398,15 +398,15 @@ impl Reader<'_> {
 /// A base URL that credentials may be sent to: https, or plain http on this machine.
 fn base_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(
-        |_| "it is not a URL: write the whole address, such as \"https://platform.adobe.io\"",
+        |_| "it is not a URL; write the whole address, such as \"https://platform.adobe.io\"",
     )?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "it has a user name or password in it: credentials have arguments of their own",
+            "it has a user name or a password in it; credentials have arguments of their own",
         );
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("it has a query or a fragment: write the base URL only");
+        return Err("it has a query or a fragment; write the base URL only");
     }
     let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -414,7 +414,7 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => {
             return Err(
-                "it has no host: write the whole address, such as \"https://platform.adobe.io\"",
+                "it has no host; write the whole address, such as \"https://platform.adobe.io\"",
             );
         }
     };
@@ -422,10 +422,12 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
         "https" => Ok(url),
         "http" if is_loopback => Ok(url),
         "http" => Err(
-            "plain http is accepted for loopback addresses only: credentials would go over the network in clear. \
-             Use https",
+            "it is plain http, which is accepted for loopback addresses only, as credentials would go over the network \
+             in clear; write https",
         ),
-        _ => Err("its scheme is not https"),
+        _ => Err(
+            "its scheme is not https; write the whole address, such as \"https://platform.adobe.io\"",
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::api::{self, Kind};
 use crate::provider::config::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
+use crate::provider::duration::spoken;
 
 /// A diagnostic for the whole object.
 pub fn general(summary: &'static str, detail: impl Into<Cow<'static, str>>) -> Diagnostic {
@@ -37,12 +38,17 @@ pub fn at_path(
     Diagnostic {
         summary: summary.into(),
         detail: detail.into(),
-        attribute: AttributePath {
-            steps: path
-                .iter()
-                .map(|name| AttributePathStep::Attribute((*name).into()))
-                .collect(),
-        },
+        attribute: attribute_path(path),
+    }
+}
+
+/// The path of an attribute, by the names on the way to it.
+pub fn attribute_path(names: &[&'static str]) -> AttributePath {
+    AttributePath {
+        steps: names
+            .iter()
+            .map(|name| AttributePathStep::Attribute((*name).into()))
+            .collect(),
     }
 }
 
@@ -89,7 +95,12 @@ impl Mistake {
             missing: true,
             summary: "A provider argument is missing",
             detail: format!(
-                "{why} Set it in the provider block or in the environment: {}.",
+                "{why} Set {} in the provider block or in the environment: {}.",
+                if spellings.len() == 1 {
+                    "it"
+                } else {
+                    "what you use"
+                },
                 spellings.join("; ")
             ),
             attribute: match arguments {
@@ -141,18 +152,28 @@ pub fn push_api(diags: &mut Diagnostics, error: &api::Error, doing: &str) {
     diags.errors.push(from_api(error, doing));
 }
 
+/// The identity service understood the request and does not like it.
+fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status)
+}
+
 /// What an API error means for a person: a static summary and what to do.
 fn explain(error: &api::Error) -> (&'static str, String) {
     let words = |text: &str| text.to_owned();
     if error.is_token() && !matches!(error.kind(), Kind::Interrupted | Kind::Deadline) {
-        return (
-            "No access token from Adobe IMS",
+        let advice = if error.kind() == Kind::Token && error.http_status().is_some_and(is_refusal) {
             words(
                 "Check `client_id` and `client_secret` (AEP_CLIENT_ID, AEP_CLIENT_SECRET), that the OAuth \
                  server-to-server credential still exists in the Adobe Developer Console and has the scopes asked \
-                 for (`scopes`), and that `ims_endpoint` is right.",
-            ),
-        );
+                 for (`scopes`).",
+            )
+        } else {
+            words(
+                "Adobe's identity service gave no usable answer. Check `ims_endpoint` (AEP_IMS_ENDPOINT), the network and \
+                 the proxy, and run the command again later.",
+            )
+        };
+        return ("No access token from Adobe IMS", advice);
     }
     match (error.kind(), error.error_code()) {
         (Kind::Refused401, _) => (
@@ -208,18 +229,28 @@ fn explain(error: &api::Error) -> (&'static str, String) {
         (Kind::Conflict, _) => (
             "Adobe answered that the name is in use",
             words(
-                "A name stays taken at Adobe for ever: choose another `name`, or import the configuration that has it.",
+                "A name stays taken at Adobe for ever, also by a configuration that failed: choose another `name`. Nothing \
+                 was changed.",
             ),
         ),
         (Kind::BadRequest, _) => (
             "Adobe refused the request",
-            words("Adobe's words above say what it did not accept; nothing was changed."),
+            words(
+                "Adobe's words above say what it did not accept. Nothing was changed: mend it and apply again.",
+            ),
         ),
         (Kind::Throttled, _) => (
             "Adobe is throttling requests",
-            words(
-                "Wait for the time it asks for and run the command again; nothing is lost. `max_retries` \
-                 (AEP_MAX_RETRIES) and the `timeouts` block say how long the provider itself waits.",
+            format!(
+                "{} and run the command again; nothing is lost. `max_retries` (AEP_MAX_RETRIES) and the `timeouts` block \
+                 say how long the provider itself waits.",
+                error.retry_after().map_or_else(
+                    || "Wait some minutes".to_owned(),
+                    |pause| format!(
+                        "Adobe asks for a pause of {}: wait for so long",
+                        spoken(pause)
+                    )
+                )
             ),
         ),
         (Kind::Unavailable, _) => (
@@ -277,7 +308,10 @@ fn explain(error: &api::Error) -> (&'static str, String) {
         ),
         (Kind::Setup, _) => (
             "The HTTP client cannot be set up",
-            words("Check `ca_cert_file` (AEP_CA_CERT_FILE) and the proxy variables."),
+            words(
+                "Give `ca_cert_file` (AEP_CA_CERT_FILE) a file with root certificates in PEM format; a relative path \
+                 begins in the folder that Terraform runs in. If it is right, check HTTPS_PROXY.",
+            ),
         ),
         (Kind::Token | Kind::Other, _) => (
             "Adobe's API answered with an error",

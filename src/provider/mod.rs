@@ -20,9 +20,9 @@ use crate::api::Client;
 use crate::plugin::{About, Plugin};
 use crate::provider::cmk_app::CmkApp;
 use crate::provider::cmk_config::{CmkConfig, CmkConfigDataSource};
-use crate::provider::config::{ProviderConfig, Resolved};
+use crate::provider::config::{CA_CERT_FILE, ProviderConfig, Resolved};
 use crate::provider::connection::{Connection, Shared};
-use crate::provider::diagnostics::from_api;
+use crate::provider::diagnostics::{attribute_path, from_api};
 use crate::provider::functions::{ConsentUrl, ParseKeyIdentifier};
 
 /// Where the registry keeps the provider.
@@ -87,9 +87,11 @@ impl Provider for Aep {
                     Some(())
                 }
                 Err(error) => {
-                    diags
-                        .errors
-                        .push(from_api(&error, "configuring the provider"));
+                    let mut diagnostic = from_api(&error, "configuring the provider");
+                    if config.ca_cert_file.is_value() {
+                        diagnostic.attribute = attribute_path(&[CA_CERT_FILE.name]);
+                    }
+                    diags.errors.push(diagnostic);
                     None
                 }
             },

@@ -3,6 +3,8 @@
 //! The one exception is what needs Azure: `adobe.tf` of the end-to-end example is applied with stand-ins for Azure's
 //! objects, made from the real file by substitution, so that a change of the file is a change of what is tested.
 
+mod azure;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -32,6 +34,11 @@ examples! {
     "provider" has ["provider.tf"] tested by the_provider_block;
     "resources/aep_cmk_config" has ["import-by-identity.tf", "import.sh", "import.tf", "resource.tf"] tested by the_resource;
 }
+
+/// What the examples name.
+const NAME: &str = "customer-data";
+const EXAMPLE_KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobe-cmk";
+const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
 /// One folder below examples/.
 struct Example {
@@ -144,15 +151,9 @@ fn the_examples_are_formatted() {
 
 /// The tests, by the names in the declaration.
 mod of {
-    use super::{
-        Example, KEY, ORG_ID, Project, Value, forget, output, provider, read, removed_block,
-        simulator,
-    };
+    use super::{Example, KEY, NAME, ORG_ID, Project, TENANT, forget, output, provider, simulator};
 
-    /// What the examples name.
-    const NAME: &str = "customer-data";
-    const EXAMPLE_KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobe-cmk";
-    const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+    pub(super) use super::azure::adobes_part_of_the_end_to_end_example;
 
     pub(super) fn the_provider_block(example: &Example) {
         let simulator = simulator();
@@ -297,107 +298,5 @@ mod of {
             .run(&["state", "rm", "aep_cmk_config.customer_data"])
             .exits(0);
         assert!(simulator.control().configuration(NAME).is_some());
-    }
-
-    pub(super) fn adobes_part_of_the_end_to_end_example(example: &Example) {
-        let simulator = simulator();
-        let mut project = Project::new(&simulator);
-        let main = example.text("main.tf");
-        project.configure_with(block(&main, "provider \"aep\" {"), "");
-        let adobe = with_stand_ins(&example.text("adobe.tf"));
-        project.write("adobe.tf", &adobe);
-        project.write("variables.tf", &example.text("variables.tf"));
-        project.set("TF_VAR_subscription_id", "none");
-        project.set("TF_VAR_vault_name", "none");
-
-        project.apply().exits(0).does_not_say("Warning: Check");
-        let found = simulator.control().configuration(NAME).expect("submitted");
-        assert_eq!(found.key_identifier, EXAMPLE_KEY);
-        let role = project.instance("terraform_data.role_assignment");
-        let input = &role["attributes"]["input"]["value"];
-        assert_eq!(
-            input["role_definition_name"],
-            "Key Vault Crypto Service Encryption User"
-        );
-        project.plan().exits(0);
-
-        simulator.control().set_status(NAME, "FAILED");
-        project
-            .plan_drift()
-            .exits(2)
-            .says("The customer-managed key is FAILED at Adobe.");
-        simulator.control().set_status(NAME, "COMPLETED");
-
-        project
-            .destroy()
-            .exits(1)
-            .says("The key is in effect and protected");
-        // The check block refers to the resource, so it goes with it.
-        let resource = block(&adobe, "resource \"aep_cmk_config\" \"customer_data\" {");
-        let check = block(&adobe, "check \"key_in_effect\" {");
-        let rest = adobe.replace(resource, &removed_block()).replace(check, "");
-        project.write("adobe.tf", &rest);
-        project.apply().exits(0);
-        assert_eq!(
-            project.instance("aep_cmk_config.customer_data"),
-            Value::Null
-        );
-        assert!(simulator.control().configuration(NAME).is_some());
-    }
-
-    /// The file with local stand-ins for Azure's objects. Adobe's blocks stay as they are, references aside.
-    fn with_stand_ins(adobe: &str) -> String {
-        let tenant = format!("\"{TENANT}\"");
-        let key = format!("\"{EXAMPLE_KEY}\"");
-        let mut text = adobe.to_owned();
-        for (azure, stand_in) in [
-            (
-                "data.azurerm_client_config.current.tenant_id",
-                tenant.as_str(),
-            ),
-            (
-                "resource \"azuread_service_principal\" \"adobe\" {\n  client_id =",
-                "resource \"terraform_data\" \"service_principal\" {\n  input =",
-            ),
-            (
-                "resource \"azurerm_role_assignment\" \"adobe\" {",
-                "resource \"terraform_data\" \"role_assignment\" {\n  input = {",
-            ),
-            ("azurerm_key_vault.cmk.id", "\"vault\""),
-            (
-                "azuread_service_principal.adobe.object_id",
-                "terraform_data.service_principal.output\n  }",
-            ),
-            ("azurerm_key_vault_key.cmk.versionless_id", key.as_str()),
-            (
-                "azurerm_role_assignment.adobe",
-                "terraform_data.role_assignment",
-            ),
-        ] {
-            assert!(text.contains(azure), "{azure} is not in adobe.tf");
-            text = text.replace(azure, stand_in);
-        }
-        let left = text.lines().find(|line| {
-            line.contains("azure") && !line.starts_with('#') && !line.contains(EXAMPLE_KEY)
-        });
-        assert_eq!(
-            left, None,
-            "this needs a stand-in in tests/suite/examples.rs"
-        );
-        text
-    }
-
-    /// A block of a file, by its first line, up to the brace that closes it at the left margin.
-    fn block<'a>(text: &'a str, first_line: &str) -> &'a str {
-        let from = text.find(first_line).expect("the block");
-        let length = text[from..].find("\n}").expect("its end");
-        &text[from..from + length + 2]
-    }
-
-    #[test]
-    fn a_new_reference_to_azure_goes_red() {
-        let adobe = read("examples/azure-end-to-end/adobe.tf");
-        let more = adobe + "\noutput \"vault\" {\n  value = azurerm_key_vault.new.id\n}\n";
-        assert!(std::panic::catch_unwind(|| with_stand_ins(&more)).is_err());
     }
 }

@@ -30,7 +30,7 @@ pub async fn by_name(
         diags.errors.push(mistake);
         return None;
     }
-    let client = session.ready(diags, "importing a configuration")?;
+    let client = session.ready(diags, &format!("importing the configuration {name:?}"))?;
     let state = Model::default().with_defaults();
     let limits = look_up::limits(&state, Operation::Read);
     match client.look_up(&name, &limits).await {
@@ -69,7 +69,7 @@ pub async fn by_identity(
         ));
         return None;
     };
-    let client = session.ready(diags, "importing a configuration")?;
+    let client = session.ready(diags, &format!("importing the configuration {name:?}"))?;
     if client.org_id() != org_id {
         diags.errors.push(messages::other_organisation(
             &name,

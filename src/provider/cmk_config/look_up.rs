@@ -68,9 +68,12 @@ pub async fn at_plan(
     match is_same {
         Some(false) if is_forgotten => Some(false),
         Some(false) => {
-            diags
-                .errors
-                .push(messages::taken(&existing, name, planned.key_text()));
+            diags.errors.push(messages::taken(
+                &existing,
+                name,
+                planned.key_text(),
+                messages::Sent::Nothing,
+            ));
             None
         }
         _ if !planned.adopts() && is_forgotten => Some(false),

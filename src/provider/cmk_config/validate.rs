@@ -32,7 +32,7 @@ pub fn validate(diags: &mut Diagnostics, config: &Model) {
             FAILED_ATTEMPTS,
             "The number of attempts is out of range",
             format!(
-                "`failed_attempts` is {count}: it is a whole number from 0 to {MOST_ATTEMPTS}."
+                "`failed_attempts` is {count}, but has to be a whole number from 0 to {MOST_ATTEMPTS}."
             ),
         ));
     }

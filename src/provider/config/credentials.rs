@@ -45,8 +45,8 @@ impl Reader<'_> {
                 (false, false) => {
                     self.mistakes.push(Mistake::missing(
                         &[ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET],
-                        "Credentials are needed: either an access token, or the client id and secret of an OAuth \
-                         server-to-server credential.",
+                        "Credentials are needed: either an access token, or both the client id and the client secret of an \
+                         OAuth server-to-server credential.",
                     ));
                     return None;
                 }
@@ -86,7 +86,7 @@ impl Reader<'_> {
             Setting::Absent => {
                 self.mistakes.push(Mistake::missing(
                     &[argument],
-                    "`client_id` and `client_secret` go together.",
+                    "`client_id` and `client_secret` go together, and one of them is missing.",
                 ));
                 None
             }
@@ -124,8 +124,7 @@ impl Reader<'_> {
                     self.mistakes.push(Mistake::wrong(
                         SCOPES,
                         config.scopes.is_null(),
-                        "each scope is one word, such as \"openid\": none is empty, and commas stand only between \
-                         scopes in the variable"
+                        "a scope is one word without commas and spaces, such as \"openid\""
                             .to_owned(),
                     ));
                     return None;
@@ -136,7 +135,7 @@ impl Reader<'_> {
             self.mistakes.push(Mistake::wrong(
                 SCOPES,
                 false,
-                "the list is empty: name the scopes of the credential, or leave the argument out"
+                "the list is empty; name the scopes of the credential, or leave the argument out"
                     .to_owned(),
             ));
             return None;

@@ -16,7 +16,8 @@ pub use parse_key_identifier::ParseKeyIdentifier;
 /// A literal, because tf-provider's own constructors append a backtrace when one is asked for.
 fn argument_error(diags: &mut Diagnostics, index: i64, message: &impl Display) {
     diags.errors.push(Diagnostic {
-        summary: message.to_string().into(),
+        // The CLI sets the last full stop itself.
+        summary: message.to_string().trim_end_matches('.').to_owned().into(),
         detail: "".into(),
         attribute: AttributePath {
             steps: vec![AttributePathStep::Index(index)],

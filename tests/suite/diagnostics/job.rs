@@ -102,6 +102,18 @@ pub(super) const CASES: &[Case] = &[
             stage.one("").apply();
         },
     ),
+    (
+        "the name comes into use while it is submitted: adopted",
+        |stage| {
+            comes_into_use(stage, KEY);
+        },
+    ),
+    (
+        "the name comes into use while it is submitted: another key",
+        |stage| {
+            comes_into_use(stage, OTHER_KEY);
+        },
+    ),
     ("an error while Adobe works on it", |stage| {
         let refusal = Action::Answer(Answer::gateway(403, "403025", "Profile is not valid"));
         let fault = Fault::on(Route::Status, refusal).skip(LOOK_UPS).forever();
@@ -118,6 +130,14 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
 ];
+
+/// Every look-up says that the name is free, and the submission that it is not.
+fn comes_into_use(stage: &mut Stage, key: &str) {
+    stage.control().insert("Config1", key, "COMPLETED");
+    let free = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+    stage.control().fault(free.times(LOOK_UPS));
+    stage.one("").apply();
+}
 
 fn fails(stage: &mut Stage) -> &mut Stage {
     stage

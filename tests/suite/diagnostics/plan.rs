@@ -34,16 +34,12 @@ pub(super) const CASES: &[Case] = &[
         stage.plan();
     }),
     ("two blocks, one name, two keys", |stage| {
-        stage
-            .project
-            .configure(&two(KEY, &format!("{OTHER_KEY:?}")));
+        stage.project.configure(&two(&format!("{OTHER_KEY:?}")));
         stage.plan();
     }),
     ("two blocks, one name, two keys: seen at apply", |stage| {
         let data = format!("resource \"terraform_data\" \"key\" {{\n  input = {OTHER_KEY:?}\n}}\n");
-        let blocks = two(KEY, "terraform_data.key.output");
-        // One after the other, so that it is always the same one that comes second.
-        let blocks = blocks.replace("# last", "depends_on = [aep_cmk_config.this]");
+        let blocks = two("terraform_data.key.output");
         stage.project.configure(&format!("{data}{blocks}"));
         stage.apply();
     }),
@@ -147,11 +143,11 @@ fn unknown(name: &str, key: &str) -> String {
     format!("resource \"terraform_data\" \"key\" {{\n  input = {key:?}\n}}\n{block}")
 }
 
-/// Two blocks with one name.
-fn two(key: &str, other: &str) -> String {
-    let first = resource("Config1", key, "");
-    let second = resource("Config1", key, "# last")
+/// Two blocks with one name, the second one with the key `other`. They come in that order.
+fn two(other: &str) -> String {
+    let first = resource("Config1", KEY, "");
+    let second = resource("Config1", KEY, "depends_on = [aep_cmk_config.this]")
         .replace("\"this\"", "\"other\"")
-        .replace(&format!("{key:?}"), other);
+        .replace(&format!("{KEY:?}"), other);
     format!("{first}{second}")
 }

@@ -13,6 +13,11 @@ use crate::support::{KEY, Project, Run, Whom, options, resource};
 pub(super) const SLOW: &str = "again";
 /// Lines of the CLI are this long.
 const WIDTH: usize = 78;
+/// What the CLI has to say for itself.
+const OF_THE_CLI: [&str; 2] = [
+    "Provider development overrides are in effect",
+    "execution halted",
+];
 /// What every id of the simulator begins with.
 const ID: &str = "4df7886b-a122-4391-880b-";
 /// Longer than a CLI takes to reach a point in its work, on a busy machine.
@@ -122,7 +127,7 @@ impl Stage {
     }
 
     fn add(&mut self, arguments: &[&str], run: &Run) {
-        let shown = diagnostics(run);
+        let shown = self.diagnostics(run);
         assert!(
             !shown.is_empty(),
             "{}: no diagnostic\n{}\n{}",
@@ -138,7 +143,7 @@ impl Stage {
             .join(" ");
         self.text += &format!("\n$ terraform {command}\n");
         for diagnostic in shown {
-            self.text += &format!("\n{}\n", self.normalised(&diagnostic));
+            self.text += &format!("\n{diagnostic}\n");
         }
     }
 
@@ -153,7 +158,78 @@ impl Stage {
             )
             .replace(&folder, "<folder>");
         let text = replaced(&text, ID, |c| c.is_ascii_digit(), "<id>");
-        replaced(&text, "sim-0", |c| c.is_ascii_digit(), "<request id>")
+        let text = replaced(&text, "sim-0", |c| c.is_ascii_digit(), "<request id>");
+        let text = replaced(&text, "(os error ", |c| c.is_ascii_digit(), "(os error <n>");
+        let is_duration = |c: char| c.is_ascii_alphanumeric();
+        let text = replaced(
+            &text,
+            "looked up for ",
+            is_duration,
+            "looked up for <duration>",
+        );
+        let attempts = "(`failed_attempts`), ";
+        let text = replaced(
+            &text,
+            attempts,
+            is_duration,
+            &format!("{attempts}<duration>"),
+        );
+        // Nobody knows which of two blocks comes first.
+        text.replace("aep_cmk_config.other", "aep_cmk_config.this")
+            .replace(
+                "\"aep_cmk_config\" \"other\"",
+                "\"aep_cmk_config\" \"this\"",
+            )
+    }
+
+    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
+    fn diagnostics(&self, run: &Run) -> Vec<String> {
+        let mut found = Vec::new();
+        match serde_json::from_str::<Value>(&run.stdout) {
+            Ok(whole) if whole["diagnostics"].is_array() => {
+                found.extend(whole["diagnostics"].as_array().cloned().unwrap_or_default());
+            }
+            _ => found.extend(
+                run.stdout
+                    .lines()
+                    .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                    .map(|message| message["diagnostic"].clone()),
+            ),
+        }
+        let mut shown: Vec<String> = found
+            .iter()
+            .filter(|diagnostic| diagnostic.is_object())
+            .filter(|diagnostic| {
+                let summary = diagnostic["summary"].as_str().unwrap_or_default();
+                !OF_THE_CLI.contains(&summary)
+            })
+            .map(|diagnostic| self.rendered(diagnostic))
+            .collect();
+        shown.sort();
+        shown
+    }
+
+    /// As the CLI writes it, without its frame.
+    fn rendered(&self, diagnostic: &Value) -> String {
+        let text = |value: &Value| self.normalised(value.as_str().unwrap_or_default());
+        let severity = match text(&diagnostic["severity"]).as_str() {
+            "error" => "Error",
+            _ => "Warning",
+        };
+        let mut out = format!("{severity}: {}\n", text(&diagnostic["summary"]));
+        for (word, place) in [
+            ("with", &diagnostic["address"]),
+            ("on", &diagnostic["snippet"]["code"]),
+        ] {
+            if place.is_string() {
+                out += &format!("  {word} {}\n", text(place).trim());
+            }
+        }
+        out.push('\n');
+        for line in text(&diagnostic["detail"]).lines() {
+            out += &format!("{}\n", wrapped(line).trim_end());
+        }
+        out.trim_end().to_owned()
     }
 }
 
@@ -172,50 +248,6 @@ fn replaced(text: &str, prefix: &str, follows: fn(char) -> bool, by: &str) -> St
         out += part.trim_start_matches(follows);
     }
     out
-}
-
-/// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
-fn diagnostics(run: &Run) -> Vec<String> {
-    let mut found = Vec::new();
-    match serde_json::from_str::<Value>(&run.stdout) {
-        Ok(whole) if whole["diagnostics"].is_array() => {
-            found.extend(whole["diagnostics"].as_array().cloned().unwrap_or_default());
-        }
-        _ => found.extend(
-            run.stdout
-                .lines()
-                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-                .map(|message| message["diagnostic"].clone()),
-        ),
-    }
-    let mut shown: Vec<String> = found
-        .iter()
-        .filter(|diagnostic| diagnostic.is_object())
-        .filter(|diagnostic| {
-            diagnostic["summary"] != "Provider development overrides are in effect"
-        })
-        .map(rendered)
-        .collect();
-    shown.sort();
-    shown
-}
-
-/// As the CLI writes it, without its frame.
-fn rendered(diagnostic: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let severity = match text(&diagnostic["severity"]).as_str() {
-        "error" => "Error",
-        _ => "Warning",
-    };
-    let mut out = format!("{severity}: {}\n", text(&diagnostic["summary"]));
-    let at = text(&diagnostic["snippet"]["code"]);
-    if !at.is_empty() {
-        out += &format!("  on {}\n", at.trim());
-    }
-    for line in text(&diagnostic["detail"]).lines() {
-        out += &format!("{}\n", wrapped(line).trim_end());
-    }
-    out.trim_end().to_owned()
 }
 
 /// The CLI wraps what does not begin with a space.

@@ -9,7 +9,7 @@ use crate::provider::diagnostics::{at, general};
 /// How to keep a block's object and give up managing it.
 const FORGET: &str = "To stop managing the configuration without touching anything, take the block out and write\n\n  \
     removed {\n    from = aep_cmk_config.<name>\n    lifecycle {\n      destroy = false\n    }\n  }\n\n\
-    (Terraform 1.7 and later; before that `terraform state rm <address>`).";
+    (Terraform 1.7 and later; before that run `terraform state rm <address>`).";
 
 /// What Terraform was about to do to a protected configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,36 +61,45 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
                 .to_owned()
         }
         Danger::UnknownName => {
-            "In this plan `name` is not known before apply, so this may be a replacement."
+            "In this plan `name` is not known before apply, so it may be about to be replaced."
                 .to_owned()
         }
     };
     let way_out = match danger {
         Danger::Destroy => format!(
-            "{FORGET} To let it be destroyed all the same, apply `deletion_protection = false` first, in an apply of \
+            "{FORGET}\n\nTo let it be destroyed all the same, apply `deletion_protection = false` first, in an apply of \
              its own: the value in the state counts."
         ),
         Danger::Change { key: Some(_), .. } => format!(
-            "If the key was changed by mistake, put {key} back into `key_vault_key_identifier`. If it was changed at \
-             Adobe on purpose, write the key that Adobe uses into the configuration. To replace it on purpose, apply \
-             `deletion_protection = false` first, in an apply of its own, and choose a new `name`."
+            "To stay with the key that Adobe uses, write {key} into `key_vault_key_identifier`. If nobody changed the \
+             configuration here, somebody changed the key at Adobe: find out who and why. To move to the other key on \
+             purpose, apply `deletion_protection = false` first, in an apply of its own, then choose a new `name` for \
+             it, and keep the old key."
         ),
-        Danger::UnknownKeyOfTainted => "The object is tainted: run `terraform untaint <address>`, and look in the plan \
-             for what is replaced upstream and stop that: a key with its vault wants `prevent_destroy`. If it is \
-             meant, apply the upstream change alone (`-target`)."
+        Danger::UnknownKeyOfTainted => "The object is tainted: run `terraform untaint <address>`. Then look for what is \
+             replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A new key belongs beside \
+             the old one, with an aep_cmk_config of its own under a new `name`."
             .to_owned(),
-        Danger::UnknownKey | Danger::UnknownName => "Look in the plan for what is replaced upstream and stop that: a \
-             key with its vault wants `prevent_destroy`. If it is meant, apply the upstream change alone (`-target`) \
-             after applying `deletion_protection = false` here."
+        Danger::UnknownKey => "Look for what is replaced upstream, and stop it: the key and its vault want \
+             `prevent_destroy`. A new key belongs beside the old one, with an aep_cmk_config of its own under a new \
+             `name`. If nothing is replaced and the value is only read late, apply what it comes from first \
+             (`-target`), then plan again."
             .to_owned(),
-        Danger::Change { .. } | Danger::Replace => "To replace it on purpose, apply `deletion_protection = false` \
-             first, in an apply of its own: the value in the state counts."
+        Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
+             late, apply what it comes from first (`-target`), then plan again."
+            .to_owned(),
+        Danger::Change { .. } => format!(
+            "If the name was changed by mistake, put {name:?} back. To replace it on purpose, apply \
+             `deletion_protection = false` first, in an apply of its own: the value in the state counts."
+        ),
+        Danger::Replace => "Nothing is gained by it: Adobe would keep the same configuration. To do it all the same, \
+             apply `deletion_protection = false` first, in an apply of its own: the value in the state counts."
             .to_owned(),
     };
     let detail = format!(
         "Adobe encrypts the organisation's data with the key {key} (configuration {name:?}, status {status}). {what}\n\n\
-         There is no call to take a key back at Adobe, so Adobe would go on using it, while Terraform would go on to \
-         delete the key, the vault or the role that this resource holds alive. Adobe would then lose access to the \
+         A key cannot be taken back at Adobe, which would go on using it. Terraform would no longer know that, and \
+         could go on to delete the key, the vault or the role of Adobe's app: Adobe would then lose access to the \
          data and purge it.\n\n{way_out}"
     );
     let summary = "The key is in effect and protected";

@@ -14,9 +14,13 @@ use crate::provider::duration::spoken;
 const ADOBE_ADDRESS: &str = "20.88.123.53";
 
 /// The way out of a taint.
-const UNTAINT: &str = "Terraform marks the object as tainted, and the next `terraform apply` goes on with the same \
-    configuration at Adobe; it is not submitted twice. Where `prevent_destroy` or `adopt_existing = false` stands in \
-    the way, run `terraform untaint <address>` first.";
+const UNTAINT: &str = "Run `terraform apply` again: it goes on with the same configuration and submits nothing twice. \
+    Terraform marks the object as tainted and plans a replacement, which only forgets it and takes it back. Where \
+    `prevent_destroy` or `adopt_existing = false` stands in the way, run `terraform untaint <address>` first.";
+
+/// How to go on after a job that failed.
+const AGAIN: &str = "When that is right, run `terraform apply` again: it submits the configuration again. Role \
+    assignments and firewall rules lag by up to ten minutes; `failed_attempts = 6` waits that long.";
 
 /// A job that ended in FAILED, with what to check for this kind of vault.
 pub fn failed(
@@ -30,9 +34,9 @@ pub fn failed(
     let is_hsm = key.is_some_and(KeyIdentifier::is_managed_hsm);
     let vault = if is_hsm { "Managed HSM" } else { "key vault" };
     let permissions = if is_hsm {
-        "a local RBAC role assignment on \"/keys\""
+        "(a local RBAC role assignment, scope \"/keys\")"
     } else {
-        "the vault's permission model is Azure RBAC, not access policies"
+        "(permission model: Azure RBAC, not access policies)"
     };
     let tries = match attempts {
         [] => String::new(),
@@ -44,24 +48,26 @@ pub fn failed(
     };
     let next = if broken_off_create {
         format!(
-            "Then run `terraform apply` again: it submits the configuration again. Role assignments and firewall \
-             rules lag by minutes, so `failed_attempts = 3` may help in a first apply. {UNTAINT}"
+            "{AGAIN} Terraform marks the object as tainted and plans a replacement, which only forgets it and takes it \
+             back. Where `prevent_destroy` stands in the way, run `terraform untaint <address>` first."
         )
     } else {
-        "Then run `terraform apply` again: it submits the configuration again. Role assignments and firewall rules \
-         lag by minutes, so `failed_attempts = 3` may help."
-            .to_owned()
+        AGAIN.to_owned()
     };
     general(
         "Adobe could not use the key",
         format!(
-            "The configuration {name:?} (id {}) ended in {}; Adobe gives no reason.{tries} Check for the key {}:\n\
-             \x20 - the app's service principal has the role \"{role}\" on the {vault}; {permissions};\n\
-             \x20 - the key allows wrapKey and unwrapKey;\n\
-             \x20 - the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled, and has not expired;\n\
-             \x20 - soft delete and purge protection are on;\n\
-             \x20 - a restricted network lets in trusted Microsoft services and Adobe's address {ADOBE_ADDRESS};\n\
-             \x20 - the app got consent in the tenant of the vault (`consent_url` of the data source aep_cmk_app).\n\n\
+            "The configuration {name:?} (id {}) ended in {}; Adobe gives no reason.{tries} Check for \
+             {}:\n\
+             \x20 - Adobe's app has the role \"{role}\"\n\
+             \x20   on the {vault} {permissions}\n\
+             \x20 - the app has consent in the tenant of the {vault}\n\
+             \x20   (`consent_url` of the data source aep_cmk_app)\n\
+             \x20 - the key is of type RSA or RSA-HSM, has at least 3072 bits, is enabled,\n\
+             \x20   has not expired, and allows wrapKey and unwrapKey\n\
+             \x20 - soft delete and purge protection are on\n\
+             \x20 - a firewall lets in trusted Microsoft services and Adobe's address\n\
+             \x20   {ADOBE_ADDRESS}\n\n\
              {next}",
             configuration.id,
             configuration.status.as_str(),
@@ -167,6 +173,9 @@ pub fn broken(
     diagnostic
 }
 
+/// What ends before this was interrupted: there was one look-up.
+const LOOKED_UP_ONCE: Duration = Duration::from_secs(1);
+
 /// The answer to a submission was lost and the configuration was not found. `last` is the error of the last look-up.
 pub fn answer_lost(
     lost: &Error,
@@ -176,6 +185,9 @@ pub fn answer_lost(
     broken_off_create: bool,
 ) -> Diagnostic {
     let found = match last {
+        None if settled < LOOKED_UP_ONCE => {
+            "The name was looked up once and is not there.".to_owned()
+        }
         None => format!(
             "The name was looked up for {} and is not there.",
             spoken(settled)
@@ -183,16 +195,16 @@ pub fn answer_lost(
         Some(error) => format!("Looking the name up failed as well: {error}."),
     };
     let tainted = if broken_off_create {
-        " The state has the name, as tainted; where `prevent_destroy` stands in the way, run `terraform untaint \
-         <address>` first."
+        " The state has the name, and Terraform marks it as tainted: where `prevent_destroy` or `adopt_existing = false` stands in the way, run \
+         `terraform untaint <address>` first."
     } else {
         ""
     };
     general(
         "It is uncertain whether Adobe accepted the submission",
         format!(
-            "The answer to the submission of {name:?} was lost: {lost}\n\n{found} Nothing was sent again, as Adobe may \
-             still accept it. Run `terraform apply` again: it looks the name up first and submits only what is not \
+            "The answer to the submission of {name:?} was lost: {lost}\n\n{found} Nothing was sent again, as Adobe \
+             may still accept it. Run `terraform apply` again: it looks the name up first and submits only what is not \
              there.{tainted}"
         ),
     )

@@ -15,14 +15,32 @@ pub use job::{
     submitted_again, timed_out, with_untaint,
 };
 
+/// What had been sent when the name was found to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The name was looked up first.
+    Nothing,
+    /// Adobe refused the submission.
+    Refused,
+    /// Nobody knows what Adobe answered.
+    AnswerLost,
+}
+
 /// The name belongs to a configuration with another key.
-pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
+pub fn taken(existing: &Configuration, name: &str, wanted: &str, sent: Sent) -> Diagnostic {
+    let sent = match sent {
+        Sent::Nothing => "Nothing was sent.",
+        Sent::Refused => "The submission was refused.",
+        Sent::AnswerLost => {
+            "This apply submitted its key as well, but the answer was lost, and Adobe has the other key."
+        }
+    };
     at(
         NAME,
         "The name is taken by a configuration with another key",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
-             {wanted}. Nothing was changed at Adobe. Choose another `name`, or manage the existing configuration: write its key \
+             {wanted}. {sent} Choose another `name`, or manage the existing configuration: write its key \
              into the block and import it.\n\n{}\n\n{}",
             existing.id,
             existing.status.as_str(),
@@ -150,7 +168,7 @@ pub fn other_organisation(name: &str, made_in: &str, configured: &str) -> Diagno
         "The object belongs to another organisation",
         format!(
             "The configuration {name:?} was made in the organisation {made_in}, and the provider is configured for \
-             {configured}. Nothing was sent: the key could end up in the wrong organisation. Set `org_id` \
+             {configured}. Nothing was sent, as the key could end up in the wrong organisation. Set `org_id` \
              (AEP_ORG_ID) back, or use a provider alias for each organisation."
         ),
     )
@@ -162,8 +180,7 @@ pub fn other_endpoint(name: &str, made_at: &str, configured: &str) -> Diagnostic
         "The object is not at this endpoint",
         format!(
             "The configuration {name:?} was made at {made_at}; the provider is configured for {configured}, which \
-             does not have it. It is kept in the state: the next apply would submit the key a second time otherwise. \
-             Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back."
+             does not have it. It is kept in the state, or the next apply would submit the key a second time. Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back."
         ),
     )
 }
@@ -173,9 +190,9 @@ pub fn not_refreshed(name: &str, unknown: &[&'static str]) -> Diagnostic {
     general(
         "The object was not refreshed",
         format!(
-            "The provider arguments {} are not known before apply, so Adobe was not asked about the configuration \
-             {name:?}: the plan is made with what is stored, and drift does not show.",
-            list(unknown)
+            "The provider {} not known before apply, so Adobe was not asked about the configuration {name:?}. The plan \
+             is made with what is stored, and drift does not show. Plan again when the value is known.",
+            are(unknown)
         ),
     )
 }
@@ -185,19 +202,24 @@ pub fn unknown_arguments(doing: &str, unknown: &[&'static str]) -> Diagnostic {
     general(
         "The provider is not fully configured yet",
         format!(
-            "While {doing}: the provider arguments {} are not known before apply. Give them as values that are known \
-             at plan, or apply what they come from first (`-target`).",
-            list(unknown)
+            "While {doing}: the provider {} not known before apply. Give a value that is known at plan, or apply what \
+             it comes from first (`-target`).",
+            are(unknown)
         ),
     )
 }
 
-fn list(names: &[&'static str]) -> String {
-    names
+/// `argument `a` is`, `arguments `a`, `b` are`
+fn are(names: &[&'static str]) -> String {
+    let list = names
         .iter()
         .map(|name| format!("`{name}`"))
         .collect::<Vec<_>>()
-        .join(", ")
+        .join(", ");
+    match names {
+        [_] => format!("argument {list} is"),
+        _ => format!("arguments {list} are"),
+    }
 }
 
 /// Import or data source of a name that is not there.
@@ -217,8 +239,9 @@ pub fn unreadable_key(name: &str, answered: &str) -> Diagnostic {
     general(
         "Adobe answered with a key that cannot be read",
         format!(
-            "The key of the configuration {name:?} is {answered:?} at Adobe, which is not a key identifier of Azure \
-             Key Vault. The state was not changed."
+            "The key of the configuration {name:?} is {answered:?} at Adobe, which is not the URL of a key in Azure Key \
+             Vault: nobody can tell whether it is the key of the block. The state was not changed. Ask Adobe support \
+             what it stands for."
         ),
     )
 }
