@@ -83,10 +83,11 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
         Danger::UnknownKey => "Look for what is replaced upstream, and stop it: the key and its vault want \
              `prevent_destroy`. A new key belongs beside the old one, with an aep_cmk_config of its own under a new \
              `name`. If nothing is replaced and the value is only read late, apply what it comes from first \
-             (`-target`), then plan again."
+             (`-target`), then plan again. `deletion_protection = false`, in an apply of its own, turns this stop off."
             .to_owned(),
         Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
-             late, apply what it comes from first (`-target`), then plan again."
+             late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, in an \
+             apply of its own, turns this stop off."
             .to_owned(),
         Danger::Change { .. } => format!(
             "If the name was changed by mistake, put {name:?} back. To replace it on purpose, apply \
