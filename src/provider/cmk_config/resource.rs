@@ -69,13 +69,19 @@ impl Resource for CmkConfig {
                         .warnings
                         .push(messages::not_refreshed(name, &deferred.unknown));
                 }
+                session.run.saw(name, plan::guard(&state));
                 return Some((state, Some(private)));
             }
             Connection::Unconfigured => return unconfigured(diags),
         };
         let limits = look_up::limits(&state, Operation::Read);
         match client.status(name, &limits).await {
-            Ok(configuration) => refreshed(diags, client, state, &private, &configuration),
+            Ok(configuration) => {
+                let stored = refreshed(diags, client, state, &private, &configuration)?;
+                let name = stored.0.known_name().unwrap_or_default();
+                session.run.saw(name, plan::guard(&stored.0));
+                Some(stored)
+            }
             Err(error) if error.kind() == Kind::Gone => {
                 let configured = client.endpoint().as_str();
                 match private.endpoint.as_deref() {
@@ -322,6 +328,18 @@ impl ResourceExt for CmkConfig {
         let mut planned = config.with_defaults();
         planned.computed = Computed::unknown();
         let session = self.shared.session();
+        // A tainted object is planned as a create without a past. Its replacement would forget and adopt, but before the
+        // adoption Terraform would delete the key upstream.
+        if planned.key_vault_key_identifier.is_unknown()
+            && let Some(guarded) = planned
+                .known_name()
+                .and_then(|name| session.run.guarded(name))
+        {
+            diags
+                .errors
+                .push(messages::protected(Danger::UnknownKey, &guarded));
+            return None;
+        }
         let client = match &session.connection {
             Connection::Ready(client) => client,
             Connection::Deferred(_) => {

@@ -1,4 +1,4 @@
-//! What this process remembers of one Terraform run: names it planned, sent and forgot.
+//! What this process remembers of one Terraform run: names it read, planned, sent and forgot.
 //!
 //! Terraform starts a process for the plan and another one for the apply, so this lives as long as a run does; in debug
 //! mode one process serves many runs, and the memory ends with the next configuration of the provider.
@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::model::{Model, Private};
+use super::model::{Guarded, Model, Private};
 use crate::api::Configuration;
 use crate::key_identifier::KeyIdentifier;
 
@@ -14,6 +14,7 @@ use crate::key_identifier::KeyIdentifier;
 #[derive(Debug, Default)]
 pub struct Run {
     planned: Mutex<HashMap<String, String>>,
+    guarded: Mutex<HashMap<String, Guarded>>,
     forgotten: Mutex<HashMap<String, (Model, Private)>>,
     slots: Mutex<HashMap<String, Slot>>,
 }
@@ -48,6 +49,24 @@ impl Run {
                 Ok(())
             }
         }
+    }
+
+    /// Notes what a refresh of this run read under `name`: a protected object, or one that nothing guards.
+    pub fn saw(&self, name: &str, guarded: Option<Guarded>) {
+        let mut seen = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+        match guarded {
+            Some(guarded) => seen.insert(name.to_owned(), guarded),
+            None => seen.remove(name),
+        };
+    }
+
+    /// The protected object that this run read under `name`.
+    pub fn guarded(&self, name: &str) -> Option<Guarded> {
+        self.guarded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Keeps an object that Terraform was told is destroyed: the create that follows in the same run may need it.
