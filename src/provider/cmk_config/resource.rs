@@ -70,6 +70,7 @@ impl Resource for CmkConfig {
                         .warnings
                         .push(messages::not_refreshed(name, &deferred.unknown));
                 }
+                session.run.saw(name, plan::guard(&state));
                 return Some((state, Some(private)));
             }
             Connection::Unconfigured => return unconfigured(diags),
@@ -77,9 +78,10 @@ impl Resource for CmkConfig {
         let limits = look_up::limits(&state, Operation::Read);
         match client.status(name, &limits).await {
             Ok(configuration) => {
-                let read = refreshed(diags, client, state, &private, &configuration)?;
-                session.run.read(&read.0);
-                Some(read)
+                let stored = refreshed(diags, client, state, &private, &configuration)?;
+                let name = stored.0.known_name().unwrap_or_default();
+                session.run.saw(name, plan::guard(&stored.0));
+                Some(stored)
             }
             Err(error) if is_gone(client, &state, &error, &limits).await => {
                 let configured = client.endpoint().as_str();
@@ -360,6 +362,18 @@ impl ResourceExt for CmkConfig {
         let mut planned = config.with_defaults();
         planned.computed = Computed::unknown();
         let session = self.shared.session();
+        // A tainted object is planned as a create without a past. Its replacement would forget and adopt, but before the
+        // adoption Terraform would delete the key upstream.
+        if planned.key_vault_key_identifier.is_unknown()
+            && let Some(guarded) = planned
+                .known_name()
+                .and_then(|name| session.run.guarded(name))
+        {
+            diags
+                .errors
+                .push(messages::protected(Danger::UnknownKey, &guarded));
+            return None;
+        }
         let client = match &session.connection {
             Connection::Ready(client) => client,
             Connection::Deferred(_) => {
