@@ -190,20 +190,19 @@ fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
 }
 
 /// The texts of an error's sources, outermost first. The error's own is left out ("error sending request" says nothing),
-/// unless it has none; so is the next one of a failed connection ("client error (Connect)"), and one that repeats the text
-/// before it.
+/// unless it has none; so are those that only name a layer of the client ("client error (Connect)", "connection error") and
+/// have a source that says more, and one that repeats the text before it.
 pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = std::error::Error::source(error);
-    if error.is_connect() {
-        next = next.and_then(std::error::Error::source).or(next);
-    }
     while let Some(source) = next {
         let text = source.to_string();
-        if !parts.last().is_some_and(|last| last.contains(&text)) {
+        next = source.source();
+        let names_a_layer = text.starts_with("client error (") || text == "connection error";
+        let repeats = parts.last().is_some_and(|last| last.contains(&text));
+        if !repeats && !(names_a_layer && next.is_some()) {
             parts.push(text);
         }
-        next = source.source();
     }
     match parts.is_empty() {
         true => error.to_string(),

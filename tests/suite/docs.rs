@@ -1,4 +1,5 @@
-//! The pages under docs/ say what the schemas say. Guides are written by hand and not looked at.
+//! The pages under docs/ say what the schemas say. Guides are written by hand; of them, only
+//! front matter and links are looked at.
 //!
 //! On a difference: `UPDATE_DOCS=1 cargo test --test suite docs` writes the pages anew.
 
@@ -12,6 +13,7 @@ use tf_provider::schema::{Block, Description, FunctionSchema, NestedBlock, Schem
 
 use render::{ImportExamples, ResourceExtras};
 
+mod links;
 mod render;
 
 /// Folders in which every page is generated; a page nobody generates is one of something that is gone.

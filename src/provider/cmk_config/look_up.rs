@@ -68,12 +68,9 @@ pub async fn at_plan(
     match is_same {
         Some(false) if is_forgotten => Some(false),
         Some(false) => {
-            diags.errors.push(messages::taken(
-                &existing,
-                name,
-                planned.key_text(),
-                messages::Sent::Nothing,
-            ));
+            diags
+                .errors
+                .push(messages::taken(&existing, name, planned.key_text()));
             None
         }
         _ if !planned.adopts() && is_forgotten => Some(false),

@@ -52,9 +52,7 @@ pub async fn look_up_and_submit(job: &Job<'_>) -> Submission {
     }
     match look_up(job).await {
         Err(error) => Submission::Refused(error),
-        Ok(Some(existing)) if existing.status != Status::Failed => {
-            take(job, existing, messages::Sent::Nothing)
-        }
+        Ok(Some(existing)) if existing.status != Status::Failed => take(job, existing),
         Ok(Some(failed)) => submit(job, Some(failed.id), &mut sent).await,
         Ok(None) => submit(job, None, &mut sent).await,
     }
@@ -86,12 +84,7 @@ pub async fn again(job: &Job<'_>, failed: &str) -> Submission {
 /// Somebody else submitted the failed configuration again.
 fn go_on_with(job: &Job<'_>, existing: Configuration, failed: &str) -> Submission {
     if !job.is_same_key(&existing) {
-        return Submission::Refused(messages::taken(
-            &existing,
-            job.name,
-            job.key_text,
-            messages::Sent::Nothing,
-        ));
+        return Submission::Refused(messages::taken(&existing, job.name, job.key_text));
     }
     Submission::Accepted {
         superseded: Some(failed.to_owned()).filter(|id| *id != existing.id),
@@ -133,7 +126,7 @@ fn share(job: &Job<'_>, configuration: &Configuration, superseded: Option<String
             job.key_text,
         ));
     }
-    match take(job, configuration.clone(), messages::Sent::Nothing) {
+    match take(job, configuration.clone()) {
         Submission::Accepted {
             configuration,
             warning,
@@ -149,9 +142,9 @@ fn share(job: &Job<'_>, configuration: &Configuration, superseded: Option<String
 }
 
 /// A configuration of this name exists.
-fn take(job: &Job<'_>, existing: Configuration, sent: messages::Sent) -> Submission {
+fn take(job: &Job<'_>, existing: Configuration) -> Submission {
     if !job.is_same_key(&existing) {
-        return Submission::Refused(messages::taken(&existing, job.name, job.key_text, sent));
+        return Submission::Refused(messages::taken(&existing, job.name, job.key_text));
     }
     let warning = match job.adoption {
         Adoption::Refused => {
@@ -173,12 +166,7 @@ async fn submit(job: &Job<'_>, failed: Option<String>, sent: &mut Option<Sent>) 
     let error = match job.client.submit(job.name, job.key_text, &job.limits).await {
         // A success that shows somebody else's key is no acceptance: the name was taken since the look-up.
         Ok(existing) if failed.is_none() && job.is_other_key(&existing) => {
-            return Submission::Refused(messages::taken(
-                &existing,
-                job.name,
-                job.key_text,
-                messages::Sent::Refused,
-            ));
+            return Submission::Refused(messages::taken(&existing, job.name, job.key_text));
         }
         Ok(configuration) => return accepted(configuration, false, failed, sent),
         Err(error) => error,
@@ -191,9 +179,7 @@ async fn submit(job: &Job<'_>, failed: Option<String>, sent: &mut Option<Sent>) 
         Kind::BadRequest | Kind::Conflict => {
             let refused = Submission::Refused(from_api(&error, &submitting(job)));
             match job.client.look_up(job.name, &job.limits).await {
-                Ok(Some(existing)) if existing.status != Status::Failed => {
-                    take(job, existing, messages::Sent::Refused)
-                }
+                Ok(Some(existing)) if existing.status != Status::Failed => take(job, existing),
                 Ok(_) | Err(_) => refused,
             }
         }
@@ -255,12 +241,7 @@ async fn settle(
                 if job.is_same_key(found) {
                     return accepted(found.clone(), true, failed, sent);
                 }
-                return Submission::Refused(messages::taken(
-                    found,
-                    job.name,
-                    job.key_text,
-                    messages::Sent::AnswerLost,
-                ));
+                return Submission::Refused(messages::taken(found, job.name, job.key_text));
             }
         }
         if is_last || began.elapsed() + pause >= SETTLING {

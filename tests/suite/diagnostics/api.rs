@@ -1,6 +1,14 @@
 //! What Adobe's API, or something in the place of it, can answer.
 
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ServerConfig, ServerConnection};
+use rustls_pki_types::PrivateKeyDer;
 
 use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
 
@@ -118,6 +126,10 @@ pub(super) const CASES: &[Case] = &[
         stage.project.set("AEP_ENDPOINT", &url);
         asks(stage).plan();
     }),
+    ("TLS: a certificate that nobody vouches for", |stage| {
+        stage.moves_to(untrusted());
+        asks(stage).plan();
+    }),
     ("IMS: a wrong secret", |stage| {
         with_client(stage, "not-the-secret");
         asks(stage).plan();
@@ -153,6 +165,28 @@ pub(super) const CASES: &[Case] = &[
         stage.plan();
     }),
 ];
+
+/// The address of a server with a certificate of its own making. It takes one connection.
+fn untrusted() -> String {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .expect("the key of the certificate");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut session = ServerConnection::new(Arc::new(config)).expect("a session");
+        // The client hangs up: that is what is looked at.
+        let _ = session.complete_io(&mut stream);
+    });
+    format!("https://{address}")
+}
 
 /// A plan that asks for the app.
 fn asks(stage: &mut Stage) -> &mut Stage {

@@ -11,6 +11,12 @@ const FORGET: &str = "To stop managing the configuration without touching anythi
     removed {\n    from = aep_cmk_config.<name>\n    lifecycle {\n      destroy = false\n    }\n  }\n\n\
     (Terraform 1.7 and later; before that run `terraform state rm <address>`).";
 
+/// What to do about a key that is not known at plan.
+const UPSTREAM: &str = "Look for what is replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A \
+    new key belongs beside the old one, with an aep_cmk_config of its own under a new `name`. If nothing is replaced and \
+    the value is only read late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, \
+    in an apply of its own, turns this stop off.";
+
 /// What Terraform was about to do to a protected configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Danger<'a> {
@@ -76,14 +82,8 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
              purpose, apply `deletion_protection = false` first, in an apply of its own, then choose a new `name` for \
              it, and keep the old key."
         ),
-        Danger::UnknownKeyOfTainted => "The object is tainted: run `terraform untaint <address>`. Then look for what is \
-             replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A new key belongs beside \
-             the old one, with an aep_cmk_config of its own under a new `name`."
-            .to_owned(),
-        Danger::UnknownKey => "Look for what is replaced upstream, and stop it: the key and its vault want \
-             `prevent_destroy`. A new key belongs beside the old one, with an aep_cmk_config of its own under a new \
-             `name`. If nothing is replaced and the value is only read late, apply what it comes from first \
-             (`-target`), then plan again. `deletion_protection = false`, in an apply of its own, turns this stop off."
+        Danger::UnknownKeyOfTainted => format!("The object is tainted: run `terraform untaint <address>` first. {UPSTREAM}"),
+        Danger::UnknownKey => UPSTREAM
             .to_owned(),
         Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
              late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, in an \

@@ -15,33 +15,15 @@ pub use job::{
     submitted_again, timed_out, with_untaint,
 };
 
-/// What had been sent when the name was found to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// The name was looked up first.
-    Nothing,
-    /// Adobe refused the submission.
-    Refused,
-    /// Nobody knows what Adobe answered.
-    AnswerLost,
-}
-
 /// The name belongs to a configuration with another key.
-pub fn taken(existing: &Configuration, name: &str, wanted: &str, sent: Sent) -> Diagnostic {
-    let sent = match sent {
-        Sent::Nothing => "Nothing was sent.",
-        Sent::Refused => "The submission was refused.",
-        Sent::AnswerLost => {
-            "This apply submitted its key as well, but the answer was lost, and Adobe has the other key."
-        }
-    };
+pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
     at(
         NAME,
         "The name is taken by a configuration with another key",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
-             {wanted}. {sent} Choose another `name`, or manage the existing configuration: write its key \
-             into the block and import it.\n\n{}\n\n{}",
+             {wanted}. Nothing was changed at Adobe. Choose another `name`, or manage the existing configuration: \
+             write its key into the block and import it.\n\n{}\n\n{}",
             existing.id,
             existing.status.as_str(),
             existing.key_identifier,
