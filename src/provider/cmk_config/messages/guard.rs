@@ -128,7 +128,16 @@ pub fn needs_new_name(name: &str, current: &str, wanted: &str) -> Diagnostic {
 }
 
 /// Destroy only forgets.
-pub fn forgotten(name: &str, key: &str) -> Diagnostic {
+pub fn forgotten(name: &str, key: &str, is_failed: bool) -> Diagnostic {
+    if is_failed {
+        return general(
+            "The configuration stays at Adobe",
+            format!(
+                "Adobe has no call to delete a configuration: {name:?} is only forgotten by Terraform, and its name stays \
+                 taken. It ended in FAILED, so Adobe does not use the key {key}."
+            ),
+        );
+    }
     general(
         "The configuration stays in effect at Adobe",
         format!(
