@@ -52,14 +52,14 @@ fn main() -> ExitCode {
 struct Unknown(Arc<AtomicBool>);
 
 impl Unknown {
-    /// Defers the current answer if it depends on the provider block and the client allows it.
+    /// Asks for a deferral if the answer depends on an unknown provider block, without looking whether the client
+    /// allows one: that is the host's to see to. Whether it does is the result.
     fn defer(&self) -> bool {
-        let ctx = ctx::current();
-        let defer = self.0.load(Ordering::Relaxed) && ctx.deferral_allowed();
-        if defer {
-            ctx.defer(DeferredReason::ProviderConfigUnknown);
+        let unknown = self.0.load(Ordering::Relaxed);
+        if unknown {
+            ctx::current().defer(DeferredReason::ProviderConfigUnknown);
         }
-        defer
+        unknown && ctx::current().deferral_allowed()
     }
 }
 

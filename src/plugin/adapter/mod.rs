@@ -122,7 +122,7 @@ fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) ->
             let path = value::culprit(data, path, fits);
             // Where serde had lost the way, its text is about an enum of tf-provider's that nobody knows.
             let message = match path.len() > known || message.contains("untagged enum") {
-                true => "The value is not of the kind the provider expects here.".to_owned(),
+                true => value::complaint(data, &path).to_owned(),
                 false => message,
             };
             let path = ty.address(path);

@@ -52,6 +52,17 @@ pub(crate) fn culprit(
     }
 }
 
+/// What is wrong with the value at `path`, as far as the value itself tells.
+pub(crate) fn complaint(data: &Data, path: &[AttributePathStep]) -> &'static str {
+    let mut data = data.clone();
+    match resolve(&mut data, path) {
+        Some(Data::Number(number)) if number.as_i64().is_none() => {
+            "The value is not of the kind the provider expects here: it has to be a whole number, and not a huge one."
+        }
+        _ => "The value is not of the kind the provider expects here.",
+    }
+}
+
 /// A list this long is not tried element by element.
 const MANY: usize = 1000;
 

@@ -19,7 +19,7 @@ pub use data::{Data, Dynamic};
 pub(crate) use de::from_data;
 pub(crate) use decode::{from_json, from_msgpack, from_state_json};
 pub(crate) use encode::to_msgpack;
-pub(crate) use locate::culprit;
+pub(crate) use locate::{complaint, culprit};
 pub use number::{NotANumber, Number};
 pub(crate) use ser::to_data;
 pub use ty::Ty;

@@ -11,6 +11,7 @@ mod look_up;
 pub(super) mod messages;
 mod model;
 mod plan;
+mod refresh;
 mod resource;
 mod run;
 mod schema;

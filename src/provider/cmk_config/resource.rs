@@ -11,13 +11,11 @@ use super::messages::{self, Danger};
 use super::model::{Computed, Model, Operation, Private, known};
 use super::plan::{self, Change};
 use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
-use super::{look_up, validate};
-use crate::api::{Client, Configuration, Error, Kind, Limits, Status};
+use super::{look_up, refresh, validate};
+use crate::api::{Client, Configuration, Status};
 use crate::key_identifier::KeyIdentifier;
-use crate::plugin::ctx::{self, DeferredReason};
 use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
-use crate::provider::diagnostics::push_api;
 
 /// The resource.
 pub struct CmkConfig {
@@ -55,51 +53,7 @@ impl Resource for CmkConfig {
         private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        let session = self.shared.session();
-        let private = private.unwrap_or_default().without_plan();
-        session.same_organisation(diags, &state, &private)?;
-        let name = state.known_name().unwrap_or_default();
-        let client = match &session.connection {
-            Connection::Ready(client) => client,
-            Connection::Deferred(deferred) => {
-                let ctx = ctx::current();
-                if ctx.deferral_allowed() {
-                    ctx.defer(DeferredReason::ProviderConfigUnknown);
-                } else {
-                    diags
-                        .warnings
-                        .push(messages::not_refreshed(name, &deferred.unknown));
-                }
-                return Some((state, Some(private)));
-            }
-            Connection::Unconfigured => return unconfigured(diags),
-        };
-        let limits = look_up::limits(&state, Operation::Read);
-        match client.status(name, &limits).await {
-            Ok(configuration) => {
-                let read = refreshed(diags, client, state, &private, &configuration)?;
-                session.run.read(&read.0);
-                Some(read)
-            }
-            Err(error) if is_gone(client, &state, &error, &limits).await => {
-                let configured = client.endpoint().as_str();
-                match private.endpoint.as_deref() {
-                    Some(made_at) if made_at != configured => diags
-                        .errors
-                        .push(messages::other_endpoint(name, made_at, configured)),
-                    _ => tracing::warn!(configuration = name, "the configuration is gone at Adobe"),
-                }
-                None
-            }
-            Err(error) => {
-                push_api(
-                    diags,
-                    &error,
-                    &format!("reading the status of the configuration {name:?}"),
-                );
-                None
-            }
-        }
+        refresh::refresh(diags, &self.shared.session(), state, private).await
     }
 
     async fn plan_create<'a>(
@@ -360,6 +314,18 @@ impl ResourceExt for CmkConfig {
         let mut planned = config.with_defaults();
         planned.computed = Computed::unknown();
         let session = self.shared.session();
+        // A tainted object is planned as a create without a past. Its replacement would forget and adopt, but before the
+        // adoption Terraform would delete the key upstream.
+        if planned.key_vault_key_identifier.is_unknown()
+            && let Some(guarded) = planned
+                .known_name()
+                .and_then(|name| session.run.guarded(name))
+        {
+            diags
+                .errors
+                .push(messages::protected(Danger::UnknownKey, &guarded));
+            return None;
+        }
         let client = match &session.connection {
             Connection::Ready(client) => client,
             Connection::Deferred(_) => {
@@ -404,61 +370,6 @@ impl ResourceExt for CmkConfig {
         identity: Identity,
     ) -> Option<Stored> {
         import::by_identity(diags, &self.shared.session(), &identity).await
-    }
-}
-
-/// The state after a successful read.
-fn refreshed(
-    diags: &mut Diagnostics,
-    client: &Client,
-    mut state: Model,
-    private: &Private,
-    configuration: &Configuration,
-) -> Option<Stored> {
-    let name = state.known_name().unwrap_or_default();
-    let endpoint = client.endpoint().as_str();
-    if let (Some(made_at), Some(id)) = (private.endpoint.as_deref(), known(&state.computed.id))
-        && made_at != endpoint
-        && *id != configuration.id
-    {
-        diags
-            .errors
-            .push(messages::other_endpoint(name, made_at, endpoint));
-        return None;
-    }
-    let Ok(answered) = KeyIdentifier::parse(&configuration.key_identifier) else {
-        diags.errors.push(messages::unreadable_key(
-            name,
-            &configuration.key_identifier,
-        ));
-        return None;
-    };
-    // The spelling of the configuration stays as long as it means the key that Adobe uses.
-    if state
-        .known_key()
-        .is_none_or(|stored| !stored.same_key(&answered))
-    {
-        state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
-    }
-    let org_id = known(&state.computed.ims_org_id)
-        .cloned()
-        .unwrap_or_else(|| client.org_id().to_owned());
-    let mut state = state.with_answer(configuration, &org_id);
-    // It is part of the identity, which never changes.
-    state.computed.ims_org_id = Value::Value(org_id);
-    Some((state, Some(origin(client))))
-}
-
-/// Whether the answer to a read means that the object is gone. For an object whose submission was never confirmed, whatever
-/// a look-up takes for a free name means that Adobe did not take it; a doubtful 404 does not.
-async fn is_gone(client: &Client, state: &Model, error: &Error, limits: &Limits) -> bool {
-    match error.kind() {
-        Kind::Gone => true,
-        Kind::BadRequest | Kind::Garbled if state.computed.id.is_null() => {
-            let name = state.known_name().unwrap_or_default();
-            matches!(client.look_up(name, limits).await, Ok(None))
-        }
-        _ => false,
     }
 }
 
@@ -515,7 +426,11 @@ fn stored_configuration(prior: &Model) -> Configuration {
 }
 
 fn forgotten(prior: &Model) -> Diagnostic {
-    messages::forgotten(prior.known_name().unwrap_or_default(), prior.key_text())
+    messages::forgotten(
+        prior.known_name().unwrap_or_default(),
+        prior.key_text(),
+        prior.status() == Some(Status::Failed),
+    )
 }
 
 fn path_of(attribute: &'static str) -> AttributePath {

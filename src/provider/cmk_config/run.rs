@@ -1,4 +1,4 @@
-//! What this process remembers of one Terraform run: names it planned, sent and forgot.
+//! What this process remembers of one Terraform run: names it read, planned, sent and forgot.
 //!
 //! Terraform starts a process for the plan and another one for the apply, so this lives as long as a run does; in debug
 //! mode one process serves many runs, and the memory ends with the next configuration of the provider.
@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::{Guarded, Model, Private};
-use super::plan;
 use crate::api::Configuration;
 use crate::key_identifier::KeyIdentifier;
 
@@ -15,8 +14,8 @@ use crate::key_identifier::KeyIdentifier;
 #[derive(Debug, Default)]
 pub struct Run {
     planned: Mutex<HashMap<String, String>>,
-    forgotten: Mutex<HashMap<String, (Model, Private)>>,
     guarded: Mutex<HashMap<String, Guarded>>,
+    forgotten: Mutex<HashMap<String, (Model, Private)>>,
     slots: Mutex<HashMap<String, Slot>>,
 }
 
@@ -57,17 +56,16 @@ impl Run {
         }
     }
 
-    /// Notes an object of the state that this run has read.
-    pub fn read(&self, state: &Model) {
-        if let (Some(name), Some(guarded)) = (state.known_name(), plan::guard(state)) {
-            self.guarded
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(name.to_owned(), guarded);
-        }
+    /// Notes what a refresh of this run read under `name`: a protected object, or one that nothing guards.
+    pub fn saw(&self, name: &str, guarded: Option<Guarded>) {
+        let mut seen = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+        match guarded {
+            Some(guarded) => seen.insert(name.to_owned(), guarded),
+            None => seen.remove(name),
+        };
     }
 
-    /// The protected object of this name that this run has read. Where a create of the name is planned, it is tainted.
+    /// The protected object that this run read under `name`.
     pub fn guarded(&self, name: &str) -> Option<Guarded> {
         self.guarded
             .lock()

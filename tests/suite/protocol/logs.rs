@@ -59,6 +59,13 @@ fn assert_hclog(line: &Json) {
 async fn a_request_is_logged_with_its_duration_and_without_its_values() {
     let log = log_of(Launch::toy().env("TF_LOG", "TRACE").start().await).await;
     log.iter().for_each(assert_hclog);
+    // Only this crate's and the provider's: HTTP libraries would log headers.
+    for line in &log {
+        let module = line["@module"].as_str().unwrap();
+        let own =
+            module == "sdk.proto" || module == "provider" || module.starts_with("provider.plugin");
+        assert!(own, "{line}");
+    }
     let of_plan: Vec<_> = log
         .iter()
         .filter(|line| line["tf_rpc"] == "PlanResourceChange")

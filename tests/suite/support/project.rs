@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use terraform_provider_aep::simulator::Simulator;
 
 use super::running::Running;
 use super::{CLIENT_SECRET, KEY, ORG_ID, TOKEN, cli};
+
+/// A broken product may wait for ever; a test may not.
+const LONGEST_RUN: Duration = Duration::from_secs(180);
 
 /// A folder of its own, gone at the end of the test.
 pub struct Project {
@@ -111,9 +115,9 @@ impl Project {
     }
 
     /// Runs the CLI to its end.
+    #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self.command(arguments).output().expect("the CLI starts");
-        self.ended(&output)
+        self.start(arguments).end_within(LONGEST_RUN)
     }
 
     /// What a CLI that ended did, with no secret in it.

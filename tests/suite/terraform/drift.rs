@@ -14,7 +14,7 @@ fn another_key_at_adobe_is_drift_and_under_protection_an_error_with_both_keys() 
         .says("The key is in effect and protected")
         .says(KEY)
         .says(OTHER_KEY)
-        .says("write the key that Adobe uses into the configuration");
+        .says("To stay with the key that Adobe uses, write");
     project.configure(&resource("Config1", OTHER_KEY, ""));
     project.apply().exits(0);
     assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);

@@ -3,8 +3,8 @@
 use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{
-    KEY, OTHER_KEY, Project, accepted, block, failing_simulator, in_effect, simulator,
-    slow_simulator, upstream,
+    KEY, OTHER_KEY, Project, accepted, failing_simulator, in_effect, simulator, slow_simulator,
+    with_upstream,
 };
 
 /// Short enough for a test, long enough for one look.
@@ -180,24 +180,41 @@ fn a_look_up_that_fails_in_the_plan_is_its_error_and_forgets_nothing() {
     assert_eq!(project.state(), before);
 }
 
-#[test]
-fn a_key_that_turns_out_to_be_another_one_keeps_the_tainted_object() {
-    let simulator = slow_simulator();
-    let body = |generation: &str, key: &str| {
-        upstream(generation, key)
-            + &block(
-                "this",
-                "\"Config1\"",
-                "terraform_data.upstream.output",
-                SHORT,
-            )
-    };
-    let project = Project::new(&simulator);
-    project.configure(&body("1", KEY));
+/// A tainted object whose job runs, and whose key comes out of `terraform_data.upstream`.
+fn tainted_with_upstream(simulator: &Simulator, more: &str) -> Project {
+    let project = Project::new(simulator);
+    project.configure(&with_upstream("1", KEY, &format!("{SHORT}\n  {more}")));
     project.apply().exits(1);
     assert!(project.is_tainted());
+    project
+}
+
+#[test]
+fn a_key_that_is_replaced_upstream_is_stopped_for_a_tainted_object_too() {
+    let simulator = slow_simulator();
+    let project = tainted_with_upstream(&simulator, "");
+    let before = project.state();
+    project.configure(&with_upstream("2", KEY, SHORT));
+    project
+        .apply()
+        .exits(1)
+        .says("The key is in effect and protected")
+        .says("`key_vault_key_identifier` is not known before apply")
+        .says("terraform untaint <address>")
+        .does_not_say("Destroying...");
+    assert_eq!(project.state(), before);
+    // A failed one has no key in effect.
+    assert!(simulator.control().set_status("Config1", "FAILED"));
+    project.plan().exits(2);
+}
+
+#[test]
+fn a_key_that_turns_out_to_be_another_one_keeps_the_unprotected_tainted_object() {
+    let simulator = slow_simulator();
+    let off = "deletion_protection = false";
+    let project = tainted_with_upstream(&simulator, off);
     let before = project.attributes();
-    project.configure(&body("2", OTHER_KEY));
+    project.configure(&with_upstream("2", OTHER_KEY, &format!("{SHORT}\n  {off}")));
     project
         .apply()
         .exits(1)

@@ -14,8 +14,8 @@ const FORGET: &str = "To stop managing the configuration without touching anythi
 /// What to do about a key that is not known at plan.
 const UPSTREAM: &str = "Look for what is replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A \
     new key belongs beside the old one, with an aep_cmk_config of its own under a new `name`. If nothing is replaced and \
-    the value is only read late, apply what it comes from first (`-target`), then plan again. Applying \
-    `deletion_protection = false` beforehand lets the plan through, and Terraform may then delete the key in use.";
+    the value is only read late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, \
+    in an apply of its own, turns this stop off; Terraform may then delete the key in use.";
 
 /// What Terraform was about to do to a protected configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
              its own: the value in the state counts."
         ),
         Danger::Change { key: Some(_), .. } => format!(
-            "To stay with it, write the key that Adobe uses into the configuration: {key}. If nobody changed the \
+            "To stay with the key that Adobe uses, write {key} into `key_vault_key_identifier`. If nobody changed the \
              configuration here, somebody changed the key at Adobe: find out who and why. To move to the other key on \
              purpose, apply `deletion_protection = false` first, in an apply of its own, then choose a new `name` for \
              it, and keep the old key."
@@ -86,8 +86,8 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
         Danger::UnknownKey => UPSTREAM
             .to_owned(),
         Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
-             late, apply what it comes from first (`-target`), then plan again. To replace it on purpose, apply \
-             `deletion_protection = false` first, in an apply of its own."
+             late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, in an \
+             apply of its own, turns this stop off."
             .to_owned(),
         Danger::Change { .. } => format!(
             "If the name was changed by mistake, put {name:?} back. To replace it on purpose, apply \
@@ -128,7 +128,16 @@ pub fn needs_new_name(name: &str, current: &str, wanted: &str) -> Diagnostic {
 }
 
 /// Destroy only forgets.
-pub fn forgotten(name: &str, key: &str) -> Diagnostic {
+pub fn forgotten(name: &str, key: &str, is_failed: bool) -> Diagnostic {
+    if is_failed {
+        return general(
+            "The configuration stays at Adobe",
+            format!(
+                "Adobe has no call to delete a configuration: {name:?} is only forgotten by Terraform, and its name stays \
+                 taken. It ended in FAILED, so Adobe does not use the key {key}."
+            ),
+        );
+    }
     general(
         "The configuration stays in effect at Adobe",
         format!(
