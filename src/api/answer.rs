@@ -200,7 +200,8 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
         next = source.source();
         let names_a_layer = text.starts_with("client error (") || text == "connection error";
         let repeats = parts.last().is_some_and(|last| last.contains(&text));
-        if !repeats && !(names_a_layer && next.is_some()) {
+        let says_less = names_a_layer && next.is_some();
+        if !repeats && !says_less {
             parts.push(text);
         }
     }

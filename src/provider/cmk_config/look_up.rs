@@ -4,7 +4,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::effect::{self, Finished, Job};
-use super::messages::{self, Danger};
+use super::messages;
 use super::model::{Model, Operation, Private};
 use crate::api::{Client, Kind, Limits, Status};
 use crate::key_identifier::KeyIdentifier;
@@ -84,19 +84,10 @@ pub async fn at_plan(
                 .push(messages::will_be_adopted(&existing, name));
             Some(true)
         }
-        None => match session.run.guarded(name) {
-            // Tainted: the guard cannot see its replacement, and the CLI would delete the key before the create runs.
-            Some(guarded) => {
-                diags
-                    .errors
-                    .push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
-                None
-            }
-            None => {
-                diags.warnings.push(messages::may_be_taken(&existing, name));
-                Some(false)
-            }
-        },
+        None => {
+            diags.warnings.push(messages::may_be_taken(&existing, name));
+            Some(false)
+        }
     }
 }
 

@@ -323,7 +323,7 @@ impl ResourceExt for CmkConfig {
         {
             diags
                 .errors
-                .push(messages::protected(Danger::UnknownKey, &guarded));
+                .push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
             return None;
         }
         let client = match &session.connection {

@@ -240,7 +240,7 @@ fn a_failed_configuration_is_not_protected() {
     project
         .destroy()
         .exits(0)
-        .says("The configuration stays in effect at Adobe");
+        .says("The configuration stays at Adobe");
     assert!(project.attributes().is_null());
 }
 
