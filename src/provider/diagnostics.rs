@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::api::{self, Kind};
-use crate::provider::config::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
+use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
 use crate::provider::duration::spoken;
 
 /// A diagnostic for the whole object.

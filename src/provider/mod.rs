@@ -1,5 +1,6 @@
 //! The register: the provider block, resources, data sources and functions.
 
+mod arguments;
 pub mod cmk_app;
 pub mod cmk_config;
 pub mod config;
@@ -18,9 +19,10 @@ use tf_provider::{Diagnostics, Provider};
 
 use crate::api::Client;
 use crate::plugin::{About, Plugin};
+use crate::provider::arguments::CA_CERT_FILE;
 use crate::provider::cmk_app::CmkApp;
 use crate::provider::cmk_config::{CmkConfig, CmkConfigDataSource};
-use crate::provider::config::{CA_CERT_FILE, ProviderConfig, Resolved};
+use crate::provider::config::{ProviderConfig, Resolved};
 use crate::provider::connection::{Connection, Shared};
 use crate::provider::diagnostics::{attribute_path, from_api};
 use crate::provider::functions::{ConsentUrl, ParseKeyIdentifier};

@@ -6,7 +6,7 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, Schema,
 };
 
-use super::config::{
+use super::arguments::{
     ACCESS_TOKEN, API_KEY, Argument, CA_CERT_FILE, CLIENT_ID, CLIENT_SECRET, ENDPOINT,
     IMS_ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT, SCOPES,
 };

@@ -3,7 +3,8 @@
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::effect::{self, Finished, Job};
+use super::effect::{self, Finished};
+use super::job::Job;
 use super::messages;
 use super::model::{Model, Operation, Private};
 use crate::api::{Client, Kind, Limits, Status};

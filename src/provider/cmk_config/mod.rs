@@ -7,6 +7,7 @@
 mod data_source;
 mod effect;
 mod import;
+mod job;
 mod look_up;
 pub(super) mod messages;
 mod model;

@@ -5,8 +5,9 @@ use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Resource};
 
-use super::effect::{self, Adoption, Finished, Job};
+use super::effect::{self, Finished};
 use super::import::{self, origin};
+use super::job::{Adoption, Job};
 use super::messages::{self, Danger};
 use super::model::{Computed, Model, Operation, Private, known};
 use super::plan::{self, Change};

@@ -6,7 +6,7 @@ use tf_provider::Diagnostic;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::effect::{Adoption, Job};
+use super::job::{Adoption, Job};
 use super::messages;
 use super::run::Sent;
 use crate::api::{Configuration, Delivery, Error, Kind, Limits, Status};

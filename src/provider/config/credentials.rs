@@ -2,11 +2,11 @@
 
 use tf_provider::value::Value;
 
-use super::{
-    ACCESS_TOKEN, Argument, CLIENT_ID, CLIENT_SECRET, DEFAULT_IMS_ENDPOINT, DEFAULT_SCOPES,
-    IMS_ENDPOINT, ProviderConfig, Reader, SCOPES, Setting,
-};
+use super::{DEFAULT_IMS_ENDPOINT, DEFAULT_SCOPES, ProviderConfig, Reader, Setting};
 use crate::api::{Credentials, Secret};
+use crate::provider::arguments::{
+    ACCESS_TOKEN, Argument, CLIENT_ID, CLIENT_SECRET, IMS_ENDPOINT, SCOPES,
+};
 use crate::provider::diagnostics::Mistake;
 
 impl Reader<'_> {
