@@ -23,6 +23,7 @@ mod rivals;
 mod stop;
 mod submission;
 mod tainted;
+mod uncertain;
 mod unknown_provider;
 mod unprotected;
 mod validate;
