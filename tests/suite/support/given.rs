@@ -1,8 +1,9 @@
 //! Where many tests begin, and what they count.
 
+use serde_json::{Value, json};
 use terraform_provider_aep::simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 
-use super::{KEY, Project, Run, simulator_with};
+use super::{KEY, ORG_ID, Project, Run, simulator_with};
 
 /// A simulator whose jobs stay `RUNNING` until its clock is moved.
 pub fn slow_simulator() -> Simulator {
@@ -38,6 +39,37 @@ pub fn in_effect_with_upstream(simulator: &Simulator, more: &str) -> Project {
     project
 }
 
+/// Short enough for a test, long enough for one look.
+pub const SHORT: &str = "timeouts {\n    create = \"1s\"\n    update = \"1s\"\n  }";
+
+/// A project whose create timed out while the job runs.
+pub fn timed_out(simulator: &Simulator, more: &str) -> Project {
+    let project = Project::new(simulator);
+    project.configure_one(&format!("{SHORT}\n  {more}"));
+    project
+        .apply()
+        .exits(1)
+        .says("The configuration was not in effect in time")
+        .says("terraform untaint");
+    assert!(project.is_tainted());
+    assert!(project.attributes()["id"].is_string());
+    project
+}
+
+/// A project whose create ended in `FAILED`.
+pub fn failed(simulator: &Simulator, more: &str) -> Project {
+    let project = Project::new(simulator);
+    project.configure_one(more);
+    project
+        .apply()
+        .exits(1)
+        .says("Adobe could not use the key")
+        .says("terraform untaint");
+    assert!(project.is_tainted());
+    assert_eq!(project.attributes()["status"], "FAILED");
+    project
+}
+
 /// A block whose key comes out of `terraform_data.upstream`. A new `generation` replaces that, so that the key is not known
 /// before apply.
 pub fn with_upstream(generation: &str, key: &str, more: &str) -> String {
@@ -62,6 +94,18 @@ pub fn block(label: &str, name: &str, key: &str, more: &str) -> String {
     format!(
         "resource \"aep_cmk_config\" \"{label}\" {{\n  name = {name}\n  key_vault_key_identifier = {key}\n  {more}\n}}\n"
     )
+}
+
+/// A configuration `Config1` as Adobe answers it.
+pub fn answered(id: &str, key: &str, status: &str) -> Value {
+    json!({
+        "name": "acpcf978863Aaepcmkmultitenantapp",
+        "type": "BYOK_CONFIG",
+        "status": status,
+        "configData": {"keyVaultKeyIdentifier": key, "providerType": "AZURE_KEYVAULT"},
+        "imsOrgId": ORG_ID,
+        "id": id,
+    })
 }
 
 /// How many jobs Adobe has accepted.

@@ -5,8 +5,8 @@ mod project;
 mod running;
 
 pub use given::{
-    accepted, block, failing_simulator, in_effect, in_effect_with_upstream, slow_simulator,
-    upstream, with_upstream,
+    SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
+    in_effect_with_upstream, slow_simulator, timed_out, upstream, with_upstream,
 };
 pub use project::{Project, Run, hcl, resource};
 pub use running::Whom;

@@ -1,9 +1,14 @@
 //! Two blocks of one run that name the same configuration.
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator, Stages};
+use std::time::Duration;
+
+use terraform_provider_aep::simulator::{
+    Action, Answer, Fault, ResubmitFailed, Route, Simulator, Stages,
+};
 
 use crate::support::{
-    KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, simulator_with, upstream,
+    KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, failing_simulator, in_effect,
+    simulator, simulator_with, upstream,
 };
 
 const RIVALS: &str = "Two blocks name the same configuration with different keys";
@@ -101,4 +106,79 @@ fn blocks_with_different_names_do_not_stand_in_each_others_way() {
     );
     project.apply().exits(0).does_not_say("adopted");
     assert_eq!(accepted(&simulator), 3);
+}
+
+/// Two blocks with the same key, whose job fails once and is submitted again after a pause of ten seconds.
+fn one_failure_is_submitted_again_once(simulator: &Simulator) {
+    let project = Project::new(simulator);
+    let again = "failed_attempts = 1";
+    project.configure(
+        &(block("one", "\"Config1\"", &quoted(KEY), again)
+            + &block("two", "\"Config1\"", &quoted(KEY), again)),
+    );
+    project.apply().exits(0);
+    let counters = simulator.control().counters();
+    assert_eq!(
+        (counters.submissions, counters.submissions_accepted),
+        (2, 2)
+    );
+    let stored = simulator.control().configuration("Config1").unwrap();
+    for label in ["one", "two"] {
+        let attributes = project.instance(&format!("aep_cmk_config.{label}"))["attributes"].clone();
+        assert_eq!(attributes["id"], stored.id.as_str(), "{label}");
+        assert_eq!(attributes["status"], "COMPLETED", "{label}");
+    }
+    project.plan().exits(0);
+}
+
+#[test]
+fn a_failure_of_two_blocks_is_submitted_again_once() {
+    one_failure_is_submitted_again_once(&failing_simulator());
+}
+
+#[test]
+fn a_failure_of_two_blocks_is_submitted_again_once_even_while_adobe_still_shows_it() {
+    let simulator = failing_simulator();
+    simulator.control().configure(|options| {
+        options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(5));
+    });
+    one_failure_is_submitted_again_once(&simulator);
+}
+
+/// `aep_cmk_config.this` is a stored failure that takes the other key; `two` is new, with the same name and this key.
+fn beside_a_stored_failure(simulator: &Simulator, key: &str) -> Project {
+    let project = in_effect(simulator, "");
+    assert!(simulator.control().set_status("Config1", "FAILED"));
+    project.configure(
+        &(block("this", "\"Config1\"", &quoted(OTHER_KEY), "")
+            + &block("two", "\"Config1\"", &quoted(key), "")),
+    );
+    project
+}
+
+#[test]
+fn a_new_block_with_the_key_that_a_stored_failure_gives_up_is_an_error_of_the_plan() {
+    let simulator = simulator();
+    let project = beside_a_stored_failure(&simulator, KEY);
+    project
+        .plan()
+        .exits(1)
+        .says(RIVALS)
+        .says(KEY_VERSIONLESS)
+        .says(OTHER_KEY);
+    project.apply().exits(1).says(RIVALS);
+    assert_eq!(simulator.control().counters().submissions, 0);
+    assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+}
+
+#[test]
+fn a_new_block_with_the_key_that_a_stored_failure_takes_shares_its_submission() {
+    let simulator = simulator();
+    let project = beside_a_stored_failure(&simulator, OTHER_KEY);
+    project.apply().exits(0);
+    assert_eq!(simulator.control().counters().submissions, 1);
+    let two = project.instance("aep_cmk_config.two")["attributes"].clone();
+    assert_eq!(project.attributes()["id"], two["id"]);
+    assert_eq!(two["status"], "COMPLETED");
+    project.plan().exits(0);
 }

@@ -1,11 +1,11 @@
 //! Ctrl-C: the CLI ends soon, and nothing that was accepted is lost.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use terraform_provider_aep::simulator::{
     Action, Answer, Control, Fault, LoggedRequest, Route, Simulator,
 };
 
-use crate::support::{KEY, ORG_ID, Project, Run, Whom, await_counters, stepped};
+use crate::support::{KEY, Project, Run, Whom, answered, await_counters, stepped};
 
 /// A job that never ends by itself, so a command that waits for it ends only because it was stopped.
 fn endless() -> (Simulator, Project) {
@@ -104,14 +104,7 @@ fn a_poll_in_flight_does_not_hold_an_interruption_up() {
 #[test]
 fn a_long_pause_between_polls_does_not_hold_an_interruption_up() {
     let (simulator, project) = endless();
-    let body = json!({
-        "name": "acpcf978863Aaepcmkmultitenantapp",
-        "type": "BYOK_CONFIG",
-        "status": "RUNNING",
-        "configData": {"keyVaultKeyIdentifier": KEY, "providerType": "AZURE_KEYVAULT"},
-        "imsOrgId": ORG_ID,
-        "id": "4df7886b-a122-4391-880b-000000000001",
-    });
+    let body = answered("4df7886b-a122-4391-880b-000000000001", KEY, "RUNNING");
     // Half an hour, which the default timeout has room for.
     let later = Answer::json(200, &body).with_header("retry-after", "1800");
     simulator

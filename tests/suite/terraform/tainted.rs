@@ -3,40 +3,9 @@
 use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{
-    KEY, OTHER_KEY, Project, accepted, failing_simulator, in_effect, simulator, slow_simulator,
-    with_upstream,
+    KEY, OTHER_KEY, Project, SHORT, accepted, failed, failing_simulator, in_effect, simulator,
+    slow_simulator, timed_out, with_upstream,
 };
-
-/// Short enough for a test, long enough for one look.
-const SHORT: &str = "timeouts {\n    create = \"1s\"\n    update = \"1s\"\n  }";
-
-/// A project whose create timed out while the job runs.
-fn timed_out(simulator: &Simulator, more: &str) -> Project {
-    let project = Project::new(simulator);
-    project.configure_one(&format!("{SHORT}\n  {more}"));
-    project
-        .apply()
-        .exits(1)
-        .says("The configuration was not in effect in time")
-        .says("terraform untaint");
-    assert!(project.is_tainted());
-    assert!(project.attributes()["id"].is_string());
-    project
-}
-
-/// A project whose create ended in `FAILED`.
-fn failed(simulator: &Simulator, more: &str) -> Project {
-    let project = Project::new(simulator);
-    project.configure_one(more);
-    project
-        .apply()
-        .exits(1)
-        .says("Adobe could not use the key")
-        .says("terraform untaint");
-    assert!(project.is_tainted());
-    assert_eq!(project.attributes()["status"], "FAILED");
-    project
-}
 
 #[test]
 fn after_a_failure_one_apply_submits_again() {

@@ -6,7 +6,7 @@ use terraform_provider_aep::simulator::{
     Action, Answer, Clock, Control, Fault, LoggedRequest, Route, Stages,
 };
 
-use crate::support::{Project, await_counters, simulator_with, stepped};
+use crate::support::{KEY, Project, answered, await_counters, simulator_with, stepped};
 
 /// The status calls after the submission.
 fn polls(control: &Control) -> usize {
@@ -114,4 +114,58 @@ fn a_retry_after_beyond_the_timeout_ends_the_wait_at_once_with_adobes_words() {
         "4df7886b-a122-4391-880b-000000000001"
     );
     assert!(project.is_tainted());
+}
+
+/// The id of the first job of every simulator.
+const FIRST: &str = "4df7886b-a122-4391-880b-000000000001";
+
+/// It runs, and Adobe asks to come again after this time.
+fn running_for(seconds: &str) -> Answer {
+    Answer::json(200, &answered(FIRST, KEY, "RUNNING")).with_header("retry-after", seconds)
+}
+
+/// A day, and a number that no clock has room for.
+#[test]
+fn a_retry_after_of_a_running_job_beyond_the_timeout_does_not_blind_the_wait() {
+    for seconds in ["86400", "18446744073709551615"] {
+        let simulator = stepped(|_| ());
+        let control = simulator.control();
+        let project = Project::new(&simulator);
+        project.configure_one("");
+        // Plan, re-plan, look-up of the create.
+        let later = Action::Answer(running_for(seconds));
+        control.fault(Fault::on(Route::Status, later).skip(3).times(2));
+        let apply = project.start_apply();
+        await_counters(&simulator, |now| now.faults == 2);
+        assert!(control.step_to("COMPLETED"));
+        apply.end().exits(0);
+        assert_eq!(project.attributes()["status"], "COMPLETED");
+    }
+}
+
+/// Jobs of three seconds, which take three polls without a `Retry-After`. Answers how many this script leads to.
+fn polls_with(script: Fault) -> usize {
+    let simulator = simulator_with(|options| {
+        options.clock = Clock::Automatic;
+        options.stages = Stages::each(Duration::from_millis(1500));
+    });
+    let control = simulator.control();
+    let mut project = Project::new(&simulator);
+    project.set("AEP_MAX_RETRIES", "0").configure_one("");
+    control.fault(script);
+    project.apply().exits(0);
+    assert_eq!(control.counters().faults, 1);
+    assert_eq!(project.attributes()["status"], "COMPLETED");
+    polls(control)
+}
+
+/// The job has ended by the time that each of them asks for, so the poll after it is the last.
+#[test]
+fn a_retry_after_that_fits_is_waited_for() {
+    let running = Fault::on(Route::Status, Action::Answer(running_for("4"))).skip(3);
+    assert_eq!(polls_with(running), 2, "of a poll");
+    let dropped = Fault::on(Route::Status, Action::Answer(Answer::throttled_for(4))).skip(3);
+    assert_eq!(polls_with(dropped), 2, "of a poll that was dropped");
+    let accepted = Fault::on(Route::Submit, Action::ProcessThenAnswer(running_for("4")));
+    assert_eq!(polls_with(accepted), 1, "of the submission's answer");
 }

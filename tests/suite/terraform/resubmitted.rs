@@ -1,0 +1,145 @@
+//! A failed job that is submitted again: what Adobe answers then is what counts.
+
+use serde_json::Value;
+use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
+
+use crate::support::{
+    KEY, OTHER_KEY, Project, accepted, answered, await_counters, failing_simulator, in_effect,
+    resource, simulator, slow_simulator,
+};
+
+const OTHER_AT_ADOBE: &str = "Adobe has another key than the one submitted";
+/// The second id of every simulator.
+const SECOND: &str = "4df7886b-a122-4391-880b-000000000002";
+
+/// A project with the sample key stored, `FAILED` at Adobe by now, and another key in the configuration.
+fn takes_another_key(simulator: &Simulator, more: &str) -> Project {
+    let project = in_effect(simulator, more);
+    assert!(simulator.control().set_status("Config1", "FAILED"));
+    project.configure(&resource("Config1", OTHER_KEY, more));
+    project
+}
+
+/// The state has the key that Adobe names, and the next plan protects it.
+fn has_adobes_key(project: &Project, status: &str) {
+    let attributes = project.attributes();
+    assert_eq!(attributes["key_vault_key_identifier"], KEY);
+    assert_eq!(attributes["vault_name"], "adobecmkexample");
+    assert_eq!(attributes["id"], SECOND);
+    assert_eq!(attributes["status"], status);
+    assert!(!project.is_tainted());
+    project
+        .plan()
+        .exits(1)
+        .says("The key is in effect and protected")
+        .says(KEY)
+        .says(OTHER_KEY);
+}
+
+#[test]
+fn a_job_that_ends_with_another_key_is_an_error_with_both_and_the_state_has_adobes() {
+    let simulator = slow_simulator();
+    let project = takes_another_key(&simulator, "");
+    let control = simulator.control();
+    control.fault(Fault::on(Route::Submit, Action::ProcessThenHold));
+    let apply = project.start_apply();
+    await_counters(&simulator, |now| now.submissions_accepted == 1);
+    assert!(control.set_key("Config1", KEY));
+    control.release();
+    assert!(control.step_to("COMPLETED"));
+    apply
+        .end()
+        .exits(1)
+        .says(OTHER_AT_ADOBE)
+        .says(KEY)
+        .says(OTHER_KEY);
+    has_adobes_key(&project, "COMPLETED");
+    assert_eq!(control.counters().submissions, 1);
+}
+
+#[test]
+fn an_answer_with_another_key_is_an_error_without_waiting_too() {
+    let simulator = slow_simulator();
+    let control = simulator.control();
+    let project = takes_another_key(&simulator, "wait_for_completion = false");
+    let kept = Answer::json(200, &answered(SECOND, KEY, "RUNNING"));
+    control.fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(kept)));
+    project
+        .apply()
+        .exits(1)
+        .says(OTHER_AT_ADOBE)
+        .says(KEY)
+        .says(OTHER_KEY);
+    assert!(control.set_key("Config1", KEY));
+    has_adobes_key(&project, "RUNNING");
+    assert_eq!(control.counters().submissions, 1);
+}
+
+#[test]
+fn a_404_that_proves_nothing_submits_no_stored_failure_again() {
+    for answer in [Answer::no_such_path(), Answer::html(404)] {
+        let simulator = simulator();
+        let project = takes_another_key(&simulator, "");
+        // The refresh sees Adobe.
+        simulator
+            .control()
+            .fault(Fault::on(Route::Status, Action::Answer(answer)).skip(1));
+        project
+            .apply()
+            .exits(1)
+            .says("Adobe answered that there is nothing at this address");
+        assert_eq!(simulator.control().counters().submissions, 0);
+        assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+        project.apply().exits(0);
+        assert_eq!(accepted(&simulator), 1);
+    }
+}
+
+/// The pause before a resubmission is ten seconds, and the settling time thirty.
+#[test]
+fn a_resubmission_of_uncertain_fate_is_no_failure_any_more_and_is_protected() {
+    let simulator = failing_simulator();
+    let control = simulator.control();
+    let project = Project::new(&simulator);
+    project.configure_one("failed_attempts = 1");
+    control.fault(Fault::on(Route::Submit, Action::Reset).skip(1));
+    project
+        .apply()
+        .exits(1)
+        .says("It is uncertain whether Adobe accepted the submission")
+        .says("terraform untaint <address>");
+    assert_eq!(control.counters().submissions, 2);
+    let attributes = project.attributes();
+    assert_eq!(attributes["status"], Value::Null);
+    assert_eq!(
+        attributes["id"],
+        control.configuration("Config1").unwrap().id.as_str()
+    );
+    assert!(project.is_tainted());
+    let before = project.state();
+    project
+        .run(&["destroy", "-refresh=false", "-auto-approve", "-no-color"])
+        .exits(1)
+        .says("The key is in effect and protected");
+    assert_eq!(project.state(), before);
+    project.apply().exits(0);
+    assert_eq!(project.attributes()["status"], "COMPLETED");
+    assert_eq!(accepted(&simulator), 2);
+}
+
+/// The pause before a resubmission is ten seconds: time for somebody else.
+#[test]
+fn what_somebody_else_submitted_in_the_pause_is_waited_for() {
+    let simulator = failing_simulator();
+    let control = simulator.control();
+    let project = Project::new(&simulator);
+    project.configure_one("failed_attempts = 1");
+    let apply = project.start_apply();
+    await_counters(&simulator, |now| now.submissions_accepted == 1);
+    let reads = control.counters().status_reads;
+    await_counters(&simulator, |now| now.status_reads > reads);
+    control.insert("Config1", KEY, "COMPLETED");
+    apply.end().exits(0);
+    assert_eq!(project.attributes()["id"], SECOND);
+    assert_eq!(control.counters().submissions, 1);
+}
