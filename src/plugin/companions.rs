@@ -14,21 +14,21 @@ use super::proto::goplugin as pb;
 pub(super) struct Companions {
     /// Cancelled by the client's Shutdown. In debug mode it is not the client's to end the process.
     pub(super) shutdown: Option<CancellationToken>,
-    /// Cancelled when the process comes to its end, for whatever reason.
-    pub(super) ending: CancellationToken,
+    /// Cancelled when the connections are to close, for whatever reason.
+    pub(super) closing: CancellationToken,
 }
 
 /// A stream without items that is open until the process ends. Open streams keep Go's client from closing a
 /// connection it thinks idle.
 pub(super) struct Silence<T> {
-    ending: Pin<Box<WaitForCancellationFutureOwned>>,
+    closing: Pin<Box<WaitForCancellationFutureOwned>>,
     _item: std::marker::PhantomData<fn() -> T>,
 }
 
 impl<T> Silence<T> {
-    fn until(ending: &CancellationToken) -> Response<Self> {
+    fn until(closing: &CancellationToken) -> Response<Self> {
         Response::new(Self {
-            ending: Box::pin(ending.clone().cancelled_owned()),
+            closing: Box::pin(closing.clone().cancelled_owned()),
             _item: std::marker::PhantomData,
         })
     }
@@ -38,7 +38,7 @@ impl<T> Stream for Silence<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.ending.as_mut().poll(context).map(|()| None)
+        self.closing.as_mut().poll(context).map(|()| None)
     }
 }
 
@@ -60,7 +60,7 @@ impl pb::grpc_stdio_server::GrpcStdio for Companions {
         &self,
         _: Request<pb::Empty>,
     ) -> Result<Response<Self::StreamStdioStream>, Status> {
-        Ok(Silence::until(&self.ending))
+        Ok(Silence::until(&self.closing))
     }
 }
 
@@ -72,6 +72,6 @@ impl pb::grpc_broker_server::GrpcBroker for Companions {
         &self,
         _: Request<Streaming<pb::ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
-        Ok(Silence::until(&self.ending))
+        Ok(Silence::until(&self.closing))
     }
 }

@@ -23,10 +23,11 @@ use super::socket::Endpoint;
 use super::tls::Tls;
 use super::{About, crash, log, stderr};
 
-/// The client kills the process 2 s after it asked it to end; work that is still running has this long to return.
-const GRACE: Duration = Duration::from_millis(1500);
-/// Without a parent nobody kills the process, and a request under way may still be worth its end.
-const GRACE_OF_ORPHANS: Duration = Duration::from_secs(10);
+/// The client kills the process 2 s after its Shutdown; work that is still running has this long to return.
+const GRACE_OF_SHUTDOWN: Duration = Duration::from_millis(1500);
+/// After a signal, and without a parent, nobody kills the process: what was sent may get its answer, and what exists
+/// then is worth a place in the state.
+const GRACE: Duration = Duration::from_secs(10);
 /// The client gives up on a plugin after a minute, too.
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
 /// How often to look whether the parent still lives.
@@ -82,10 +83,10 @@ fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
 
 /// Why the process ends.
 enum End {
-    /// It was asked to.
-    Asked,
-    /// The process that started it is gone.
-    Orphaned,
+    /// The client's Shutdown.
+    Shutdown,
+    /// A signal, or the death of the process that started it.
+    Alone,
     Failed(Error),
 }
 
@@ -101,14 +102,16 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
     let endpoint = Arc::new(Endpoint::open(variable, tls.is_some())?);
     let address = endpoint.address();
 
-    let ending = CancellationToken::new();
+    // First what runs is told to stop, and the connections close once it has: until then a Shutdown can come in.
+    let stopping = CancellationToken::new();
+    let closing = CancellationToken::new();
     let shutdown = CancellationToken::new();
     let connected = CancellationToken::new();
-    let stop = Stop::new(&ending);
+    let stop = Stop::new(&stopping);
     let running = TaskTracker::new();
     let companions = Companions {
         shutdown: (!debug).then(|| shutdown.clone()),
-        ending: ending.clone(),
+        closing: closing.clone(),
     };
     let service = ProviderService::new(offer, stop, running.clone());
     let dispatch = Dispatch::new(service, companions).await;
@@ -120,11 +123,11 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
         sender,
         connected.clone(),
     ));
-    let mut serving = Box::pin(
+    let mut serving = tokio::spawn(
         tonic::transport::Server::builder().serve_with_incoming_shutdown(
             dispatch,
             ReceiverStream::new(receiver),
-            ending.clone().cancelled_owned(),
+            closing.clone().cancelled_owned(),
         ),
     );
 
@@ -140,37 +143,53 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
 
     let end = tokio::select! {
         result = &mut serving => match result {
-            Ok(()) => End::Asked,
-            Err(error) => End::Failed(error.into()),
+            Ok(Ok(())) => End::Failed(Error::Start(std::io::ErrorKind::ConnectionAborted.into())),
+            Ok(Err(error)) => End::Failed(error.into()),
+            Err(panicked) => End::Failed(Error::Start(panicked.into())),
         },
-        () = shutdown.cancelled() => End::Asked,
-        () = signals.asked_to_end(debug) => End::Asked,
-        () = parent.gone(), if !debug => End::Orphaned,
+        () = shutdown.cancelled() => End::Shutdown,
+        () = signals.asked_to_end(debug) => End::Alone,
+        () = parent.gone(), if !debug => End::Alone,
         error = no_client(&connected), if !debug => End::Failed(error),
     };
 
-    let (grace, result) = match end {
-        End::Asked => (GRACE, Ok(())),
-        End::Orphaned => (GRACE_OF_ORPHANS, Ok(())),
-        End::Failed(error) => (Duration::ZERO, Err(error)),
-    };
-    ending.cancel();
+    stopping.cancel();
     running.close();
     let drained = async {
         running.wait().await;
+        closing.cancel();
         // The last answers, Shutdown's among them, are on their way until the connections are closed.
         _ = (&mut serving).await;
     };
-    if timeout(grace, drained).await.is_err() {
-        tracing::warn!(
-            requests = running.len(),
-            "Ending with requests still running"
-        );
-    }
+    let result = match end {
+        End::Failed(error) => Err(error),
+        End::Shutdown | End::Alone => {
+            if !in_time(drained, &shutdown).await {
+                tracing::warn!(
+                    requests = running.len(),
+                    "Ending with requests still running"
+                );
+            }
+            Ok(())
+        }
+    };
     // The socket's directory goes with its last owner.
     accepting.abort();
     _ = accepting.await;
     result
+}
+
+/// Whether `work` ends before its time is up, which a Shutdown shortens, whenever it comes.
+async fn in_time(work: impl Future<Output = ()>, shutdown: &CancellationToken) -> bool {
+    let hurried = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(GRACE_OF_SHUTDOWN).await;
+    };
+    tokio::select! {
+        () = work => true,
+        () = hurried => false,
+        () = tokio::time::sleep(GRACE) => false,
+    }
 }
 
 /// Ends when no client has come for too long.
@@ -214,7 +233,8 @@ fn parent_id() -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_CLIENT, no_client};
+    use super::{FIRST_CLIENT, GRACE, GRACE_OF_SHUTDOWN, in_time, no_client};
+    use std::future::pending;
     use std::time::Duration;
     use tokio::time::{Instant, timeout};
     use tokio_util::sync::CancellationToken;
@@ -224,6 +244,24 @@ mod tests {
         let start = Instant::now();
         no_client(&CancellationToken::new()).await;
         assert_eq!(start.elapsed(), FIRST_CLIENT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_has_its_time_and_a_shutdown_shortens_it() {
+        let start = Instant::now();
+        let shutdown = CancellationToken::new();
+        assert!(!in_time(pending(), &shutdown).await);
+        assert_eq!(start.elapsed(), GRACE);
+
+        let start = Instant::now();
+        let later = Duration::from_secs(3);
+        let told = async {
+            tokio::time::sleep(later).await;
+            shutdown.cancel();
+        };
+        let (in_time, ()) = tokio::join!(in_time(pending(), &shutdown), told);
+        assert!(!in_time);
+        assert_eq!(start.elapsed(), later + GRACE_OF_SHUTDOWN);
     }
 
     #[tokio::test(start_paused = true)]

@@ -349,6 +349,9 @@ impl ResourceExt for Thing {
     }
 
     fn identity(&self, state: &State<'_>) -> Option<Identity> {
+        if state.name.as_deref() == Value::Value("anonymous") {
+            return None;
+        }
         Some(Identity::from([(
             "id".to_owned(),
             state.id.as_deref().map(str::to_owned),

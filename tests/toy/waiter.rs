@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use terraform_provider_aep::plugin::{ResourceExt, ctx};
 use tf_provider::schema::{AttributeConstraint, AttributeType, Schema};
-use tf_provider::value::{Value, ValueBool, ValueString};
+use tf_provider::value::{Value, ValueBool, ValueNumber, ValueString};
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
 use super::{attribute, error, schema};
@@ -19,6 +19,8 @@ pub(crate) struct State<'a> {
     diary: ValueString<'a>,
     /// Does not stop.
     deaf: ValueBool,
+    /// Stops only this many milliseconds after it was told to.
+    linger: ValueNumber,
     /// Only known at the end.
     result: ValueString<'a>,
 }
@@ -52,6 +54,7 @@ impl Resource for Waiter {
                 attribute("id", AttributeType::String, Computed),
                 attribute("diary", AttributeType::String, Optional),
                 attribute("deaf", AttributeType::Bool, Optional),
+                attribute("linger", AttributeType::Number, Optional),
                 attribute("result", AttributeType::String, Computed),
             ],
         ))
@@ -122,6 +125,8 @@ impl Resource for Waiter {
         }
         ctx::current().stop().cancelled().await;
         state.note("stopped");
+        let linger = u64::try_from(state.linger.unwrap_or_default()).unwrap_or_default();
+        tokio::time::sleep(std::time::Duration::from_millis(linger)).await;
         state.id = Value::Value("waited".into());
         diags
             .errors

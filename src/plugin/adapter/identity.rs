@@ -46,6 +46,16 @@ pub(super) fn read(
     }
 }
 
+/// The identity, if nothing in it is unknown.
+pub(super) fn wholly_known<'a>(
+    schema: &IdentitySchema,
+    data: Option<&'a pb::ResourceIdentityData>,
+) -> Option<&'a pb::ResourceIdentityData> {
+    let mut ignored = Diagnostics::default();
+    let identity = read(&mut ignored, schema, data)?;
+    data.filter(|_| !identity.values().any(Value::is_unknown))
+}
+
 fn to_identity(entries: BTreeMap<String, Data>) -> Identity {
     entries
         .into_iter()

@@ -82,6 +82,98 @@ async fn an_object_s_identity_comes_with_every_answer() {
 }
 
 #[tokio::test]
+async fn an_update_in_place_keeps_the_identity_it_had() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let had = json!({ "id": "id-had", "region": "r" });
+    let prior = |name: &str| thing(json!({ "id": "id-a", "name": name }));
+    for (before, after, given, expected) in [
+        // Not known yet, and none at all.
+        ("a", json!({ "id": UNKNOWN }), Some(&had), &had),
+        (
+            "anonymous",
+            json!({ "id": "id-a", "name": "anonymous" }),
+            Some(&had),
+            &had,
+        ),
+        // Objects of before there were identities have none.
+        ("a", json!({ "id": UNKNOWN }), None, &json!(null)),
+        (
+            "a",
+            json!({ "id": "id-a", "count_of": 1 }),
+            None,
+            &json!({ "id": "id-a", "region": null }),
+        ),
+        // A replacement is another object.
+        (
+            "a",
+            json!({ "id": UNKNOWN, "name": "b" }),
+            Some(&had),
+            &json!({ "id": UNKNOWN, "region": null }),
+        ),
+    ] {
+        let mut request = plan("toy_thing", &prior(before), &thing(after));
+        request.prior_identity = given.and_then(identity);
+        let answer = provider
+            .plan_resource_change(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(answer.diagnostics, []);
+        assert_eq!(of(answer.planned_identity.as_ref()), *expected);
+    }
+}
+
+#[tokio::test]
+async fn an_apply_without_an_identity_keeps_a_planned_one_that_is_known() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let state = thing(json!({ "id": "id-a", "name": "anonymous" }));
+    for (planned, expected) in [
+        (
+            json!({ "id": "id-a", "region": null }),
+            json!({ "id": "id-a", "region": null }),
+        ),
+        (json!({ "id": UNKNOWN, "region": null }), json!(null)),
+    ] {
+        let mut request = apply("toy_thing", &state, &state);
+        request.planned_identity = identity(&planned);
+        let answer = provider
+            .apply_resource_change(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(answer.diagnostics, []);
+        assert_eq!(of(answer.new_identity.as_ref()), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_deferred_plan_keeps_the_identity() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let request = pb::configure_provider::Request {
+        config: value(&json!({ "endpoint": UNKNOWN, "retries": null })),
+        ..Default::default()
+    };
+    provider.configure_provider(request).await.unwrap();
+    let had = json!({ "id": "id-a", "region": null });
+    let mut request = plan("toy_thing", &json!(null), &thing(json!({})));
+    request.prior_identity = identity(&had);
+    request.client_capabilities = Some(pb::ClientCapabilities {
+        deferral_allowed: true,
+        ..Default::default()
+    });
+    let answer = provider
+        .plan_resource_change(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(answer.deferred.is_some());
+    assert_eq!(of(answer.planned_identity.as_ref()), had);
+}
+
+#[tokio::test]
 async fn an_import_goes_by_id_or_by_identity() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;

@@ -35,9 +35,12 @@ impl Diary {
             .contains(word)
     }
 
-    fn request(&self, deaf: bool) -> pb::apply_resource_change::Request {
-        let config = json!({ "id": null, "result": null, "deaf": deaf, "diary": self.path });
-        let planned = json!({ "id": UNKNOWN, "result": UNKNOWN, "deaf": deaf, "diary": self.path });
+    fn request(&self, kind: Kind) -> pb::apply_resource_change::Request {
+        let (deaf, linger) = kind.attributes();
+        let path = &self.path;
+        let config =
+            json!({ "id": null, "result": null, "deaf": deaf, "linger": linger, "diary": path });
+        let planned = json!({ "id": UNKNOWN, "result": UNKNOWN, "deaf": deaf, "linger": linger, "diary": path });
         pb::apply_resource_change::Request {
             type_name: "toy_waiter".into(),
             prior_state: value(&json!(null)),
@@ -48,15 +51,36 @@ impl Diary {
     }
 }
 
+/// How a creation takes being told to stop.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// It stops.
+    Prompt,
+    /// It stops so much later.
+    Slow(Duration),
+    /// It does not.
+    Deaf,
+}
+
+impl Kind {
+    fn attributes(self) -> (bool, Option<u64>) {
+        match self {
+            Self::Prompt => (false, None),
+            Self::Slow(linger) => (false, Some(linger.as_millis().try_into().unwrap())),
+            Self::Deaf => (true, None),
+        }
+    }
+}
+
 type Answer = Result<pb::apply_resource_change::Response, tonic::Status>;
 
 /// Starts a creation that waits.
 async fn begin(
     provider: &ProviderClient<Channel>,
     diary: &Diary,
-    deaf: bool,
+    kind: Kind,
 ) -> tokio::task::JoinHandle<Answer> {
-    let (mut provider, request) = (provider.clone(), diary.request(deaf));
+    let (mut provider, request) = (provider.clone(), diary.request(kind));
     let task = tokio::spawn(async move {
         provider
             .apply_resource_change(request)
@@ -76,11 +100,16 @@ async fn stop(provider: &mut ProviderClient<Channel>) {
 }
 
 fn assert_stopped(answer: Answer, diary: &Diary) {
+    assert_stopped_as(Kind::Prompt, answer, diary);
+}
+
+fn assert_stopped_as(kind: Kind, answer: Answer, diary: &Diary) {
     let answer = answer.unwrap();
+    let (deaf, linger) = kind.attributes();
     assert_eq!(said(&answer.diagnostics), ["Stopped while waiting"]);
     assert_eq!(
         read(answer.new_state.as_ref()),
-        json!({ "id": "waited", "result": null, "deaf": false, "diary": diary.path }),
+        json!({ "id": "waited", "result": null, "deaf": deaf, "linger": linger, "diary": diary.path }),
         "what exists is kept, and nothing unknown is left in it"
     );
 }
@@ -91,7 +120,7 @@ async fn stop_reaches_a_wait_and_is_not_for_ever() {
     let mut provider = plugin.provider().await;
     for _ in 0..2 {
         let diary = Diary::new();
-        let waiting = begin(&provider, &diary, false).await;
+        let waiting = begin(&provider, &diary, Kind::Prompt).await;
         // A stop of the past must not reach it: the second wait would be over at once.
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(!diary.says("stopped"));
@@ -109,7 +138,7 @@ async fn stop_is_answered_while_a_wait_goes_on() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let diary = Diary::new();
-    let waiting = begin(&provider, &diary, true).await;
+    let waiting = begin(&provider, &diary, Kind::Deaf).await;
     tokio::time::timeout(SOON, stop(&mut provider))
         .await
         .expect("an answer");
@@ -121,7 +150,7 @@ async fn a_creation_outlives_the_client_that_asked_for_it() {
     let plugin = Launch::toy().start().await;
     let provider = plugin.provider().await;
     let diary = Diary::new();
-    let waiting = begin(&provider, &diary, false).await;
+    let waiting = begin(&provider, &diary, Kind::Prompt).await;
     waiting.abort();
     _ = waiting.await;
     drop(provider);
@@ -180,7 +209,7 @@ async fn shutdown_stops_what_is_running() {
     let plugin = Launch::toy().start().await;
     let provider = plugin.provider().await;
     let diary = Diary::new();
-    let waiting = begin(&provider, &diary, false).await;
+    let waiting = begin(&provider, &diary, Kind::Prompt).await;
     plugin.shutdown().await;
     assert_stopped(
         tokio::time::timeout(SOON, waiting).await.unwrap().unwrap(),
@@ -194,22 +223,48 @@ async fn shutdown_does_not_wait_for_what_does_not_stop() {
     let plugin = Launch::toy().start().await;
     let provider = plugin.provider().await;
     let diary = Diary::new();
-    let _waiting = begin(&provider, &diary, true).await;
+    let _waiting = begin(&provider, &diary, Kind::Deaf).await;
     plugin.shutdown().await;
     assert_gone(plugin).await;
 }
 
 #[tokio::test]
-async fn a_term_signal_is_a_shutdown() {
+async fn a_term_signal_waits_for_what_stops_late() {
     let plugin = Launch::toy().start().await;
     let provider = plugin.provider().await;
     let diary = Diary::new();
-    let waiting = begin(&provider, &diary, false).await;
+    // Later than a client that asks for the end would wait.
+    let kind = Kind::Slow(Duration::from_millis(2500));
+    let waiting = begin(&provider, &diary, kind).await;
     plugin.signal("TERM");
-    assert_stopped(
-        tokio::time::timeout(SOON, waiting).await.unwrap().unwrap(),
-        &diary,
-    );
+    let answer = tokio::time::timeout(SOON, waiting).await.unwrap().unwrap();
+    assert_stopped_as(kind, answer, &diary);
+    assert_gone(plugin).await;
+}
+
+#[tokio::test]
+async fn an_interrupt_in_debug_mode_waits_for_what_stops_late() {
+    let mut plugin = Launch::bare(&toy()).arg("--debug").start().await;
+    let provider = provider(channel(plugin.socket_of_debug(), None).await.unwrap());
+    let diary = Diary::new();
+    let kind = Kind::Slow(Duration::from_millis(2500));
+    let waiting = begin(&provider, &diary, kind).await;
+    plugin.signal("INT");
+    let answer = tokio::time::timeout(SOON, waiting).await.unwrap().unwrap();
+    assert_stopped_as(kind, answer, &diary);
+    assert_eq!(plugin.end().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_shutdown_after_a_term_signal_is_answered_and_does_not_wait_as_long() {
+    let plugin = Launch::toy().start().await;
+    let provider = plugin.provider().await;
+    let diary = Diary::new();
+    let kind = Kind::Slow(Duration::from_secs(600));
+    let _waiting = begin(&provider, &diary, kind).await;
+    plugin.signal("TERM");
+    eventually("the creation is told to stop", || diary.says("stopped")).await;
+    plugin.shutdown().await;
     assert_gone(plugin).await;
 }
 
@@ -218,7 +273,7 @@ async fn interrupts_are_the_client_s_business() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let diary = Diary::new();
-    let waiting = begin(&provider, &diary, false).await;
+    let waiting = begin(&provider, &diary, Kind::Prompt).await;
     for _ in 0..3 {
         plugin.signal("INT");
         plugin.signal("HUP");
@@ -305,7 +360,7 @@ async fn debug_mode_serves_one_client_after_another_until_interrupted() {
     let waiting = begin(
         &provider(channel(socket.clone(), None).await.unwrap()),
         &diary,
-        false,
+        Kind::Prompt,
     )
     .await;
     stop(&mut provider(channel(socket.clone(), None).await.unwrap())).await;
@@ -330,7 +385,7 @@ async fn a_busy_plugin_ends_soon_enough_not_to_be_killed() {
     let plugin = Launch::toy().start().await;
     let provider = plugin.provider().await;
     let diary = Diary::new();
-    let _waiting = begin(&provider, &diary, true).await;
+    let _waiting = begin(&provider, &diary, Kind::Deaf).await;
     let start = Instant::now();
     plugin.shutdown().await;
     assert_gone(plugin).await;

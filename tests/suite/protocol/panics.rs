@@ -76,7 +76,8 @@ async fn a_panic_does_not_disturb_a_wait() {
     let mut provider = plugin.provider().await;
     let mut waiting_provider = provider.clone();
     let waiting = tokio::spawn(async move {
-        let planned = json!({ "id": null, "result": null, "deaf": null, "diary": null });
+        let planned =
+            json!({ "id": null, "result": null, "deaf": null, "linger": null, "diary": null });
         let request = apply("toy_waiter", &json!(null), &planned);
         waiting_provider
             .apply_resource_change(request)

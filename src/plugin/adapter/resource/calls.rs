@@ -67,6 +67,14 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         })
     }
 
+    /// An identity of the resource without unknowns.
+    fn known_identity<'a>(
+        &self,
+        identity: Option<&'a pb::ResourceIdentityData>,
+    ) -> Option<&'a pb::ResourceIdentityData> {
+        identity::wholly_known(self.identity_schema()?, identity)
+    }
+
     pub(super) async fn try_validate(
         &self,
         diags: &mut Diagnostics,
@@ -155,7 +163,14 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         };
         match planned {
             Some((state, private, requires_replace)) => {
-                let written = self.write(diags, ty, &state, &private)?;
+                let mut written = self.write(diags, ty, &state, &private)?;
+                // What is changed in place stays what it is, even where its name is not known yet.
+                if prior != Data::Null
+                    && requires_replace.is_empty()
+                    && self.known_identity(written.identity.as_ref()).is_none()
+                {
+                    written.identity.clone_from(&request.prior_identity);
+                }
                 Some(Written {
                     requires_replace,
                     ..written
@@ -164,7 +179,8 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             None if deferred().is_some() => Some(Written {
                 state: encode_data(diags, &proposed, ty),
                 private: request.prior_private.clone(),
-                ..Written::nothing()
+                identity: request.prior_identity.clone(),
+                requires_replace: Vec::new(),
             }),
             None => {
                 require_error(diags, "no plan");
@@ -213,7 +229,15 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         };
         match applied {
             // With errors, too: this is what exists now.
-            Some((state, private)) => self.write(diags, ty, &state, &private),
+            Some((state, private)) => {
+                let mut written = self.write(diags, ty, &state, &private)?;
+                if written.identity.is_none() {
+                    written.identity = self
+                        .known_identity(request.planned_identity.as_ref())
+                        .cloned();
+                }
+                Some(written)
+            }
             None => {
                 require_error(diags, "no state");
                 None
