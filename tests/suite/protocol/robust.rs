@@ -3,7 +3,7 @@
 use serde_json::json;
 use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
 
-use super::client::{Launch, raw, read, thing, value};
+use super::client::{Launch, raw, read, said, thing, value};
 use super::resources::plan;
 
 #[tokio::test]
@@ -114,7 +114,14 @@ async fn what_is_malformed_is_answered_with_an_error() {
         ..Default::default()
     };
     let answer = provider.read_resource(request).await.unwrap().into_inner();
-    assert_eq!(answer.diagnostics.len(), 1);
+    assert_eq!(
+        said(&answer.diagnostics),
+        ["The private state cannot be read"]
+    );
+    let detail = &answer.diagnostics[0].detail;
+    for way_out in ["terraform state rm <address>", "import"] {
+        assert!(detail.contains(way_out), "{detail}");
+    }
 }
 
 #[tokio::test]
