@@ -51,6 +51,39 @@ async fn two_hundred_requests_at_a_time_get_their_own_answers() {
     }
 }
 
+/// A `toy_thing` with a dynamic value that is nested in itself.
+fn nested_json(depth: usize) -> String {
+    let thing = thing(json!({ "extra": "$" })).to_string();
+    let (before, after) = ("{\"type\":\"dynamic\",\"value\":", "}");
+    let nested = [&before.repeat(depth), "null", &after.repeat(depth)].concat();
+    thing.replace("\"$\"", &nested)
+}
+
+#[tokio::test]
+async fn a_stored_state_nested_too_deeply_is_refused_and_a_deep_one_is_not() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    for (depth, expected) in [
+        (10_000, vec!["The stored state cannot be read [extra]"]),
+        (400, vec![]),
+    ] {
+        let request = pb::upgrade_resource_state::Request {
+            type_name: "toy_thing".into(),
+            version: 2,
+            raw_state: Some(pb::RawState {
+                json: nested_json(depth).into(),
+                ..Default::default()
+            }),
+        };
+        let answer = provider
+            .upgrade_resource_state(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(said(&answer.diagnostics), expected, "{depth}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_malformed_is_answered_with_an_error() {
     let plugin = Launch::toy().start().await;
@@ -91,7 +124,15 @@ async fn what_is_malformed_is_answered_with_an_error() {
             .into_inner();
         assert_eq!(answer.diagnostics.len(), 1, "{start:x?}");
     }
-    for json in ["{", "[]", "{\"name\":[]}", "{\"name\":\"a\"}x", "\u{0}"] {
+    let nested = nested_json(10_000);
+    for json in [
+        "{",
+        "[]",
+        "{\"name\":[]}",
+        "{\"name\":\"a\"}x",
+        "\u{0}",
+        &nested,
+    ] {
         let request = pb::validate_resource_config::Request {
             type_name: "toy_thing".into(),
             config: Some(pb::DynamicValue {
@@ -105,7 +146,7 @@ async fn what_is_malformed_is_answered_with_an_error() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!(answer.diagnostics.len(), 1, "{json:?}");
+        assert_eq!(answer.diagnostics.len(), 1, "{json:.40?}");
     }
     let request = pb::read_resource::Request {
         type_name: "toy_thing".into(),
