@@ -39,12 +39,17 @@ pub(crate) enum Error {
     },
     #[error("PLUGIN_UNIX_SOCKET_GROUP names no group of this machine: {0}")]
     Group(String),
-    #[cfg(not(unix))]
+    #[cfg(any(not(unix), test))]
     #[error(
         "PLUGIN_CLIENT_CERT is missing, and without it a TCP port would be open to every local user"
     )]
     PlaintextTcp,
-    #[cfg(not(unix))]
+    #[cfg(any(not(unix), test))]
+    #[error(
+        "--debug needs unix sockets, which this platform does not have: a TCP port would be open to every local user"
+    )]
+    DebugTcp,
+    #[cfg(any(not(unix), test))]
     #[error("no port between PLUGIN_MIN_PORT {0} and PLUGIN_MAX_PORT {1} is free")]
     Ports(u16, u16),
     #[error("the plugin cannot be started: {0}")]

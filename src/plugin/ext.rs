@@ -57,6 +57,10 @@ pub trait ResourceExt: Resource {
     }
 
     /// Turns a state stored with an older schema version into one of the current version.
+    ///
+    /// Numbers are what serde_json makes of them: whole ones of up to 64 bits are exact, any other one is an `f64`, which
+    /// keeps 15 digits: `0.1` stays `0.1`, and longer fractions and greater numbers lose what is beyond. A state of the
+    /// current version does not come here, and its numbers keep all their digits.
     fn upgrade_json(
         &self,
         diags: &mut Diagnostics,

@@ -16,7 +16,7 @@ use super::stderr;
 /// The target of the host's lines about RPCs; they appear as the module `sdk.proto`.
 pub(super) const RPC: &str = concat!(module_path!(), "::rpc");
 
-/// Longer values are cut: the CLI splits lines at 64 KiB and prints the pieces raw.
+/// Longer values are cut, as JSON writes them: the CLI splits lines at 64 KiB and prints the pieces raw.
 const LONGEST_VALUE: usize = 4 * 1024;
 /// A line of many long values ends here.
 const LONGEST_LINE: usize = 60 * 1024;
@@ -102,13 +102,19 @@ impl Visit for Fields {
     }
 }
 
-/// Cuts a long text at a character's boundary and says so.
+/// Cuts a text that is long in JSON, and says so.
 fn cut(mut text: String) -> String {
-    if text.len() > LONGEST_VALUE {
-        let mut end = LONGEST_VALUE;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
+    let mut length = 0;
+    let end = text.char_indices().find_map(|(at, character)| {
+        length += match character {
+            '"' | '\\' => 2,
+            // \u0000, but for the few that have a letter.
+            '\0'..='\u{1f}' => 6,
+            other => other.len_utf8(),
+        };
+        (length > LONGEST_VALUE).then_some(at)
+    });
+    if let Some(end) = end {
         text.truncate(end);
         text.push_str(" (cut)");
     }
@@ -187,12 +193,13 @@ fn line(
     // These keys must be strings: the CLI crashes on any other kind.
     let mut object = serde_json::Map::new();
     object.insert("@level".to_owned(), level.into());
-    object.insert("@message".to_owned(), message.into());
-    object.insert("@module".to_owned(), module(target).into());
+    object.insert("@message".to_owned(), cut(message).into());
+    object.insert("@module".to_owned(), cut(module(target)).into());
     object.insert("@timestamp".to_owned(), timestamp(now).into());
-    let mut length = 0;
+    let mut length = written(&object);
     for (name, value) in fields {
-        length += name.len() + value.to_string().len() + 2;
+        // A comma, a colon, quotes.
+        length += name.len() + value.to_string().len() + 4;
         if length > LONGEST_LINE {
             break;
         }
@@ -201,6 +208,14 @@ fn line(
     let mut line = Json::Object(object).to_string();
     line.push('\n');
     line
+}
+
+/// The length of an object in JSON.
+fn written(object: &serde_json::Map<String, Json>) -> usize {
+    object
+        .iter()
+        .map(|(name, value)| name.len() + value.to_string().len() + 4)
+        .sum()
 }
 
 /// The logger's name: `provider`, followed by the module in this crate.
@@ -293,6 +308,25 @@ mod tests {
             .map(|name| (name, "x".repeat(LONGEST_VALUE).into()))
             .collect();
         assert!(line(&Level::INFO, "a", fields, (0, 0)).len() < LONGEST_LINE + 1024);
+    }
+
+    #[test]
+    fn nor_is_one_of_characters_that_json_writes_longer() {
+        for hostile in ["\u{1}", "\"", "\\", "\n", "\u{7f}", "\u{2028}", "ä"] {
+            let hostile = hostile.repeat(LONGEST_LINE);
+            assert!(serde_json::json!(cut(hostile.clone())).to_string().len() < LONGEST_VALUE + 10);
+            let names: [&'static str; 17] =
+                std::array::from_fn(|index| &*Box::leak(format!("field{index}").into_boxed_str()));
+            let fields = names
+                .into_iter()
+                .map(|name| (name, cut(hostile.clone()).into()))
+                .chain([("message", hostile.clone().into())])
+                .collect();
+            let target: &'static str = Box::leak(format!("a::{hostile}").into_boxed_str());
+            let line = line(&Level::INFO, target, fields, (0, 0));
+            assert!(line.len() < LONGEST_LINE + 10, "{}", line.len());
+            assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok());
+        }
     }
 
     #[test]

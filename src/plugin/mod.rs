@@ -117,7 +117,7 @@ impl<P: Provider> Plugin<P> {
         }
     }
 
-    /// Adds a resource under its full type name, such as `aep_cmk_config`.
+    /// Adds a resource under its full type name, such as `toy_thing`.
     #[must_use]
     pub fn resource<R: ResourceExt + 'static>(mut self, name: &'static str, resource: R) -> Self {
         self.offer

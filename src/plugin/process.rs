@@ -19,7 +19,7 @@ use super::dispatch::Dispatch;
 use super::error::Error;
 use super::service::{Offer, ProviderService, Stop};
 use super::signals::Signals;
-use super::socket::Endpoint;
+use super::socket::{Access, Endpoint};
 use super::tls::Tls;
 use super::{About, crash, log, stderr};
 
@@ -35,6 +35,18 @@ const PARENT_POLL: Duration = Duration::from_secs(1);
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// The certificate of the client; none where TLS is turned off (TF_DISABLE_PLUGIN_TLS). One that cannot be read is not
+/// none.
+fn client_certificate() -> Result<Option<String>, Error> {
+    match std::env::var_os("PLUGIN_CLIENT_CERT").filter(|pem| !pem.is_empty()) {
+        None => Ok(None),
+        Some(pem) => pem
+            .into_string()
+            .map(Some)
+            .map_err(|_| Error::ClientCertificate("it is not UTF-8".to_owned())),
+    }
 }
 
 /// Does what the arguments ask for, and serves until the end.
@@ -94,12 +106,19 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
     // Before the handshake, because the client may be interrupted right after it.
     let mut signals = Signals::install().map_err(Error::Start)?;
     let parent = Parent::now();
-    let tls = match variable("PLUGIN_CLIENT_CERT").filter(|pem| !pem.is_empty() && !debug) {
-        Some(pem) => Some(Tls::new(&pem)?),
-        // TF_DISABLE_PLUGIN_TLS, or debug mode: plaintext, on a socket that is this user's alone.
-        None => None,
+    let tls = match debug {
+        // Plaintext, on a socket that is this user's alone.
+        true => None,
+        false => client_certificate()?
+            .map(|pem| Tls::new(&pem))
+            .transpose()?,
     };
-    let endpoint = Arc::new(Endpoint::open(variable, tls.is_some())?);
+    let access = match (&tls, debug) {
+        (Some(_), _) => Access::Tls,
+        (None, false) => Access::Plaintext,
+        (None, true) => Access::Debug,
+    };
+    let endpoint = Arc::new(Endpoint::open(variable, access)?);
     let address = endpoint.address();
 
     // First what runs is told to stop, and the connections close once it has: until then a Shutdown can come in.

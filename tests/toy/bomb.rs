@@ -21,7 +21,7 @@ impl State<'_> {
     fn arrive(&self, place: &str) {
         assert!(
             self.at.as_deref() != Value::Value(place),
-            "the bomb went off in {place}"
+            "the bomb went off in {place}\nwith this in it"
         );
     }
 }

@@ -102,11 +102,16 @@ impl Resource for Wrong {
     async fn create<'a>(
         &self,
         diags: &mut Diagnostics,
-        planned: State<'a>,
+        mut planned: State<'a>,
         _: State<'a>,
         (): (),
         (): (),
     ) -> Option<(State<'a>, ())> {
+        if planned.is("surplus in the state") {
+            planned.surplus = Some("surplus".to_owned());
+            return Some((planned, ()));
+        }
+        assert!(!planned.is("panic"), "creating went wrong");
         if planned.is("half") {
             diags.errors.push(error("Half done", Vec::new()));
             return Some((planned, ()));
@@ -118,11 +123,12 @@ impl Resource for Wrong {
         &self,
         _: &mut Diagnostics,
         _: State<'a>,
-        _: State<'a>,
+        planned: State<'a>,
         _: State<'a>,
         (): (),
         (): (),
     ) -> Option<(State<'a>, ())> {
+        assert!(!planned.is("panic"), "updating went wrong");
         None
     }
 

@@ -203,7 +203,9 @@ fn private<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, bytes: &'a [u8]) -> 
         .map_err(|_| {
             diags.errors.push(diagnostic(
                 "The private state cannot be read",
-                "It was not written by this version of the provider.",
+                "This version of the provider did not write it. Use the version that did, or take the object out of \
+                 the state with `terraform state rm <address>`, which leaves the object itself as it is, and import it \
+                 again.",
             ));
         })
         .ok()

@@ -6,7 +6,6 @@ use std::task::Poll;
 
 use tf_provider::{Diagnostic, Diagnostics};
 
-use super::{Call, crashed};
 use crate::plugin::adapter::to_protocol;
 use crate::plugin::proto::tfplugin6 as pb;
 
@@ -17,28 +16,20 @@ pub(super) trait Answer: Sized + Send + 'static {
 
     /// The numbers of errors and warnings.
     fn counts(&self) -> (usize, usize);
+}
 
-    /// Runs `work`; its panic is an answer, too.
-    fn catch(
-        call: &Call,
-        work: impl Future<Output = Self> + Send,
-    ) -> impl Future<Output = Self> + Send {
-        async move {
-            let mut work = pin!(work);
-            let caught = std::future::poll_fn(|context| {
-                // The future is not polled again after a panic, and what it owned is dropped with it.
-                match std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-                    Ok(Poll::Pending) => Poll::Pending,
-                    Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
-                    Err(payload) => Poll::Ready(Err(payload)),
-                }
-            });
-            match caught.await {
-                Ok(answer) => answer,
-                Err(payload) => Self::error(crashed(call, payload.as_ref())),
-            }
+/// Runs `work`, and catches its panic.
+pub(super) async fn catch<A>(work: impl Future<Output = A>) -> std::thread::Result<A> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        // The future is not polled again after a panic, and what it owned is dropped with it.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
+            Err(payload) => Poll::Ready(Err(payload)),
         }
-    }
+    })
+    .await
 }
 
 fn count(diagnostics: &[pb::Diagnostic]) -> (usize, usize) {

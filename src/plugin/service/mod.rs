@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use tf_provider::Diagnostic;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Response, Status};
@@ -83,6 +85,7 @@ enum Kind {
 }
 
 /// What every request brings along.
+#[derive(Clone)]
 struct Call {
     rpc: &'static str,
     kind: Kind,
@@ -137,6 +140,16 @@ impl ProviderService {
         call: Call,
         work: impl Future<Output = A> + Send + 'static,
     ) -> Result<Response<A>, Status> {
+        self.run_or(call, work, A::error).await
+    }
+
+    /// The same for work whose panic is more than an error.
+    async fn run_or<A: Answer>(
+        &self,
+        call: Call,
+        work: impl Future<Output = A> + Send + 'static,
+        crash: impl FnOnce(Diagnostic) -> A + Send + 'static,
+    ) -> Result<Response<A>, Status> {
         let span = tracing::error_span!(
             target: RPC,
             "rpc",
@@ -149,10 +162,13 @@ impl ProviderService {
             tf_provider_addr = self.offer.address,
         );
         let ctx = Ctx::new(self.stop.token(), call.deferral_allowed);
+        let described = call.clone();
         let served = async move {
             let start = Instant::now();
             tracing::trace!(target: RPC, "Received request");
-            let answer = A::catch(&call, work).await;
+            let answer = answer::catch(work)
+                .await
+                .unwrap_or_else(|_| crash(crashed(&call)));
             let (errors, warnings) = answer.counts();
             tracing::debug!(
                 target: RPC,
@@ -164,15 +180,22 @@ impl ProviderService {
             answer
         };
         let task = self.running.spawn(ctx.scope(served).instrument(span));
-        // Panics of the work are caught inside, so only an aborted runtime ends up here.
-        task.await
-            .map(Response::new)
-            .map_err(|_| Status::unavailable("the provider is shutting down"))
+        joined(&described, task.await)
     }
 }
 
-/// What a caller is told about a panic.
-fn crashed(call: &Call, payload: &(dyn std::any::Any + Send)) -> tf_provider::Diagnostic {
+/// What became of a request's task. Panics of the work were caught inside, so what is lost here is an aborted runtime's
+/// or a panic of the host itself.
+fn joined<A: Answer>(call: &Call, task: Result<A, JoinError>) -> Result<Response<A>, Status> {
+    match task {
+        Ok(answer) => Ok(Response::new(answer)),
+        Err(error) if error.is_panic() => Ok(Response::new(A::error(crashed(call)))),
+        Err(_) => Err(Status::unavailable("the provider is shutting down")),
+    }
+}
+
+/// What a caller is told about the panic that was just caught. Not its message, which may quote a value.
+fn crashed(call: &Call) -> Diagnostic {
     let what = match call.type_name.is_empty() {
         true => call.rpc.to_owned(),
         false => format!("{} of {}", call.rpc, call.type_name),
@@ -180,8 +203,29 @@ fn crashed(call: &Call, payload: &(dyn std::any::Any + Send)) -> tf_provider::Di
     diagnostic(
         "The provider crashed",
         format!(
-            "{what} panicked: {}. This is a bug in the provider; the log has the place.",
-            crash::message(payload)
+            "{what} panicked at {}. This is a bug in the provider; the log has the rest.",
+            crash::place()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, Kind, joined};
+    use crate::plugin::proto::tfplugin6 as pb;
+
+    type Answer = pb::read_resource::Response;
+
+    #[tokio::test]
+    async fn a_lost_panic_is_a_crash_and_an_aborted_task_is_not() {
+        let call = Call::new("ReadResource", Kind::Resource, "toy_thing", false);
+        let panicked = tokio::spawn(async { panic!("lost") }).await;
+        let answer = joined::<Answer>(&call, panicked).unwrap().into_inner();
+        assert_eq!(answer.diagnostics[0].summary, "The provider crashed");
+
+        let aborted = tokio::spawn(std::future::pending());
+        aborted.abort();
+        let status = joined::<Answer>(&call, aborted.await).unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Unavailable);
+    }
 }

@@ -236,15 +236,24 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         &self,
         request: Request<pb::apply_resource_change::Request>,
     ) -> Result<Response<pb::apply_resource_change::Response>, Status> {
-        typed_rpc!(
-            self,
-            request,
+        let request = Arc::new(request.into_inner());
+        let call = Call::new(
             "ApplyResourceChange",
             Kind::Resource,
-            resource,
-            apply,
-            never
+            &request.type_name,
+            false,
+        );
+        let resource = match self.resource(&request.type_name) {
+            Ok(resource) => resource,
+            Err(answer) => return self.run(call, async move { *answer }).await,
+        };
+        let (crashed, of) = (Arc::clone(&resource), Arc::clone(&request));
+        self.run_or(
+            call,
+            async move { resource.apply(&request).await },
+            move |diagnostic| crashed.apply_crashed(&of, diagnostic),
         )
+        .await
     }
 
     async fn import_resource_state(

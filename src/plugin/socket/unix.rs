@@ -8,6 +8,7 @@ use nix::unistd::{Gid, Group, Uid};
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 
+use super::Access;
 use crate::plugin::error::Error;
 
 /// The name of the socket in its directory: short, because the whole path has to fit into 104 bytes.
@@ -27,10 +28,10 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// Opens the socket where `PLUGIN_UNIX_SOCKET_DIR` says, for the group in `PLUGIN_UNIX_SOCKET_GROUP` if one is
-    /// set. `_secure`: the connection will be TLS, which a TCP socket would require.
+    /// set. `_access`: only a TCP socket has to know.
     pub(crate) fn open(
         variable: impl Fn(&str) -> Option<String>,
-        _secure: bool,
+        _access: Access,
     ) -> Result<Self, Error> {
         let wanted = variable("PLUGIN_UNIX_SOCKET_DIR")
             .filter(|directory| !directory.is_empty())
@@ -116,7 +117,7 @@ fn gid(name: &str) -> Result<Gid, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, fits};
+    use super::{Access, Endpoint, fits};
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
@@ -133,7 +134,7 @@ mod tests {
         let variable = |name: &str| {
             (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| base.path().to_str().unwrap().to_owned())
         };
-        let endpoint = Endpoint::open(variable, true).unwrap();
+        let endpoint = Endpoint::open(variable, Access::Plaintext).unwrap();
         let (network, path) = endpoint.address();
         assert_eq!(network, "unix");
         let directory = Path::new(&path).parent().unwrap().to_owned();
@@ -150,13 +151,13 @@ mod tests {
     async fn a_group_may_connect_and_nothing_else() {
         let gid = nix::unistd::Gid::effective().to_string();
         let variable = |name: &str| (name == "PLUGIN_UNIX_SOCKET_GROUP").then(|| gid.clone());
-        let endpoint = Endpoint::open(variable, true).unwrap();
+        let endpoint = Endpoint::open(variable, Access::Plaintext).unwrap();
         let path = endpoint.address().1;
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(Path::new(&path)), 0o660);
         assert_eq!(mode(Path::new(&path).parent().unwrap()), 0o710);
         let unknown =
             |name: &str| (name == "PLUGIN_UNIX_SOCKET_GROUP").then(|| "no such group".to_owned());
-        assert!(Endpoint::open(unknown, true).is_err());
+        assert!(Endpoint::open(unknown, Access::Tls).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
 
-use super::client::{Launch, SOON, eventually, read, said, value};
+use super::client::{Launch, SOON, UNKNOWN, eventually, read, said, value};
 use super::resources::{apply, plan};
 
 #[tokio::test]
@@ -37,12 +37,10 @@ async fn a_panic_is_an_answer_and_the_others_go_on() {
         (&answered.diagnostics, "read"),
     ] {
         assert_eq!(said(diagnostics), ["The provider crashed"]);
-        assert!(
-            diagnostics[0]
-                .detail
-                .contains(&format!("the bomb went off in {place}"))
-        );
-        assert!(diagnostics[0].detail.contains("toy_bomb"));
+        let detail = &diagnostics[0].detail;
+        assert!(detail.contains("toy_bomb"), "{place}: {detail}");
+        assert!(detail.contains("tests/toy/bomb.rs:"), "{place}: {detail}");
+        assert!(!detail.contains("went off"), "a panic may quote: {detail}");
     }
 
     let request = plan("toy_bomb", &null, &at("nowhere"));
@@ -53,6 +51,48 @@ async fn a_panic_is_an_answer_and_the_others_go_on() {
         .into_inner();
     assert_eq!(fine.diagnostics, []);
     assert_eq!(read(fine.planned_state.as_ref()), at("nowhere"));
+}
+
+#[tokio::test]
+async fn what_a_panic_may_have_created_is_kept_and_what_was_there_stays() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let planned = json!({ "how": "panic", "result": UNKNOWN });
+    let null = json!(null);
+    let there = json!({ "how": "x", "result": "y" });
+    let perhaps = json!({ "how": "panic", "result": null });
+    for (prior, kept, private) in [(&null, &perhaps, "null"), (&there, &null, "")] {
+        let mut request = apply("toy_wrong", prior, &planned);
+        request.planned_private = b"null".to_vec();
+        let answer = provider
+            .apply_resource_change(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(said(&answer.diagnostics), ["The provider crashed"]);
+        assert_eq!(read(answer.new_state.as_ref()), *kept);
+        assert_eq!(answer.private, private.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn what_was_created_is_kept_even_if_it_cannot_be_said() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    let planned = json!({ "how": "surplus in the state", "result": UNKNOWN });
+    let answer = provider
+        .apply_resource_change(apply("toy_wrong", &json!(null), &planned))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        said(&answer.diagnostics),
+        ["The provider returned a value that does not fit its schema [surplus]"]
+    );
+    assert_eq!(
+        read(answer.new_state.as_ref()),
+        json!({ "how": "surplus in the state", "result": null })
+    );
 }
 
 #[tokio::test]
@@ -67,6 +107,7 @@ async fn the_report_is_raw_lines_that_the_cli_recognises() {
         log.starts_with("panic: the bomb went off in plan\n"),
         "{log}"
     );
+    assert!(!log.contains("with this in it"), "{log}");
     assert!(log.lines().count() < 100, "the CLI keeps 100 lines");
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
 
-use super::client::{Launch, raw, read, thing, value};
+use super::client::{Launch, raw, read, said, thing, value};
 use super::resources::plan;
 
 #[tokio::test]
@@ -51,6 +51,39 @@ async fn two_hundred_requests_at_a_time_get_their_own_answers() {
     }
 }
 
+/// A `toy_thing` with a dynamic value that is nested in itself.
+fn nested_json(depth: usize) -> String {
+    let thing = thing(json!({ "extra": "$" })).to_string();
+    let (before, after) = ("{\"type\":\"dynamic\",\"value\":", "}");
+    let nested = [&before.repeat(depth), "null", &after.repeat(depth)].concat();
+    thing.replace("\"$\"", &nested)
+}
+
+#[tokio::test]
+async fn a_stored_state_nested_too_deeply_is_refused_and_a_deep_one_is_not() {
+    let plugin = Launch::toy().start().await;
+    let mut provider = plugin.provider().await;
+    for (depth, expected) in [
+        (10_000, vec!["The stored state cannot be read [extra]"]),
+        (400, vec![]),
+    ] {
+        let request = pb::upgrade_resource_state::Request {
+            type_name: "toy_thing".into(),
+            version: 2,
+            raw_state: Some(pb::RawState {
+                json: nested_json(depth).into(),
+                ..Default::default()
+            }),
+        };
+        let answer = provider
+            .upgrade_resource_state(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(said(&answer.diagnostics), expected, "{depth}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_malformed_is_answered_with_an_error() {
     let plugin = Launch::toy().start().await;
@@ -91,7 +124,15 @@ async fn what_is_malformed_is_answered_with_an_error() {
             .into_inner();
         assert_eq!(answer.diagnostics.len(), 1, "{start:x?}");
     }
-    for json in ["{", "[]", "{\"name\":[]}", "{\"name\":\"a\"}x", "\u{0}"] {
+    let nested = nested_json(10_000);
+    for json in [
+        "{",
+        "[]",
+        "{\"name\":[]}",
+        "{\"name\":\"a\"}x",
+        "\u{0}",
+        &nested,
+    ] {
         let request = pb::validate_resource_config::Request {
             type_name: "toy_thing".into(),
             config: Some(pb::DynamicValue {
@@ -105,7 +146,7 @@ async fn what_is_malformed_is_answered_with_an_error() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!(answer.diagnostics.len(), 1, "{json:?}");
+        assert_eq!(answer.diagnostics.len(), 1, "{json:.40?}");
     }
     let request = pb::read_resource::Request {
         type_name: "toy_thing".into(),
@@ -114,7 +155,14 @@ async fn what_is_malformed_is_answered_with_an_error() {
         ..Default::default()
     };
     let answer = provider.read_resource(request).await.unwrap().into_inner();
-    assert_eq!(answer.diagnostics.len(), 1);
+    assert_eq!(
+        said(&answer.diagnostics),
+        ["The private state cannot be read"]
+    );
+    let detail = &answer.diagnostics[0].detail;
+    for way_out in ["terraform state rm <address>", "import"] {
+        assert!(detail.contains(way_out), "{detail}");
+    }
 }
 
 #[tokio::test]

@@ -115,3 +115,16 @@ async fn what_it_cannot_use_it_names() {
         assert!(named, "{name}: {stderr}");
     }
 }
+
+#[tokio::test]
+async fn a_certificate_that_is_no_text_is_not_no_certificate() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let (code, stdout, stderr) = Launch::toy()
+        .env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"-----BEGIN \xff"))
+        .run()
+        .await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("PLUGIN_CLIENT_CERT"), "{stderr}");
+    assert!(stderr.contains("UTF-8"), "{stderr}");
+}

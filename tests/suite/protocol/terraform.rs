@@ -166,6 +166,27 @@ fn a_panic_is_shown_as_the_plugin_s_crash() {
 }
 
 #[test]
+fn what_a_panic_may_have_created_is_in_the_state() {
+    let workspace = Workspace::new("resource \"toy_wrong\" \"w\" {\n  how = \"panic\"\n}\n");
+    let output = workspace.terraform(&["apply", "-auto-approve"]);
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        text.matches("Error: The provider crashed").count(),
+        1,
+        "{text}"
+    );
+    assert!(!text.contains("inconsistent result"), "{text}");
+    let state = workspace.state();
+    let instance = &state["resources"][0]["instances"][0];
+    assert_eq!(instance["status"], json!("tainted"), "{state}");
+    assert_eq!(
+        instance["attributes"],
+        json!({ "how": "panic", "result": null })
+    );
+}
+
+#[test]
 fn an_old_state_is_upgraded() {
     let workspace = Workspace::new("resource \"toy_thing\" \"a\" {\n  name = \"t\"\n}\n");
     let state = json!({

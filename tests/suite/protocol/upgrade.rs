@@ -54,6 +54,17 @@ async fn an_older_state_is_upgraded_by_the_resource() {
         read(answer.upgraded_state.as_ref()),
         thing(json!({ "id": "id-a", "name": "t" }))
     );
+    // As the trait says.
+    let answer = upgraded(
+        1,
+        json(r#"{"title":"t","count_of":9007199254740993,"ratio":0.1,"weight":0.30000000000000000001}"#),
+    )
+    .await;
+    assert_eq!(answer.diagnostics, []);
+    let state = read(answer.upgraded_state.as_ref());
+    assert_eq!(state["count_of"], json!(9_007_199_254_740_993_i64));
+    assert_eq!(state["ratio"], json!("0.1"));
+    assert_eq!(state["weight"], json!("0.3"));
     let answer = upgraded(0, json("{}")).await;
     assert_eq!(said(&answer.diagnostics), ["Version 0 was never released"]);
     let answer = upgraded(1, json("{}")).await;

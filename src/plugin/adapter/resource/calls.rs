@@ -230,7 +230,9 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         match applied {
             // With errors, too: this is what exists now.
             Some((state, private)) => {
-                let mut written = self.write(diags, ty, &state, &private)?;
+                let Some(mut written) = self.write(diags, ty, &state, &private) else {
+                    return self.perhaps_created(request);
+                };
                 if written.identity.is_none() {
                     written.identity = self
                         .known_identity(request.planned_identity.as_ref())
@@ -243,6 +245,31 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 None
             }
         }
+    }
+
+    /// What is left of a create that did not come to its answer: the plan, as far as it was known. The object may exist,
+    /// and beside an error the tools keep this as tainted, where nothing would be forgotten. After anything but a
+    /// create they keep what they had.
+    pub(super) fn perhaps_created(
+        &self,
+        request: &pb::apply_resource_change::Request,
+    ) -> Option<Written> {
+        let mut ignored = Diagnostics::default();
+        let ty = declared_type(&mut ignored, self.declaration())?;
+        let prior = decode(&mut ignored, request.prior_state.as_ref(), ty)?;
+        let mut planned = decode(&mut ignored, request.planned_state.as_ref(), ty)?;
+        if prior != Data::Null || planned == Data::Null {
+            return None;
+        }
+        planned.forget_unknown();
+        Some(Written {
+            state: Some(encode_data(&mut ignored, &planned, ty)?),
+            private: request.planned_private.clone(),
+            identity: self
+                .known_identity(request.planned_identity.as_ref())
+                .cloned(),
+            requires_replace: Vec::new(),
+        })
     }
 
     pub(super) async fn try_import(

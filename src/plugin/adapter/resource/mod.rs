@@ -5,7 +5,7 @@ mod calls;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
+use tf_provider::{Diagnostic, Diagnostics};
 
 use super::{Declaration, declare, deferred, diagnostic, identity, path, to_protocol, upgrade};
 use crate::plugin::ext::{IdentitySchema, ResourceExt};
@@ -37,7 +37,13 @@ pub(crate) trait AnyResource: Send + Sync {
     ) -> pb::plan_resource_change::Response;
     async fn apply(
         &self,
-        request: pb::apply_resource_change::Request,
+        request: &pb::apply_resource_change::Request,
+    ) -> pb::apply_resource_change::Response;
+    /// The answer to an apply that panicked.
+    fn apply_crashed(
+        &self,
+        request: &pb::apply_resource_change::Request,
+        diagnostic: Diagnostic,
     ) -> pb::apply_resource_change::Response;
     async fn import(
         &self,
@@ -155,17 +161,22 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
 
     async fn apply(
         &self,
-        request: pb::apply_resource_change::Request,
+        request: &pb::apply_resource_change::Request,
     ) -> pb::apply_resource_change::Response {
         let mut diags = Diagnostics::default();
-        let written = self.try_apply(&mut diags, &request).await;
-        let written = written.unwrap_or_else(Written::nothing);
-        pb::apply_resource_change::Response {
-            new_state: written.state,
-            private: written.private,
-            new_identity: written.identity,
-            diagnostics: to_protocol(diags),
-        }
+        let written = self.try_apply(&mut diags, request).await;
+        applied(written, diags)
+    }
+
+    fn apply_crashed(
+        &self,
+        request: &pb::apply_resource_change::Request,
+        diagnostic: Diagnostic,
+    ) -> pb::apply_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let written = self.perhaps_created(request);
+        diags.errors.push(diagnostic);
+        applied(written, diags)
     }
 
     async fn import(
@@ -189,5 +200,15 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
             deferred: deferred(),
             diagnostics: to_protocol(diags),
         }
+    }
+}
+
+fn applied(written: Option<Written>, diags: Diagnostics) -> pb::apply_resource_change::Response {
+    let written = written.unwrap_or_else(Written::nothing);
+    pb::apply_resource_change::Response {
+        new_state: written.state,
+        private: written.private,
+        new_identity: written.identity,
+        diagnostics: to_protocol(diags),
     }
 }
