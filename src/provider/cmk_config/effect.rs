@@ -74,6 +74,8 @@ pub async fn see_through(
 ) -> Finished {
     let began = Instant::now();
     let mut submitted_again = Vec::new();
+    // A resubmission by another block of this run counts here too.
+    let mut rounds = 0;
     let mut is_uncertain = false;
     let error = loop {
         let end = wait::wait(
@@ -87,9 +89,8 @@ pub async fn see_through(
         if !matches!(end, End::Failed) {
             break after(job, end, &seen);
         }
-        let pause = pause_before(submitted_again.len());
-        let is_last = submitted_again.len() >= job.attempts as usize
-            || Instant::now() + pause >= job.limits.deadline;
+        let pause = pause_before(rounds);
+        let is_last = rounds >= job.attempts || Instant::now() + pause >= job.limits.deadline;
         if is_last {
             let key = KeyIdentifier::parse(&seen.key_identifier).ok();
             break Some(messages::failed(
@@ -118,6 +119,7 @@ pub async fn see_through(
                 is_read,
                 ..
             } => {
+                rounds += 1;
                 if !is_read {
                     submitted_again.push(began.elapsed());
                 }
@@ -168,7 +170,7 @@ fn other_key(job: &Job<'_>, seen: &Configuration) -> Option<Diagnostic> {
 }
 
 /// The pause before the resubmission number `count`, counted from 0.
-fn pause_before(count: usize) -> Duration {
-    let doubled = FIRST_PAUSE * 2_u32.pow(u32::try_from(count).unwrap_or(u32::MAX).min(10));
+fn pause_before(count: u32) -> Duration {
+    let doubled = FIRST_PAUSE * 2_u32.pow(count.min(10));
     doubled.min(LONGEST_PAUSE)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use terraform_provider_aep::simulator::{
-    Action, Answer, Fault, ResubmitFailed, Route, Simulator, Stages,
+    Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator, Stages,
 };
 
 use crate::support::{
@@ -143,6 +143,22 @@ fn a_failure_of_two_blocks_is_submitted_again_once_even_while_adobe_still_shows_
         options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(5));
     });
     one_failure_is_submitted_again_once(&simulator);
+}
+
+#[test]
+fn a_job_of_two_blocks_that_never_succeeds_is_submitted_again_as_often_as_one_block_says() {
+    let simulator = simulator_with(|options| {
+        options.stages = Stages::none();
+        options.outcome = Outcome::Failed;
+    });
+    let project = Project::new(&simulator);
+    let again = "failed_attempts = 1";
+    project.configure(
+        &(block("one", "\"Config1\"", &quoted(KEY), again)
+            + &block("two", "\"Config1\"", &quoted(KEY), again)),
+    );
+    project.apply().exits(1).says("Adobe could not use the key");
+    assert_eq!(simulator.control().counters().submissions, 2);
 }
 
 /// `aep_cmk_config.this` is a stored failure that takes the other key; `two` is new, with the same name and this key.
