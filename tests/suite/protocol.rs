@@ -11,6 +11,7 @@ mod identity;
 mod life;
 mod logs;
 mod panics;
+mod product;
 mod resources;
 mod robust;
 mod schema;

@@ -7,7 +7,7 @@ use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
 use super::client::{Identity, Launch, Plugin, channel, client_config, provider};
 
 /// Tries to get an answer, which takes more than the client's half of a handshake.
-async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
+pub(crate) async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
     match channel(plugin.socket(), tls).await {
         Ok(channel) => provider(channel)
             .get_metadata(pb::get_metadata::Request {})
@@ -20,6 +20,10 @@ async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
 fn with_h2(mut config: ClientConfig) -> Option<ClientConfig> {
     config.alpn_protocols = vec![b"h2".to_vec()];
     Some(config)
+}
+
+pub(crate) fn without_certificate(plugin: &Plugin) -> Option<ClientConfig> {
+    with_h2(client_config(plugin.certificate(), &[&TLS13]).with_no_client_auth())
 }
 
 fn showing(plugin: &Plugin, identity: &Identity) -> Option<ClientConfig> {
@@ -40,8 +44,7 @@ async fn the_client_that_started_it_gets_in() {
 #[tokio::test]
 async fn no_certificate_is_refused() {
     let plugin = Launch::toy().start().await;
-    let tls = with_h2(client_config(plugin.certificate(), &[&TLS13]).with_no_client_auth());
-    assert!(!answered(&plugin, tls).await);
+    assert!(!answered(&plugin, without_certificate(&plugin)).await);
     assert!(answered(&plugin, Some(plugin.tls())).await);
 }
 

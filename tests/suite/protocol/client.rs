@@ -34,7 +34,7 @@ pub(crate) const COOKIE: (&str, &str) = (
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 );
 
-/// The toy provider, built by `cargo test` beside the suite.
+/// The toy provider, built by a plain `cargo test` beside the suite.
 pub(crate) fn toy() -> PathBuf {
     let suite = std::env::current_exe().unwrap();
     let path = suite
@@ -44,7 +44,8 @@ pub(crate) fn toy() -> PathBuf {
         .join("toy-provider");
     assert!(
         path.exists(),
-        "{} is missing: cargo build --example toy-provider",
+        "{} is missing: `cargo test` builds it and `cargo test --test suite` does not, nor brings it up to date; \
+         run `cargo build --example toy-provider` before that",
         path.display()
     );
     path
@@ -151,6 +152,11 @@ impl Launch {
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &OsStr) -> Self {
+        self.command.env_remove(name);
         self
     }
 
