@@ -8,7 +8,6 @@ use super::model::{Model, Operation, Private, known};
 use super::{look_up, messages, plan};
 use crate::api::{Client, Configuration, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
-use crate::plugin::ctx::{self, DeferredReason};
 use crate::provider::connection::{Connection, Session, unconfigured};
 use crate::provider::diagnostics::push_api;
 
@@ -25,10 +24,7 @@ pub async fn refresh(
     let client = match &session.connection {
         Connection::Ready(client) => client,
         Connection::Deferred(deferred) => {
-            let ctx = ctx::current();
-            if ctx.deferral_allowed() {
-                ctx.defer(DeferredReason::ProviderConfigUnknown);
-            } else {
+            if !session.defer_if_unknown() {
                 diags
                     .warnings
                     .push(messages::not_refreshed(name, &deferred.unknown));
