@@ -64,11 +64,7 @@ impl Unknown {
 }
 
 fn error(summary: &'static str, steps: Vec<AttributePathStep>) -> Diagnostic {
-    Diagnostic {
-        summary: summary.into(),
-        detail: "".into(),
-        attribute: AttributePath { steps },
-    }
+    Diagnostic { summary: summary.into(), detail: "".into(), attribute: AttributePath { steps } }
 }
 
 fn attribute(
@@ -76,11 +72,7 @@ fn attribute(
     attr_type: AttributeType,
     constraint: AttributeConstraint,
 ) -> (String, Attribute) {
-    let attribute = Attribute {
-        attr_type,
-        constraint,
-        ..Attribute::default()
-    };
+    let attribute = Attribute { attr_type, constraint, ..Attribute::default() };
     (name.to_owned(), attribute)
 }
 
@@ -112,16 +104,8 @@ impl Provider for Toy {
         Some(schema(
             0,
             [
-                attribute(
-                    "endpoint",
-                    AttributeType::String,
-                    AttributeConstraint::Optional,
-                ),
-                attribute(
-                    "retries",
-                    AttributeType::Number,
-                    AttributeConstraint::Optional,
-                ),
+                attribute("endpoint", AttributeType::String, AttributeConstraint::Optional),
+                attribute("retries", AttributeType::Number, AttributeConstraint::Optional),
             ],
         ))
     }
@@ -140,9 +124,7 @@ impl Provider for Toy {
         _: String,
         config: Config<'a>,
     ) -> Option<()> {
-        self.0
-            .0
-            .store(config.endpoint.is_unknown(), Ordering::Relaxed);
+        self.0.0.store(config.endpoint.is_unknown(), Ordering::Relaxed);
         tracing::info!(password = "not-this-one", "Configured");
         Some(())
     }
@@ -167,11 +149,7 @@ impl DataSource for Lookup {
             0,
             [
                 attribute("key", AttributeType::String, AttributeConstraint::Required),
-                attribute(
-                    "value",
-                    AttributeType::String,
-                    AttributeConstraint::Computed,
-                ),
+                attribute("value", AttributeType::String, AttributeConstraint::Computed),
             ],
         ))
     }
@@ -189,17 +167,11 @@ impl DataSource for Lookup {
             return None;
         };
         if found.key.as_deref() == Value::Value("missing") {
-            diags.errors.push(error(
-                "Not found",
-                vec![AttributePathStep::Attribute("key".into())],
-            ));
+            diags.errors.push(error("Not found", vec![AttributePathStep::Attribute("key".into())]));
             return None;
         }
         let value = found.key.as_deref().map(|key| key.to_uppercase().into());
-        Some(Value::Value(Found {
-            key: found.key,
-            value,
-        }))
+        Some(Value::Value(Found { key: found.key, value }))
     }
 }
 
@@ -234,19 +206,13 @@ impl Function for Join {
         let mut parts = input.into_iter().map(|part| part.unwrap_or_default());
         let separator = parts.next().unwrap_or_default();
         let parts: Vec<_> = parts.collect();
-        if let Some(index) = (1..)
-            .zip(&parts)
-            .find_map(|(index, part)| (part == "bad").then_some(index))
+        if let Some(index) =
+            (1..).zip(&parts).find_map(|(index, part)| (part == "bad").then_some(index))
         {
-            diags
-                .errors
-                .push(error("A bad part", vec![AttributePathStep::Index(index)]));
+            diags.errors.push(error("A bad part", vec![AttributePathStep::Index(index)]));
             return None;
         }
-        assert!(
-            !parts.iter().any(|part| part == "panic"),
-            "a part says panic"
-        );
+        assert!(!parts.iter().any(|part| part == "panic"), "a part says panic");
         Some(Value::Value(parts.join(&separator).into()))
     }
 }

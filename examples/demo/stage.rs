@@ -52,19 +52,11 @@ impl Stage {
             .map(|(_, path)| path)
             .context("the provider address has a host")?;
         for host in HOSTS {
-            let place = folder
-                .path()
-                .join("mirror")
-                .join(host)
-                .join(path)
-                .join(VERSION)
-                .join(platform());
+            let place =
+                folder.path().join("mirror").join(host).join(path).join(VERSION).join(platform());
             fs::create_dir_all(&place)?;
-            fs::copy(
-                &binary,
-                place.join(format!("terraform-provider-aep_v{VERSION}")),
-            )
-            .context("installing the provider into the mirror")?;
+            fs::copy(&binary, place.join(format!("terraform-provider-aep_v{VERSION}")))
+                .context("installing the provider into the mirror")?;
         }
         fs::write(
             folder.path().join("cli.tfrc"),
@@ -80,12 +72,7 @@ impl Stage {
         println!("Provider:  {}", binary.display());
         println!("CLI:       {}", cli.display());
         println!("Adobe:     {} (simulated)", simulator.url());
-        Ok(Self {
-            folder,
-            cli,
-            control: simulator.control().clone(),
-            url: simulator.url(),
-        })
+        Ok(Self { folder, cli, control: simulator.control().clone(), url: simulator.url() })
     }
 
     /// Announces a command and why it is run.
@@ -96,10 +83,7 @@ impl Stage {
     /// Runs the CLI and prints its output and Adobe's side of it as they come, then time and requests.
     pub fn run(&self, arguments: &[&str]) -> Result<Ended> {
         let defaults = Options::default();
-        let token = defaults
-            .tokens
-            .first()
-            .context("the simulator has a token")?;
+        let token = defaults.tokens.first().context("the simulator has a token")?;
         let began = Instant::now();
         self.control.clear_log();
         let mut child = Command::new(&self.cli)
@@ -116,14 +100,8 @@ impl Stage {
             .spawn()
             .with_context(|| format!("starting {}", self.cli.display()))?;
         let printers = [
-            child
-                .stdout
-                .take()
-                .map(|stream| thread::spawn(|| print(stream))),
-            child
-                .stderr
-                .take()
-                .map(|stream| thread::spawn(|| print(stream))),
+            child.stdout.take().map(|stream| thread::spawn(|| print(stream))),
+            child.stderr.take().map(|stream| thread::spawn(|| print(stream))),
         ];
         let mut shown = 0;
         let status = loop {
@@ -143,14 +121,9 @@ impl Stage {
             "\x1b[2m  {:.1} s, {} requests to Adobe, exit code {}\x1b[0m",
             began.elapsed().as_secs_f64(),
             self.control.requests().len(),
-            status
-                .code()
-                .map_or_else(|| "none".to_owned(), |code| code.to_string()),
+            status.code().map_or_else(|| "none".to_owned(), |code| code.to_string()),
         );
-        Ok(Ended {
-            command: arguments.join(" "),
-            code: status.code(),
-        })
+        Ok(Ended { command: arguments.join(" "), code: status.code() })
     }
 
     fn show_requests(&self, shown: usize, began: Instant) -> usize {
@@ -161,9 +134,7 @@ impl Stage {
             let outcome = self
                 .control
                 .configuration("customer-data")
-                .map_or_else(String::new, |found| {
-                    format!(", configuration {}", found.status)
-                });
+                .map_or_else(String::new, |found| format!(", configuration {}", found.status));
             println!(
                 "\x1b[35m  Adobe {:>5.1} s  {:4} {} → {status}{outcome}\x1b[0m",
                 began.elapsed().as_secs_f64(),
@@ -215,11 +186,7 @@ fn build_provider() -> Result<PathBuf> {
     }
     let output = cargo
         .args(["build", "--locked", "--bin", "terraform-provider-aep"])
-        .args([
-            "--message-format",
-            "json-render-diagnostics",
-            "--manifest-path",
-        ])
+        .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
         .arg(&manifest)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())

@@ -56,10 +56,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 pub(super) fn origin_of(location: &str, asked: &Url) -> Option<String> {
     let target = asked.join(location).ok()?;
     let host = target.host_str()?;
-    let port = target
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
+    let port = target.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{}://{host}{port}", target.scheme()))
 }
 
@@ -72,21 +69,12 @@ mod tests {
     #[test]
     fn a_base_path_survives() {
         for (endpoint, expected) in [
-            (
-                "https://platform.adobe.io",
-                "https://platform.adobe.io/data/x",
-            ),
-            (
-                "https://platform.adobe.io/",
-                "https://platform.adobe.io/data/x",
-            ),
+            ("https://platform.adobe.io", "https://platform.adobe.io/data/x"),
+            ("https://platform.adobe.io/", "https://platform.adobe.io/data/x"),
             ("https://h:8443/base", "https://h:8443/base/data/x"),
             ("https://h/base/", "https://h/base/data/x"),
             ("https://h/a/b%20c//", "https://h/a/b%20c/data/x"),
-            (
-                "https://user:pass@h/base?key=1#top",
-                "https://h/base/data/x",
-            ),
+            ("https://user:pass@h/base?key=1#top", "https://h/base/data/x"),
             ("http://[::1]:9", "http://[::1]:9/data/x"),
         ] {
             let endpoint = Url::parse(endpoint).unwrap();
@@ -116,10 +104,7 @@ mod tests {
             let escaped = segment(name).unwrap();
             assert_eq!(escaped, expected);
             // What is escaped once is what goes out: the URL type neither escapes again nor normalises.
-            let url = join(
-                &Url::parse("https://h").unwrap(),
-                &format!("/config/{escaped}"),
-            );
+            let url = join(&Url::parse("https://h").unwrap(), &format!("/config/{escaped}"));
             assert_eq!(url.as_str(), format!("https://h/config/{expected}"));
             assert_eq!(url.path_segments().unwrap().count(), 2);
         }
@@ -153,20 +138,13 @@ mod tests {
     fn a_redirect_names_its_host_and_nothing_else() {
         let asked = Url::parse("https://h/a/b").unwrap();
         for (location, expected) in [
-            (
-                "https://login.example.com/x?token=1",
-                Some("https://login.example.com"),
-            ),
+            ("https://login.example.com/x?token=1", Some("https://login.example.com")),
             ("//other:8443/x", Some("https://other:8443")),
             ("/elsewhere", Some("https://h")),
             ("https://u:p@e/x", Some("https://e")),
             ("data:text", None),
         ] {
-            assert_eq!(
-                origin_of(location, &asked).as_deref(),
-                expected,
-                "{location}"
-            );
+            assert_eq!(origin_of(location, &asked).as_deref(), expected, "{location}");
         }
     }
 }

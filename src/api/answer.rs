@@ -71,10 +71,7 @@ impl Answer {
     }
 
     fn outcome(&self) -> Outcome {
-        Outcome::Answered {
-            status: self.status,
-            gateway_code: false,
-        }
+        Outcome::Answered { status: self.status, gateway_code: false }
     }
 }
 
@@ -107,12 +104,7 @@ pub(super) fn understand(
     };
     let status = head.status.as_u16();
     if head.status.is_success() {
-        return Ok(Answer {
-            status,
-            body,
-            report,
-            scrubber: scrubber.clone(),
-        });
+        return Ok(Answer { status, body, report, scrubber: scrubber.clone() });
     }
     let said = words::read(&body, scrubber);
     report.shape = said.shape;
@@ -126,13 +118,7 @@ pub(super) fn understand(
             target.map(|target| words::scrubbed(format!("it points to {target}"), scrubber));
     }
     let gateway_code = said.by_gateway;
-    Err(report.into_error(
-        kind,
-        Outcome::Answered {
-            status,
-            gateway_code,
-        },
-    ))
+    Err(report.into_error(kind, Outcome::Answered { status, gateway_code }))
 }
 
 fn broken_off(broken: Broken, mut report: Report, scrubber: &Scrubber) -> Error {
@@ -178,10 +164,7 @@ fn tls_fault(error: &reqwest::Error) -> Option<&rustls::Error> {
             return Some(found);
         }
         // An io::Error's source is its inner error's source: the inner one has to be asked for.
-        next = match error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-        {
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
         };

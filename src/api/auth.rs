@@ -91,23 +91,16 @@ impl Auth {
                     "access_token: it is empty or has characters that no token has".to_owned(),
                 )
             })?),
-            Credentials::ClientSecret {
-                ims_endpoint,
-                client_id,
-                client_secret,
-                scopes,
-            } => Source::Minted(Minter {
-                url: address::join(&ims_endpoint, TOKEN_PATH),
-                client_id,
-                client_secret,
-                scopes,
-            }),
+            Credentials::ClientSecret { ims_endpoint, client_id, client_secret, scopes } => {
+                Source::Minted(Minter {
+                    url: address::join(&ims_endpoint, TOKEN_PATH),
+                    client_id,
+                    client_secret,
+                    scopes,
+                })
+            }
         };
-        Ok(Self {
-            source,
-            cache: Mutex::default(),
-            turns: AtomicU64::new(0),
-        })
+        Ok(Self { source, cache: Mutex::default(), turns: AtomicU64::new(0) })
     }
 
     /// What must not show in any error, beside the token in use.
@@ -205,18 +198,14 @@ impl Auth {
             return Err(answer.tokenless());
         };
         let turn = self.turns.fetch_add(1, Ordering::AcqRel) + 1;
-        let Some(bearer) = wire
-            .access_token
-            .and_then(|token| Bearer::new(Secret::new(token), turn))
+        let Some(bearer) =
+            wire.access_token.and_then(|token| Bearer::new(Secret::new(token), turn))
         else {
             return Err(answer.tokenless());
         };
         let lifetime = usable(wire.expires_in.as_ref());
         tracing::debug!(usable_s = lifetime.as_secs_f64(), "access token minted");
-        Ok(Fresh {
-            bearer,
-            until: asked + lifetime,
-        })
+        Ok(Fresh { bearer, until: asked + lifetime })
     }
 }
 
@@ -231,10 +220,7 @@ impl Minter {
             .finish();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         Outgoing {
             call: Call::Mint,
             url: self.url.clone(),
@@ -253,11 +239,7 @@ impl Bearer {
         }
         let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
         header.set_sensitive(true);
-        Some(Self {
-            token,
-            header,
-            turn,
-        })
+        Some(Self { token, header, turn })
     }
 }
 
@@ -299,18 +281,10 @@ mod tests {
             ("not said: five minutes", None, 270.0),
             ("nonsense counts as not said", Some(json!("soon")), 270.0),
             ("negative counts as not said", Some(json!(-5)), 270.0),
-            (
-                "absurd (milliseconds): a day",
-                Some(json!(86_399_000)),
-                86340.0,
-            ),
+            ("absurd (milliseconds): a day", Some(json!(86_399_000)), 86340.0),
         ];
         for (case, expires_in, expected) in cases {
-            assert_eq!(
-                usable(expires_in.as_ref()),
-                Duration::from_secs_f64(expected),
-                "{case}"
-            );
+            assert_eq!(usable(expires_in.as_ref()), Duration::from_secs_f64(expected), "{case}");
         }
     }
 }

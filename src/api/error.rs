@@ -279,10 +279,7 @@ impl Error {
             && matches!(self.0.kind, Kind::Interrupted | Kind::Deadline)
             && self.0.words.is_none()
         {
-            self.0.words = Some(super::words::tidy(&format!(
-                "before that: {}",
-                earlier.0.story()
-            )));
+            self.0.words = Some(super::words::tidy(&format!("before that: {}", earlier.0.story())));
         }
         self
     }

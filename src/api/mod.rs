@@ -129,11 +129,8 @@ impl Client {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(API_KEY, header_value("api_key", &settings.api_key)?);
         headers.insert(ORG_ID, header_value("org_id", &settings.org_id)?);
-        let sendable: String = settings
-            .user_agent
-            .chars()
-            .filter(|c| matches!(c, ' '..='~'))
-            .collect();
+        let sendable: String =
+            settings.user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
         let transport = Transport::new(Setup {
             endpoint: &settings.endpoint,
             ims_endpoint: match &settings.credentials {
@@ -197,15 +194,9 @@ impl Client {
             Error::setup(format!("the submission cannot be written as JSON: {error}"))
         })?;
         let mut outgoing = self.outgoing(Call::Submit, url);
-        outgoing
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         outgoing.body = body;
-        let answer = self
-            .0
-            .transport
-            .call(&self.0.auth, outgoing, limits)
-            .await?;
+        let answer = self.0.transport.call(&self.0.auth, outgoing, limits).await?;
         configuration(answer)
     }
 
@@ -253,10 +244,7 @@ impl Client {
 
     fn config_url(&self, name: &str) -> Result<Url, Error> {
         let Some(segment) = address::segment(name) else {
-            return Err(unaddressable(
-                Call::Read,
-                &address::join(&self.0.endpoint, CONFIG),
-            ));
+            return Err(unaddressable(Call::Read, &address::join(&self.0.endpoint, CONFIG)));
         };
         let mut url = address::join(&self.0.endpoint, &format!("{CONFIG}/{segment}"));
         url.set_query(Some(&format!("configType={}", types::CONFIG_TYPE)));
@@ -306,10 +294,8 @@ fn decoded<T>(answer: Answer, decode: fn(&[u8]) -> Result<T, types::Garbled>) ->
 /// A configuration, with the time that its answer asks to leave between looks.
 fn configuration(answer: Answer) -> Result<Configuration, Error> {
     let retry_after = answer.retry_after();
-    decoded(answer, types::configuration).map(|configuration| Configuration {
-        retry_after,
-        ..configuration
-    })
+    decoded(answer, types::configuration)
+        .map(|configuration| Configuration { retry_after, ..configuration })
 }
 
 fn unaddressable(call: Call, url: &Url) -> Error {
@@ -320,8 +306,6 @@ fn unaddressable(call: Call, url: &Url) -> Error {
 
 fn header_value(setting: &str, value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(value).map_err(|_| {
-        Error::setup(format!(
-            "{setting}: it has characters that cannot be sent in a header"
-        ))
+        Error::setup(format!("{setting}: it has characters that cannot be sent in a header"))
     })
 }

@@ -96,12 +96,8 @@ impl Pace {
     /// The wait before repetition number `retries + 1`. `jitter` is drawn from 0.0..1.0 and only shortens, by half at most:
     /// callers that failed together come back apart, and nobody waits longer than the documented doubling.
     fn backoff(&self, retries: u32, jitter: f64) -> Duration {
-        let doubled = self
-            .first
-            .saturating_mul(1_u32.checked_shl(retries).unwrap_or(u32::MAX));
-        doubled
-            .min(self.longest)
-            .mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
+        let doubled = self.first.saturating_mul(1_u32.checked_shl(retries).unwrap_or(u32::MAX));
+        doubled.min(self.longest).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
     }
 }
 
@@ -132,13 +128,9 @@ fn is_repeatable(call: Call, outcome: Outcome) -> bool {
         (_, Outcome::NeverSent { lasting }) => !lasting,
         (_, Outcome::Ended { .. }) => false,
         (Call::Submit, Outcome::Lost) => false,
-        (
-            Call::Submit,
-            Outcome::Answered {
-                status,
-                gateway_code,
-            },
-        ) => status == 429 || (status == 503 && gateway_code),
+        (Call::Submit, Outcome::Answered { status, gateway_code }) => {
+            status == 429 || (status == 503 && gateway_code)
+        }
         (Call::Read | Call::Mint, outcome) => is_transient(outcome),
     }
 }
@@ -162,14 +154,8 @@ pub(super) fn delivery(outcome: Outcome) -> Delivery {
         Outcome::NeverSent { .. } | Outcome::Ended { sent: false } => Delivery::NeverSent,
         Outcome::Lost | Outcome::Ended { sent: true } => Delivery::Unknown,
         Outcome::Answered { status: 408, .. } => Delivery::Unknown,
-        Outcome::Answered {
-            status: 307 | 308 | 400..=499,
-            ..
-        }
-        | Outcome::Answered {
-            status: 503,
-            gateway_code: true,
-        } => Delivery::Refused,
+        Outcome::Answered { status: 307 | 308 | 400..=499, .. }
+        | Outcome::Answered { status: 503, gateway_code: true } => Delivery::Refused,
         Outcome::Answered { .. } => Delivery::Unknown,
     }
 }
@@ -182,11 +168,7 @@ pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
         return Some(Duration::from_secs(seconds).min(LONGEST_ASKED));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(
-        date.duration_since(now)
-            .unwrap_or_default()
-            .min(LONGEST_ASKED),
-    )
+    Some(date.duration_since(now).unwrap_or_default().min(LONGEST_ASKED))
 }
 
 /// A year: past every deadline, and far from what overflows a clock.

@@ -43,10 +43,7 @@ impl Secret {
     /// The spellings that are looked for, longest first: a shorter one may be part of a longer one.
     fn forms(&self) -> Vec<String> {
         let json = serde_json::Value::from(self.expose()).to_string();
-        let json = json
-            .trim_start_matches('"')
-            .strip_suffix('"')
-            .unwrap_or_default();
+        let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
         let form: String = byte_serialize(self.0.as_bytes()).collect();
         let percent = form.replace('+', "%20");
         let mut forms = vec![
@@ -145,9 +142,6 @@ mod tests {
             let text = "t \" äöü text";
             assert_eq!(Secret::new(short).scrub(text.into()), text, "{short}");
         }
-        assert_eq!(
-            Secret::new("\"\"\"\"").scrub("a \"\"\"\" b".into()),
-            "a [redacted] b"
-        );
+        assert_eq!(Secret::new("\"\"\"\"").scrub("a \"\"\"\" b".into()), "a [redacted] b");
     }
 }

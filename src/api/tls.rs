@@ -68,9 +68,7 @@ fn add_file(store: &mut RootCertStore, file: &Path) -> Result<(), Error> {
         count += 1;
     }
     if count == 0 {
-        return Err(Error::setup(format!(
-            "ca_cert_file: `{shown}` has no PEM certificate in it"
-        )));
+        return Err(Error::setup(format!("ca_cert_file: `{shown}` has no PEM certificate in it")));
     }
     Ok(())
 }

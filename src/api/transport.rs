@@ -71,9 +71,8 @@ impl Transport {
     /// # Errors
     /// `Kind::Setup` when `ca_cert_file` or the platform does not allow TLS.
     pub(super) fn new(setup: Setup<'_>) -> Result<Self, Error> {
-        let targets: Vec<&Url> = std::iter::once(setup.endpoint)
-            .chain(setup.ims_endpoint)
-            .collect();
+        let targets: Vec<&Url> =
+            std::iter::once(setup.endpoint).chain(setup.ims_endpoint).collect();
         let roots = match targets.iter().any(|url| url.scheme() == "https") {
             true => Roots::Platform,
             false => Roots::None,
@@ -132,9 +131,7 @@ impl Transport {
                 .bearer(self, refused.as_ref(), limits)
                 .await
                 .map_err(|error| error.unsent(earlier.as_ref()).after(earlier.as_ref()))?;
-            outgoing
-                .headers
-                .insert(AUTHORIZATION, bearer.header.clone());
+            outgoing.headers.insert(AUTHORIZATION, bearer.header.clone());
             outgoing.scrubber = base.clone();
             outgoing.scrubber.0.push(bearer.token.clone());
 
@@ -273,17 +270,13 @@ impl Transport {
             Call::Submit => (&self.api, Method::POST),
             Call::Mint => (&self.ims, Method::POST),
         };
-        let mut request = client
-            .request(method, outgoing.url.clone())
-            .headers(outgoing.headers.clone());
+        let mut request =
+            client.request(method, outgoing.url.clone()).headers(outgoing.headers.clone());
         if outgoing.call != Call::Read {
             request = request.body(outgoing.body.clone());
         }
         let mut response = request.send().await.map_err(Broken::Http)?;
-        *head = Some(Head {
-            status: response.status(),
-            headers: response.headers().clone(),
-        });
+        *head = Some(Head { status: response.status(), headers: response.headers().clone() });
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Http)? {
             if body.len() + chunk.len() > MAX_BODY {

@@ -236,12 +236,8 @@ pub(super) fn app_registration(body: &[u8]) -> Result<AppRegistration, Garbled> 
     Ok(AppRegistration {
         id: wire.id.ok_or(Garbled::Missing("id"))?,
         name: wire.name.ok_or(Garbled::Missing("name"))?,
-        application_uri: wire
-            .application_uri
-            .ok_or(Garbled::Missing("applicationUri"))?,
-        application_id: wire
-            .application_id
-            .ok_or(Garbled::Missing("applicationId"))?,
+        application_uri: wire.application_uri.ok_or(Garbled::Missing("applicationUri"))?,
+        application_id: wire.application_id.ok_or(Garbled::Missing("applicationId"))?,
         application_redirect_url: wire
             .application_redirect_url
             .ok_or(Garbled::Missing("applicationRedirectUrl"))?,

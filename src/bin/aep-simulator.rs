@@ -67,12 +67,8 @@ fn run() -> Result<()> {
     let simulator = Simulator::start(options.clone())
         .with_context(|| format!("cannot listen on {}", options.bind))?;
     say(&greeting(&simulator.url(), &options))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime
-        .block_on(tokio::signal::ctrl_c())
-        .context("cannot wait for Ctrl-C")
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(tokio::signal::ctrl_c()).context("cannot wait for Ctrl-C")
 }
 
 fn say(text: &str) -> Result<()> {
@@ -85,21 +81,13 @@ fn greeting(url: &str, options: &Options) -> String {
     match (options.tokens.first(), options.clients.first()) {
         (Some(token), _) => settings.push(("access_token", token)),
         (None, Some((id, secret))) => {
-            settings.extend([
-                ("ims_endpoint", url),
-                ("client_id", id),
-                ("client_secret", secret),
-            ]);
+            settings.extend([("ims_endpoint", url), ("client_id", id), ("client_secret", secret)]);
         }
         (None, None) => {}
     }
     let variable =
         |(name, value): &(&str, &str)| format!("export AEP_{}='{value}'\n", name.to_uppercase());
-    let width = settings
-        .iter()
-        .map(|(name, _)| name.len())
-        .max()
-        .unwrap_or_default();
+    let width = settings.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let argument = |(name, value): &(&str, &str)| format!("  {name:width$} = \"{value}\"\n");
     format!(
         "aep-simulator {version}: a local stand-in for Adobe's API for customer-managed keys, not Adobe's.\n\
@@ -157,9 +145,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> {
 }
 
 fn listen(value: &str) -> Result<SocketAddr> {
-    let named = value
-        .strip_prefix("localhost:")
-        .map(|port| format!("127.0.0.1:{port}"));
+    let named = value.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
     let address: SocketAddr = named.as_deref().unwrap_or(value).parse().with_context(|| {
         format!("--listen {value}: write an address and a port, such as 127.0.0.1:8080")
     })?;
@@ -176,9 +162,7 @@ fn client(value: &str) -> Result<(String, String)> {
 }
 
 fn seconds(value: &str) -> Result<Duration> {
-    let seconds: f64 = value
-        .parse()
-        .with_context(|| format!("--stage-seconds {value}"))?;
+    let seconds: f64 = value.parse().with_context(|| format!("--stage-seconds {value}"))?;
     Duration::try_from_secs_f64(seconds).with_context(|| format!("--stage-seconds {value}"))
 }
 
@@ -207,28 +191,16 @@ mod tests {
     #[test]
     fn arguments_become_options() {
         let plain = run("").unwrap();
-        assert_eq!(
-            (plain.bind.to_string(), plain.tokens.len()),
-            ("127.0.0.1:8080".into(), 1)
-        );
+        assert_eq!((plain.bind.to_string(), plain.tokens.len()), ("127.0.0.1:8080".into(), 1));
         let full = run("--listen=[::1]:9 --org o@AdobeOrg --client a:b:c --stage-seconds 0.5 --outcome failed,completed --stepped").unwrap();
         assert_eq!(
             (full.bind.to_string(), full.org_id.as_str(), full.clock),
             ("[::1]:9".into(), "o@AdobeOrg", Clock::Stepped)
         );
-        assert_eq!(
-            (full.tokens.len(), full.clients),
-            (0, vec![("a".into(), "b:c".into())])
-        );
+        assert_eq!((full.tokens.len(), full.clients), (0, vec![("a".into(), "b:c".into())]));
         assert_eq!(full.stages, Stages::each(Duration::from_millis(500)));
-        assert_eq!(
-            full.outcome,
-            Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed])
-        );
-        assert_eq!(
-            run("--listen localhost:0").unwrap().bind.to_string(),
-            "127.0.0.1:0"
-        );
+        assert_eq!(full.outcome, Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]));
+        assert_eq!(run("--listen localhost:0").unwrap().bind.to_string(), "127.0.0.1:0");
     }
 
     #[test]

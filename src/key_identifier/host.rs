@@ -22,17 +22,11 @@ static VAULT_DOMAINS: [VaultDomain; 6] = [
 ];
 
 const fn vault(name: &'static str) -> VaultDomain {
-    VaultDomain {
-        name,
-        managed_hsm: false,
-    }
+    VaultDomain { name, managed_hsm: false }
 }
 
 const fn managed_hsm(name: &'static str) -> VaultDomain {
-    VaultDomain {
-        name,
-        managed_hsm: true,
-    }
+    VaultDomain { name, managed_hsm: true }
 }
 
 /// Vault name (lower case) and domain from `<vault-host>[:443]`. `rest` is the text behind it, needed to tell a host from a user name.
@@ -85,10 +79,7 @@ fn split_host(host: &str) -> Option<(&str, &'static VaultDomain)> {
 
 /// What is wrong with a host that is no vault's. The host is shown in the message only where it cannot be a user name.
 fn explain_host(host: &str, rest: &str) -> ParseError {
-    if matches!(
-        host,
-        "portal.azure.com" | "portal.azure.us" | "portal.azure.cn"
-    ) {
+    if matches!(host, "portal.azure.com" | "portal.azure.us" | "portal.azure.cn") {
         return ParseError::PortalUrl;
     }
     // `https://user:pass/word@host`: what was taken for the host is a user name.
@@ -107,15 +98,11 @@ fn explain_host(host: &str, rest: &str) -> ParseError {
     if host.contains(".privatelink.") || host.contains(".vaultcore.") {
         return ParseError::PrivateLinkHost;
     }
-    if VAULT_DOMAINS
-        .iter()
-        .any(|domain| domain.name == host.trim_start_matches('.'))
-    {
+    if VAULT_DOMAINS.iter().any(|domain| domain.name == host.trim_start_matches('.')) {
         return ParseError::BareVaultDomain;
     }
     let nested = |domain: &VaultDomain| {
-        host.strip_suffix(domain.name)
-            .is_some_and(|labels| labels.ends_with('.'))
+        host.strip_suffix(domain.name).is_some_and(|labels| labels.ends_with('.'))
     };
     if VAULT_DOMAINS.iter().any(nested) {
         return ParseError::NestedHost(excerpt(host));
@@ -138,10 +125,7 @@ fn excerpt(host: &str) -> String {
 
 /// Azure's rule for the names of vaults and Managed HSMs.
 fn check_vault_name(name: &str) -> Result<(), ParseError> {
-    if let Some(wrong) = name
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && *c != '-')
-    {
+    if let Some(wrong) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return Err(ParseError::VaultNameCharacter(wrong));
     }
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {

@@ -96,11 +96,7 @@ impl KeyIdentifier {
 
     /// The Azure role Adobe's application needs where this key is.
     pub fn required_role(&self) -> &'static str {
-        if self.domain.managed_hsm {
-            MANAGED_HSM_ROLE
-        } else {
-            KEY_VAULT_ROLE
-        }
+        if self.domain.managed_hsm { MANAGED_HSM_ROLE } else { KEY_VAULT_ROLE }
     }
 
     /// Both identifiers mean the same key: vault host and key name are equal, whatever their letter case. The version does not
@@ -180,11 +176,7 @@ fn strip_https(text: &str) -> Result<&str, ParseError> {
     if lower.starts_with("https:") || lower.starts_with("http:") {
         return Err(ParseError::MissingSlashes);
     }
-    let before_path = lower
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
+    let before_path = lower.trim_start_matches('/').split('/').next().unwrap_or_default();
     if lower.starts_with("//") || host::mentions_vault_domain(before_path) {
         return Err(ParseError::MissingScheme);
     }
@@ -238,10 +230,7 @@ fn other_collection(segment: &str) -> ParseError {
 }
 
 fn check_key_name(name: &str) -> Result<(), ParseError> {
-    if let Some(wrong) = name
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && *c != '-')
-    {
+    if let Some(wrong) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return Err(ParseError::KeyNameCharacter(wrong));
     }
     if name.len() > KEY_NAME_MAX {

@@ -17,17 +17,11 @@ fn parsed(text: &str) -> KeyIdentifier {
 #[test]
 fn adobes_own_sample_is_taken_apart() {
     let id = parsed(SAMPLE_OF_ADOBE);
-    assert_eq!(
-        id.key_vault_uri(),
-        "https://adobecmkexample.vault.azure.net"
-    );
+    assert_eq!(id.key_vault_uri(), "https://adobecmkexample.vault.azure.net");
     assert_eq!(id.vault_name(), "adobecmkexample");
     assert_eq!(id.key_name(), "adobeCMK-key");
     assert_eq!(id.key_version(), Some("7c1d50lo28234cc895534c00d7eb4eb4"));
-    assert_eq!(
-        id.versionless(),
-        "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key"
-    );
+    assert_eq!(id.versionless(), "https://adobecmkexample.vault.azure.net/keys/adobeCMK-key");
     assert!(!id.is_managed_hsm());
     assert_eq!(id.required_role(), KEY_VAULT_ROLE);
 }
@@ -138,46 +132,14 @@ fn same_key() {
     let key = "https://abc.vault.azure.net/keys/My-Key";
     for (case, other, same) in [
         ("itself", key, true),
-        (
-            "a version",
-            "https://abc.vault.azure.net/keys/My-Key/v1",
-            true,
-        ),
-        (
-            "letter case of the key",
-            "https://abc.vault.azure.net/keys/mY-kEY",
-            true,
-        ),
-        (
-            "letter case of the host",
-            "https://ABC.vault.Azure.net/keys/My-Key",
-            true,
-        ),
-        (
-            "port and slash",
-            "https://abc.vault.azure.net:443/keys/My-Key/",
-            true,
-        ),
-        (
-            "another key",
-            "https://abc.vault.azure.net/keys/My-Key2",
-            false,
-        ),
-        (
-            "another vault",
-            "https://abd.vault.azure.net/keys/My-Key",
-            false,
-        ),
-        (
-            "another cloud",
-            "https://abc.vault.azure.cn/keys/My-Key",
-            false,
-        ),
-        (
-            "a Managed HSM of that name",
-            "https://abc.managedhsm.azure.net/keys/My-Key",
-            false,
-        ),
+        ("a version", "https://abc.vault.azure.net/keys/My-Key/v1", true),
+        ("letter case of the key", "https://abc.vault.azure.net/keys/mY-kEY", true),
+        ("letter case of the host", "https://ABC.vault.Azure.net/keys/My-Key", true),
+        ("port and slash", "https://abc.vault.azure.net:443/keys/My-Key/", true),
+        ("another key", "https://abc.vault.azure.net/keys/My-Key2", false),
+        ("another vault", "https://abd.vault.azure.net/keys/My-Key", false),
+        ("another cloud", "https://abc.vault.azure.cn/keys/My-Key", false),
+        ("a Managed HSM of that name", "https://abc.managedhsm.azure.net/keys/My-Key", false),
     ] {
         assert_eq!(parsed(key).same_key(&parsed(other)), same, "{case}");
         assert_eq!(parsed(other).same_key(&parsed(key)), same, "{case}");
@@ -336,25 +298,15 @@ fn path() {
 
 fn each_is<const N: usize>(cases: [(&str, &str, ParseError); N]) {
     for (case, text, expected) in cases {
-        assert_eq!(
-            KeyIdentifier::parse(text),
-            Err(expected),
-            "{case}: {text:?}"
-        );
+        assert_eq!(KeyIdentifier::parse(text), Err(expected), "{case}: {text:?}");
     }
 }
 
 #[test]
 fn a_message_is_one_sentence_with_the_fix() {
     for (text, fix) in [
-        (
-            "arn:aws:kms:x",
-            "`azurerm_key_vault_key.<name>.versionless_id`",
-        ),
-        (
-            KEY_RESOURCE_ID,
-            "`azurerm_key_vault_key.<name>.versionless_id`",
-        ),
+        ("arn:aws:kms:x", "`azurerm_key_vault_key.<name>.versionless_id`"),
+        (KEY_RESOURCE_ID, "`azurerm_key_vault_key.<name>.versionless_id`"),
         ("http://abc.vault.azure.net/keys/k", "`https://`"),
         ("https://abc.vault.azure.net/keys/k\n", "`trimspace()`"),
         ("https://abc.vault.azure.net/keys/a\u{2013}b", "U+2013"),
@@ -363,10 +315,7 @@ fn a_message_is_one_sentence_with_the_fix() {
         let message = KeyIdentifier::parse(text).unwrap_err().to_string();
         assert!(message.contains(fix), "{message}");
         assert!(message.ends_with('.'), "{message}");
-        assert!(
-            !message.contains('{') && !message.contains('\n'),
-            "{message}"
-        );
+        assert!(!message.contains('{') && !message.contains('\n'), "{message}");
     }
 }
 

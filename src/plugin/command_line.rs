@@ -10,10 +10,8 @@ use super::About;
 use super::error::Error;
 
 /// Terraform's proof that it is Terraform. It is no secret; it keeps people from running a plugin by hand.
-const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
+const COOKIE: (&str, &str) =
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +72,7 @@ pub(super) fn handshake(
     certificate: Option<&[u8]>,
     asks_for_multiplexing: bool,
 ) -> String {
-    let certificate = certificate
-        .map(|der| STANDARD_NO_PAD.encode(der))
-        .unwrap_or_default();
+    let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
     let multiplexing = if asks_for_multiplexing { "|false" } else { "" };
     format!("1|6|{network}|{address}|grpc|{certificate}{multiplexing}\n")
 }
@@ -84,10 +80,7 @@ pub(super) fn handshake(
 /// The variable that leads a CLI to a plugin that already runs. The tools add their own registry to a short address,
 /// so both are listed.
 pub(super) fn reattach(about: &About, (network, address): &(&'static str, String)) -> String {
-    let short = about
-        .address
-        .split_once('/')
-        .map_or(about.address, |(_, short)| short);
+    let short = about.address.split_once('/').map_or(about.address, |(_, short)| short);
     let entry = serde_json::json!({
         "Protocol": "grpc",
         "ProtocolVersion": 6,
@@ -136,23 +129,15 @@ mod tests {
         assert!(!has_cookie(|_| None));
         assert!(!has_cookie(|_| Some("x".to_owned())));
         let cookie = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
-        assert!(has_cookie(
-            |name| (name == "TF_PLUGIN_MAGIC_COOKIE").then(|| cookie.to_owned())
-        ));
+        assert!(has_cookie(|name| (name == "TF_PLUGIN_MAGIC_COOKIE").then(|| cookie.to_owned())));
     }
 
     #[test]
     fn the_handshake_has_six_fields_and_a_seventh_only_on_request() {
         let address = ("unix", "/tmp/s".to_owned());
-        assert_eq!(
-            handshake(&address, Some(&[0xff]), false),
-            "1|6|unix|/tmp/s|grpc|/w\n"
-        );
+        assert_eq!(handshake(&address, Some(&[0xff]), false), "1|6|unix|/tmp/s|grpc|/w\n");
         assert_eq!(handshake(&address, None, false), "1|6|unix|/tmp/s|grpc|\n");
-        assert_eq!(
-            handshake(&address, None, true),
-            "1|6|unix|/tmp/s|grpc||false\n"
-        );
+        assert_eq!(handshake(&address, None, true), "1|6|unix|/tmp/s|grpc||false\n");
     }
 
     #[test]

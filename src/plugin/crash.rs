@@ -39,9 +39,7 @@ pub(super) fn install_hook() {
 
 /// File and line of the panic that was just caught on this thread, as words.
 pub(super) fn place() -> String {
-    PLACE
-        .with(RefCell::take)
-        .unwrap_or_else(|| "an unknown place".to_owned())
+    PLACE.with(RefCell::take).unwrap_or_else(|| "an unknown place".to_owned())
 }
 
 fn beginning(message: &str) -> &str {

@@ -35,11 +35,7 @@ pub fn current() -> Ctx {
 impl Ctx {
     /// A context for one request.
     pub fn new(stop: CancellationToken, deferral_allowed: bool) -> Self {
-        Self {
-            stop,
-            deferral_allowed,
-            deferred: Arc::default(),
-        }
+        Self { stop, deferral_allowed, deferred: Arc::default() }
     }
 
     /// Runs `future` with this context as [`current`].

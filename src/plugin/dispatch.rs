@@ -35,9 +35,7 @@ impl Dispatch {
     pub(super) async fn new(provider: ProviderService, companions: Companions) -> Self {
         // go-plugin asks for the health of "plugin"; "" is healthy from the start.
         let health = tonic_health::server::HealthReporter::new();
-        health
-            .set_service_status("plugin", tonic_health::ServingStatus::Serving)
-            .await;
+        health.set_service_status("plugin", tonic_health::ServingStatus::Serving).await;
         Self {
             provider: ProviderServer::new(Arc::new(provider))
                 .max_decoding_message_size(LARGEST_MESSAGE)

@@ -65,10 +65,7 @@ pub(crate) enum Error {
 impl Error {
     /// A value error at the place the caller is at; [`Error::within`] adds the way there.
     pub(crate) fn value(message: impl Into<String>) -> Self {
-        Self::Value {
-            path: Vec::new(),
-            message: message.into(),
-        }
+        Self::Value { path: Vec::new(), message: message.into() }
     }
 
     /// Puts `step` before the path of a value error.
@@ -86,11 +83,7 @@ impl Error {
             Self::Value { path, .. } => path,
             _ => Vec::new(),
         };
-        Diagnostic {
-            summary: summary.into(),
-            detail,
-            attribute: AttributePath { steps },
-        }
+        Diagnostic { summary: summary.into(), detail, attribute: AttributePath { steps } }
     }
 }
 
@@ -105,10 +98,7 @@ impl de::Error for Error {
     }
 
     fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::value(format!(
-            "Expected {expected}, found another {}.",
-            kind(&found)
-        ))
+        Self::value(format!("Expected {expected}, found another {}.", kind(&found)))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {

@@ -52,8 +52,7 @@ pub trait ResourceExt: Resource {
         provider_meta_state: Self::ProviderMetaState<'a>,
     ) -> Option<(Self::State<'a>, Self::PrivateState<'a>)> {
         _ = prior_private_state;
-        self.plan_create(diags, proposed_state, config_state, provider_meta_state)
-            .await
+        self.plan_create(diags, proposed_state, config_state, provider_meta_state).await
     }
 
     /// Turns a state stored with an older schema version into one of the current version.

@@ -166,9 +166,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
 
 /// Seconds and microseconds since 1970.
 fn now() -> (u64, u32) {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     (since.as_secs(), since.subsec_micros())
 }
 
@@ -212,10 +211,7 @@ fn line(
 
 /// The length of an object in JSON.
 fn written(object: &serde_json::Map<String, Json>) -> usize {
-    object
-        .iter()
-        .map(|(name, value)| name.len() + value.to_string().len() + 4)
-        .sum()
+    object.iter().map(|(name, value)| name.len() + value.to_string().len() + 4).sum()
 }
 
 /// The logger's name: `provider`, followed by the module in this crate.
@@ -223,10 +219,7 @@ fn module(target: &str) -> String {
     if target == RPC {
         return "sdk.proto".to_owned();
     }
-    target
-        .split("::")
-        .skip(1)
-        .fold("provider".to_owned(), |name, part| format!("{name}.{part}"))
+    target.split("::").skip(1).fold("provider".to_owned(), |name, part| format!("{name}.{part}"))
 }
 
 /// Exactly as the CLI parses it: six digits of fraction and an offset.
@@ -252,11 +245,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let month = (5 * day + 2) / 153;
     let day_of_month = day - (153 * month + 2) / 5 + 1;
     let month_of_year = if month < 10 { month + 3 } else { month - 9 };
-    (
-        era * 400 + year + u64::from(month_of_year <= 2),
-        month_of_year,
-        day_of_month,
-    )
+    (era * 400 + year + u64::from(month_of_year <= 2), month_of_year, day_of_month)
 }
 
 #[cfg(test)]
@@ -268,31 +257,21 @@ mod tests {
 
     #[test]
     fn a_line_has_the_keys_the_cli_parses() {
-        let fields = BTreeMap::from([
-            ("message", "Served".into()),
-            ("tf_req_duration_ms", 3.into()),
-        ]);
+        let fields =
+            BTreeMap::from([("message", "Served".into()), ("tf_req_duration_ms", 3.into())]);
         assert_eq!(
             line(&Level::WARN, RPC, fields, (1_700_000_000, 42)),
             "{\"@level\":\"warn\",\"@message\":\"Served\",\"@module\":\"sdk.proto\",\
              \"@timestamp\":\"2023-11-14T22:13:20.000042Z\",\"tf_req_duration_ms\":3}\n"
         );
-        let line = line(
-            &Level::INFO,
-            "some_crate::api::retry",
-            BTreeMap::new(),
-            (0, 0),
-        );
+        let line = line(&Level::INFO, "some_crate::api::retry", BTreeMap::new(), (0, 0));
         assert!(line.contains(r#""@module":"provider.api.retry""#), "{line}");
     }
 
     #[test]
     fn dates_are_the_calendar_s() {
         assert_eq!(timestamp((0, 0)), "1970-01-01T00:00:00.000000Z");
-        assert_eq!(
-            timestamp((951_868_799, 999_999)),
-            "2000-02-29T23:59:59.999999Z"
-        );
+        assert_eq!(timestamp((951_868_799, 999_999)), "2000-02-29T23:59:59.999999Z");
         assert_eq!(civil(20_820), (2027, 1, 2));
         assert_eq!(civil(47_541), (2100, 3, 1));
     }
@@ -300,13 +279,10 @@ mod tests {
     #[test]
     fn no_line_is_longer_than_the_cli_reads() {
         assert!(cut("ä".repeat(LONGEST_VALUE)).len() < LONGEST_VALUE + 10);
-        let names: Vec<&'static str> = (0..40)
-            .map(|index| &*Box::leak(format!("field{index}").into_boxed_str()))
-            .collect();
-        let fields = names
-            .into_iter()
-            .map(|name| (name, "x".repeat(LONGEST_VALUE).into()))
-            .collect();
+        let names: Vec<&'static str> =
+            (0..40).map(|index| &*Box::leak(format!("field{index}").into_boxed_str())).collect();
+        let fields =
+            names.into_iter().map(|name| (name, "x".repeat(LONGEST_VALUE).into())).collect();
         assert!(line(&Level::INFO, "a", fields, (0, 0)).len() < LONGEST_LINE + 1024);
     }
 
@@ -340,17 +316,11 @@ mod tests {
         };
         assert_eq!(level(&[]), LevelFilter::OFF);
         assert_eq!(level(&[("TF_LOG", "json")]), LevelFilter::TRACE);
-        assert_eq!(
-            level(&[("TF_LOG", "info"), ("TF_LOG_PROVIDER", "WARN")]),
-            LevelFilter::WARN
-        );
+        assert_eq!(level(&[("TF_LOG", "info"), ("TF_LOG_PROVIDER", "WARN")]), LevelFilter::WARN);
         assert_eq!(
             level(&[("TF_LOG_PROVIDER", "WARN"), ("TF_LOG_PROVIDER_A_B", "off")]),
             LevelFilter::OFF
         );
-        assert_eq!(
-            level(&[("TF_LOG_PROVIDER", ""), ("TF_LOG", "DEBUG")]),
-            LevelFilter::DEBUG
-        );
+        assert_eq!(level(&[("TF_LOG_PROVIDER", ""), ("TF_LOG", "DEBUG")]), LevelFilter::DEBUG);
     }
 }

@@ -120,9 +120,7 @@ impl<P: Provider> Plugin<P> {
     /// Adds a resource under its full type name, such as `toy_thing`.
     #[must_use]
     pub fn resource<R: ResourceExt + 'static>(mut self, name: &'static str, resource: R) -> Self {
-        self.offer
-            .resources
-            .insert(name, Arc::new(ResourceAdapter::new(resource)));
+        self.offer.resources.insert(name, Arc::new(ResourceAdapter::new(resource)));
         self
     }
 
@@ -133,18 +131,14 @@ impl<P: Provider> Plugin<P> {
         name: &'static str,
         data_source: D,
     ) -> Self {
-        self.offer
-            .data_sources
-            .insert(name, Arc::new(DataSourceAdapter::new(data_source)));
+        self.offer.data_sources.insert(name, Arc::new(DataSourceAdapter::new(data_source)));
         self
     }
 
     /// Adds a function.
     #[must_use]
     pub fn function<F: Function + 'static>(mut self, name: &'static str, function: F) -> Self {
-        self.offer
-            .functions
-            .insert(name, Arc::new(FunctionAdapter::new(function)));
+        self.offer.functions.insert(name, Arc::new(FunctionAdapter::new(function)));
         self
     }
 

@@ -73,20 +73,15 @@ pub(super) fn run(
 
 fn print(text: &str) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(Error::Handshake)
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Handshake)
 }
 
 fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
     crash::install_hook();
     log::start(log::level(about.kind(), variable), offer.crate_name);
     // One thread: requests wait for a network, they do not compute. It starts faster and takes less memory.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Start)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     let result = runtime.block_on(serve_until_the_end(about, offer, debug));
     // What did not end in time is not waited for again.
     runtime.shutdown_background();
@@ -109,9 +104,7 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
     let tls = match debug {
         // Plaintext, on a socket that is this user's alone.
         true => None,
-        false => client_certificate()?
-            .map(|pem| Tls::new(&pem))
-            .transpose()?,
+        false => client_certificate()?.map(|pem| Tls::new(&pem)).transpose()?,
     };
     let access = match (&tls, debug) {
         (Some(_), _) => Access::Tls,
@@ -128,10 +121,8 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
     let connected = CancellationToken::new();
     let stop = Stop::new(&stopping);
     let running = TaskTracker::new();
-    let companions = Companions {
-        shutdown: (!debug).then(|| shutdown.clone()),
-        closing: closing.clone(),
-    };
+    let companions =
+        Companions { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
     let service = ProviderService::new(offer, stop, running.clone());
     let dispatch = Dispatch::new(service, companions).await;
     let (sender, receiver) = mpsc::channel(16);
@@ -142,13 +133,12 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
         sender,
         connected.clone(),
     ));
-    let mut serving = tokio::spawn(
-        tonic::transport::Server::builder().serve_with_incoming_shutdown(
+    let mut serving =
+        tokio::spawn(tonic::transport::Server::builder().serve_with_incoming_shutdown(
             dispatch,
             ReceiverStream::new(receiver),
             closing.clone().cancelled_owned(),
-        ),
-    );
+        ));
 
     print(&match debug {
         true => command_line::reattach(about, &address),
@@ -184,10 +174,7 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
         End::Failed(error) => Err(error),
         End::Shutdown | End::Alone => {
             if !in_time(drained, &shutdown).await {
-                tracing::warn!(
-                    requests = running.len(),
-                    "Ending with requests still running"
-                );
+                tracing::warn!(requests = running.len(), "Ending with requests still running");
             }
             Ok(())
         }
@@ -287,10 +274,6 @@ mod tests {
     async fn with_a_client_it_does_not() {
         let connected = CancellationToken::new();
         connected.cancel();
-        assert!(
-            timeout(Duration::from_secs(3600), no_client(&connected))
-                .await
-                .is_err()
-        );
+        assert!(timeout(Duration::from_secs(3600), no_client(&connected)).await.is_err());
     }
 }

@@ -16,10 +16,7 @@ const NO_DESCRIPTION: &str = "empty";
 
 /// A schema; `optional_blocks` names the single blocks of its root that may be left out.
 pub(crate) fn schema(schema: &Schema, optional_blocks: &[&str]) -> pb::Schema {
-    pb::Schema {
-        version: schema.version,
-        block: Some(block(&schema.block, optional_blocks)),
-    }
+    pb::Schema { version: schema.version, block: Some(block(&schema.block, optional_blocks)) }
 }
 
 fn block(block: &Block, optional_blocks: &[&str]) -> pb::schema::Block {
@@ -107,10 +104,7 @@ fn nested_type(ty: &AttributeType) -> Option<pb::schema::Object> {
         AttributeType::AttributeMap(of) => (NestingMode::Map, of),
         _ => return None,
     };
-    Some(pb::schema::Object {
-        attributes: attributes(of),
-        nesting: nesting.into(),
-    })
+    Some(pb::schema::Object { attributes: attributes(of), nesting: nesting.into() })
 }
 
 fn notation(ty: &Ty) -> Vec<u8> {
@@ -168,15 +162,13 @@ pub(crate) fn identity(schema: &IdentitySchema) -> pb::ResourceIdentitySchema {
         identity_attributes: schema
             .attributes
             .iter()
-            .map(
-                |attribute| pb::resource_identity_schema::IdentityAttribute {
-                    name: attribute.name.to_owned(),
-                    r#type: notation(&Ty::String),
-                    required_for_import: attribute.required_for_import,
-                    optional_for_import: !attribute.required_for_import,
-                    description: attribute.description.to_owned(),
-                },
-            )
+            .map(|attribute| pb::resource_identity_schema::IdentityAttribute {
+                name: attribute.name.to_owned(),
+                r#type: notation(&Ty::String),
+                required_for_import: attribute.required_for_import,
+                optional_for_import: !attribute.required_for_import,
+                description: attribute.description.to_owned(),
+            })
             .collect(),
     }
 }
@@ -221,16 +213,11 @@ mod tests {
         assert_eq!(converted.version, 3);
         let block = converted.block.unwrap();
         assert_eq!((block.description.as_str(), block.version), ("", 0));
-        let [a, b] = block.attributes.as_slice() else {
-            panic!("sorted by name: {block:?}")
-        };
+        let [a, b] = block.attributes.as_slice() else { panic!("sorted by name: {block:?}") };
         assert_eq!((a.description.as_str(), a.description_kind), ("*a*", 1));
         assert!(a.optional && a.computed && !a.required);
         assert!(a.r#type.is_empty() && a.nested_type.is_some());
-        assert_eq!(
-            (b.description.as_str(), b.r#type.as_slice()),
-            ("", b"\"dynamic\"".as_slice())
-        );
+        assert_eq!((b.description.as_str(), b.r#type.as_slice()), ("", b"\"dynamic\"".as_slice()));
     }
 
     #[test]
@@ -239,21 +226,12 @@ mod tests {
         let mut inner = Block::default();
         inner.blocks.insert("b".to_owned(), single());
         let mut root = Block::default();
-        root.blocks
-            .insert("a".to_owned(), NestedBlock::Single(inner));
+        root.blocks.insert("a".to_owned(), NestedBlock::Single(inner));
         root.blocks.insert("b".to_owned(), single());
-        let converted = schema(
-            &Schema {
-                version: 0,
-                block: root,
-            },
-            &["b"],
-        );
+        let converted = schema(&Schema { version: 0, block: root }, &["b"]);
         let blocks = converted.block.unwrap().block_types;
-        let counts: Vec<_> = blocks
-            .iter()
-            .map(|block| (block.min_items, block.max_items))
-            .collect();
+        let counts: Vec<_> =
+            blocks.iter().map(|block| (block.min_items, block.max_items)).collect();
         assert_eq!(counts, [(1, 1), (0, 0)]);
         let inner = &blocks[0].block.as_ref().unwrap().block_types[0];
         assert_eq!((inner.min_items, inner.max_items), (1, 1));

@@ -29,10 +29,7 @@ impl Tls {
         let client = CertificateDer::from_pem_slice(client_pem.as_bytes())
             .map_err(|error| Error::ClientCertificate(error.to_string()))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = OneClient {
-            certificate: client,
-            provider: Arc::clone(&provider),
-        };
+        let verifier = OneClient { certificate: client, provider: Arc::clone(&provider) };
         let (certificate, key) = own_certificate()?;
         // The provider is named here because another crate of the binary may have enabled a second one, and then
         // rustls has no default.
@@ -45,10 +42,7 @@ impl Tls {
         // One connection a process: nothing to resume, and no second way past the verifier.
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        Ok(Self {
-            acceptor: TlsAcceptor::from(Arc::new(config)),
-            certificate,
-        })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate })
     }
 }
 
@@ -57,19 +51,12 @@ fn own_certificate() -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'sta
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
     // The name the client asks for, on every machine.
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "localhost");
+    params.distinguished_name.push(DnType::CommonName, "localhost");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![
-        ExtendedKeyUsagePurpose::ServerAuth,
-        ExtendedKeyUsagePurpose::ClientAuth,
-    ];
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     let certificate = params.self_signed(&key)?;
-    Ok((
-        certificate.der().clone(),
-        PrivatePkcs8KeyDer::from(key.serialize_der()),
-    ))
+    Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der())))
 }
 
 /// Accepts one certificate, byte for byte. A chain check would refuse it: go-plugin's client shows a certificate
@@ -128,8 +115,6 @@ impl ClientCertVerifier for OneClient {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         // P-521 is among them, which is what go-plugin's certificates are made with.
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

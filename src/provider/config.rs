@@ -84,11 +84,7 @@ pub fn resolve(
     environment: Environment<'_>,
     user_agent: String,
 ) -> Result<Resolved, Vec<Mistake>> {
-    let mut reader = Reader {
-        environment,
-        unknown: Vec::new(),
-        mistakes: Vec::new(),
-    };
+    let mut reader = Reader { environment, unknown: Vec::new(), mistakes: Vec::new() };
     let org_id = reader.org_id(config);
     let endpoint = reader.endpoint(config);
     let credentials = reader.credentials(config);
@@ -133,10 +129,7 @@ pub fn resolve(
             ca_cert_file,
             user_agent,
         }))),
-        _ => Ok(Resolved::Deferred(Deferred {
-            unknown: reader.unknown,
-            org_id,
-        })),
+        _ => Ok(Resolved::Deferred(Deferred { unknown: reader.unknown, org_id })),
     }
 }
 
@@ -144,10 +137,7 @@ pub fn resolve(
 pub fn validate(config: &ProviderConfig) -> Vec<Mistake> {
     match resolve(config, &|_| None, String::new()) {
         Ok(_) => Vec::new(),
-        Err(mistakes) => mistakes
-            .into_iter()
-            .filter(|mistake| !mistake.missing)
-            .collect(),
+        Err(mistakes) => mistakes.into_iter().filter(|mistake| !mistake.missing).collect(),
     }
 }
 
@@ -170,10 +160,7 @@ impl Setting {
         match self {
             Self::Known(found) => Some(found),
             Self::Unknown => None,
-            Self::Absent => Some(Found {
-                value: default.to_owned(),
-                from_variable: false,
-            }),
+            Self::Absent => Some(Found { value: default.to_owned(), from_variable: false }),
         }
     }
 }
@@ -209,16 +196,10 @@ impl Reader<'_> {
                     ));
                     return Setting::Unknown;
                 }
-                Setting::Known(Found {
-                    value: value.to_owned(),
-                    from_variable: false,
-                })
+                Setting::Known(Found { value: value.to_owned(), from_variable: false })
             }
             Value::Null => match self.variable(argument) {
-                Some(value) => Setting::Known(Found {
-                    value,
-                    from_variable: true,
-                }),
+                Some(value) => Setting::Known(Found { value, from_variable: true }),
                 None => Setting::Absent,
             },
         }
@@ -276,13 +257,9 @@ impl Reader<'_> {
             Setting::Unknown => return None,
             Setting::Absent => {}
         }
-        let found = self
-            .text(&config.region, REGION)
-            .or_default(DEFAULT_REGION)?;
+        let found = self.text(&config.region, REGION).or_default(DEFAULT_REGION)?;
         let region = found.value.to_ascii_lowercase();
-        let is_code = region
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_code = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let host = match region.as_str() {
             DEFAULT_REGION => "platform.adobe.io".to_owned(),
             code if is_code => format!("platform-{code}.adobe.io"),
@@ -306,11 +283,7 @@ impl Reader<'_> {
         match base_url(&found.value) {
             Ok(url) => Some(url),
             Err(why) => {
-                self.mistakes.push(Mistake::wrong(
-                    argument,
-                    found.from_variable,
-                    why.to_owned(),
-                ));
+                self.mistakes.push(Mistake::wrong(argument, found.from_variable, why.to_owned()));
                 None
             }
         }

@@ -38,18 +38,13 @@ pub struct Shared(Arc<Mutex<Session>>);
 impl Shared {
     /// The session now. A call keeps the one it began with.
     pub fn session(&self) -> Session {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A new session, with an empty memory.
     pub fn configure(&self, connection: Connection) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Session {
-            connection,
-            run: Arc::default(),
-        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Session { connection, run: Arc::default() };
     }
 }
 
@@ -59,9 +54,7 @@ impl Session {
         match &self.connection {
             Connection::Ready(client) => Some(client),
             Connection::Deferred(deferred) => {
-                diags
-                    .errors
-                    .push(messages::unknown_arguments(doing, &deferred.unknown));
+                diags.errors.push(messages::unknown_arguments(doing, &deferred.unknown));
                 None
             }
             Connection::Unconfigured => unconfigured(diags),

@@ -35,20 +35,13 @@ pub fn at_path(
     summary: &'static str,
     detail: impl Into<Cow<'static, str>>,
 ) -> Diagnostic {
-    Diagnostic {
-        summary: summary.into(),
-        detail: detail.into(),
-        attribute: attribute_path(path),
-    }
+    Diagnostic { summary: summary.into(), detail: detail.into(), attribute: attribute_path(path) }
 }
 
 /// The path of an attribute, by the names on the way to it.
 pub fn attribute_path(names: &[&'static str]) -> AttributePath {
     AttributePath {
-        steps: names
-            .iter()
-            .map(|name| AttributePathStep::Attribute((*name).into()))
-            .collect(),
+        steps: names.iter().map(|name| AttributePathStep::Attribute((*name).into())).collect(),
     }
 }
 
@@ -96,11 +89,7 @@ impl Mistake {
             summary: "A provider argument is missing",
             detail: format!(
                 "{why} Set {} in the provider block or in the environment: {}.",
-                if spellings.len() == 1 {
-                    "it"
-                } else {
-                    "what you use"
-                },
+                if spellings.len() == 1 { "it" } else { "what you use" },
                 spellings.join("; ")
             ),
             attribute: match arguments {
@@ -298,10 +287,9 @@ fn explain(error: &api::Error) -> (&'static str, String) {
                  The state was not changed.",
             ),
         ),
-        (Kind::Interrupted, _) => (
-            "Terraform was interrupted",
-            words("Run the command again to go on."),
-        ),
+        (Kind::Interrupted, _) => {
+            ("Terraform was interrupted", words("Run the command again to go on."))
+        }
         (Kind::Deadline, _) => (
             "The operation's timeout was reached",
             words("Raise the timeout in the `timeouts` block, or run the command again to go on."),

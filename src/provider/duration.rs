@@ -35,13 +35,9 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         return Err(form());
     }
     while !rest.is_empty() {
-        let number_end = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .ok_or_else(form)?;
+        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(form)?;
         let (number, tail) = rest.split_at(number_end);
-        let unit_end = tail
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(tail.len());
+        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(unit_end);
         let scale = match unit {
             "h" => 3600.0,
@@ -90,27 +86,17 @@ mod tests {
             ("1h0m0s", 3_600_000),
             ("1500us", 1),
         ] {
-            assert_eq!(
-                parse(text).map(|d| d.as_millis()),
-                Ok(milliseconds),
-                "{text}"
-            );
+            assert_eq!(parse(text).map(|d| d.as_millis()), Ok(milliseconds), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_duration_is_named() {
         for text in ["", "60", "m", "1x", "1h 30m", "one hour", "1..5s", "."] {
-            assert!(
-                matches!(parse(text), Err(DurationError::Form(_))),
-                "{text:?}"
-            );
+            assert!(matches!(parse(text), Err(DurationError::Form(_))), "{text:?}");
         }
         for text in ["0", "0s", "-1m", "9000h", "99999999999999999999h"] {
-            assert!(
-                matches!(parse(text), Err(DurationError::Range(_))),
-                "{text:?}"
-            );
+            assert!(matches!(parse(text), Err(DurationError::Range(_))), "{text:?}");
         }
     }
 

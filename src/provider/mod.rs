@@ -41,17 +41,12 @@ pub fn plugin() -> Plugin<Aep> {
         version: VERSION,
         description: env!("CARGO_PKG_DESCRIPTION"),
     };
-    Plugin::new(
-        about,
-        Aep {
-            shared: shared.clone(),
-        },
-    )
-    .resource("aep_cmk_config", CmkConfig::new(shared.clone()))
-    .data_source("aep_cmk_app", CmkApp::new(shared.clone()))
-    .data_source("aep_cmk_config", CmkConfigDataSource::new(shared))
-    .function("parse_key_identifier", ParseKeyIdentifier)
-    .function("consent_url", ConsentUrl)
+    Plugin::new(about, Aep { shared: shared.clone() })
+        .resource("aep_cmk_config", CmkConfig::new(shared.clone()))
+        .data_source("aep_cmk_app", CmkApp::new(shared.clone()))
+        .data_source("aep_cmk_config", CmkConfigDataSource::new(shared))
+        .function("parse_key_identifier", ParseKeyIdentifier)
+        .function("consent_url", ConsentUrl)
 }
 
 /// The provider block.
@@ -69,9 +64,7 @@ impl Provider for Aep {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: ProviderConfig) -> Option<()> {
-        diags
-            .errors
-            .extend(config::validate(&config).into_iter().map(Into::into));
+        diags.errors.extend(config::validate(&config).into_iter().map(Into::into));
         Some(())
     }
 
@@ -98,8 +91,7 @@ impl Provider for Aep {
                 }
             },
             Ok(Resolved::Deferred(deferred)) => {
-                self.shared
-                    .configure(Connection::Deferred(Arc::new(deferred)));
+                self.shared.configure(Connection::Deferred(Arc::new(deferred)));
                 Some(())
             }
             Err(mistakes) => {

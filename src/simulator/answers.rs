@@ -26,11 +26,7 @@ impl Answer {
     /// Neither body nor content type.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: String::new(),
-        }
+        Self { status, headers: Vec::new(), body: String::new() }
     }
 
     /// Any JSON.
@@ -58,10 +54,7 @@ impl Answer {
     /// The gateway's shape: `{"error_code","message"}`.
     #[must_use]
     pub fn gateway(status: u16, error_code: &str, message: &str) -> Self {
-        Self::json(
-            status,
-            &json!({"error_code": error_code, "message": message}),
-        )
+        Self::json(status, &json!({"error_code": error_code, "message": message}))
     }
 
     /// A service's shape: `{"type","title","status","detail"}`.
@@ -77,10 +70,7 @@ impl Answer {
     /// The token endpoint's shape: `{"error","error_description"}`.
     #[must_use]
     pub fn ims(status: u16, error: &str, description: &str) -> Self {
-        Self::json(
-            status,
-            &json!({"error": error, "error_description": description}),
-        )
+        Self::json(status, &json!({"error": error, "error_description": description}))
     }
 
     /// 403 403010: no token was sent. Adobe's troubleshooting page: it is 403, not 401.
@@ -116,11 +106,7 @@ impl Answer {
     /// 403 403025: the credential is not entitled for this organisation.
     #[must_use]
     pub fn not_entitled() -> Self {
-        Self::gateway(
-            403,
-            "403025",
-            "Profile is not valid for the requested organization",
-        )
+        Self::gateway(403, "403025", "Profile is not valid for the requested organization")
     }
 
     /// 403 403027: the wrong organisation, or no product profile of Experience Platform.
@@ -154,11 +140,7 @@ impl Answer {
     /// 404 of the service: no such configuration.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::service(
-            404,
-            "Not Found",
-            "The customer configuration was not found.",
-        )
+        Self::service(404, "Not Found", "The customer configuration was not found.")
     }
 
     /// 429 with an empty body and without `Retry-After`: Adobe's pages promise neither.
@@ -255,22 +237,13 @@ impl TryFrom<Wire> for Answer {
                 return Self::named(&name)
                     .ok_or_else(|| format!("no canned answer is called {name:?}"));
             }
-            Wire::Parts {
-                status,
-                headers,
-                body,
-            } => (status, headers, body),
+            Wire::Parts { status, headers, body } => (status, headers, body),
         };
         let answer = match body {
             Value::Null => Self::empty(status),
-            Value::String(text) => Self {
-                body: text,
-                ..Self::empty(status)
-            },
+            Value::String(text) => Self { body: text, ..Self::empty(status) },
             body => Self::json(status, &body),
         };
-        Ok(headers.iter().fold(answer, |answer, (name, value)| {
-            answer.with_header(name, value)
-        }))
+        Ok(headers.iter().fold(answer, |answer, (name, value)| answer.with_header(name, value)))
     }
 }

@@ -41,13 +41,7 @@ impl Listener for Switchboard {
                 Ok((stream, address)) => {
                     // Without it a small answer may wait for the client's delayed ACK. It works just as well if it is refused.
                     let _ = stream.set_nodelay(true);
-                    return (
-                        Wire {
-                            stream,
-                            line: Line::default(),
-                        },
-                        address,
-                    );
+                    return (Wire { stream, line: Line::default() }, address);
                 }
                 // Out of file descriptors, or a client that left again: the pause keeps the loop from spinning.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

@@ -37,10 +37,7 @@ type Input<T> = Result<Json<T>, JsonRejection>;
 
 fn read<T>(input: Input<T>) -> Result<T, Answer> {
     let rejected = |error: JsonRejection| {
-        Answer::json(
-            error.status().as_u16(),
-            &json!({"error": error.body_text()}),
-        )
+        Answer::json(error.status().as_u16(), &json!({"error": error.body_text()}))
     };
     input.map(|Json(value)| value).map_err(rejected)
 }
@@ -54,10 +51,7 @@ fn found(found: bool, name: &str) -> Result<Answer, Answer> {
     if found {
         Ok(done())
     } else {
-        Err(Answer::json(
-            404,
-            &json!({"error": format!("no configuration is called {name:?}")}),
-        ))
+        Err(Answer::json(404, &json!({"error": format!("no configuration is called {name:?}")})))
     }
 }
 

@@ -77,13 +77,7 @@ impl Fault {
     /// Hits the next request of a route, once.
     #[must_use]
     pub fn on(route: Route, action: Action) -> Self {
-        Self {
-            route,
-            name: None,
-            skip: 0,
-            times: once(),
-            action,
-        }
+        Self { route, name: None, skip: 0, times: once(), action }
     }
 
     /// The same for one configuration only.
@@ -132,11 +126,7 @@ pub(super) struct Target {
 /// The fault for a request, used up by one. A fault whose count is used up goes.
 pub(super) fn take(faults: &mut Vec<Fault>, target: &Target) -> Option<Action> {
     let mut hit = None;
-    for (index, fault) in faults
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, fault)| fault.fits(target))
-    {
+    for (index, fault) in faults.iter_mut().enumerate().filter(|(_, fault)| fault.fits(target)) {
         match fault.skip.checked_sub(1) {
             Some(fewer) => fault.skip = fewer,
             None => {
@@ -174,46 +164,24 @@ mod tests {
     use serde_json::json;
 
     fn target(route: Route, name: &str) -> Target {
-        Target {
-            route: Some(route),
-            name: Some(name.into()),
-        }
+        Target { route: Some(route), name: Some(name.into()) }
     }
 
     #[test]
     fn a_fault_skips_hits_and_is_used_up() {
         let mut faults = vec![
-            Fault::on(Route::Status, Action::Reset)
-                .named("a")
-                .skip(1)
-                .times(2),
+            Fault::on(Route::Status, Action::Reset).named("a").skip(1).times(2),
             Fault::on(Route::Any, Action::EmptyBody).forever(),
         ];
         let (a, b) = (target(Route::Status, "a"), target(Route::Status, "b"));
-        let hits: Vec<_> = [&a, &b, &a, &a, &a]
-            .map(|target| take(&mut faults, target).unwrap())
-            .into();
+        let hits: Vec<_> =
+            [&a, &b, &a, &a, &a].map(|target| take(&mut faults, target).unwrap()).into();
         assert_eq!(
             hits,
-            [
-                Action::EmptyBody,
-                Action::EmptyBody,
-                Action::Reset,
-                Action::Reset,
-                Action::EmptyBody
-            ]
+            [Action::EmptyBody, Action::EmptyBody, Action::Reset, Action::Reset, Action::EmptyBody]
         );
         assert_eq!(faults.len(), 1);
-        assert_eq!(
-            take(
-                &mut faults,
-                &Target {
-                    route: None,
-                    name: None
-                }
-            ),
-            Some(Action::EmptyBody)
-        );
+        assert_eq!(take(&mut faults, &Target { route: None, name: None }), Some(Action::EmptyBody));
         assert_eq!(take(&mut Vec::new(), &a), None);
     }
 
@@ -252,10 +220,7 @@ mod tests {
             json!({"route": "app", "action": "reset", "tines": 1}),
             json!({"route": "app", "action": {"delay": -1}}),
         ] {
-            assert!(
-                serde_json::from_value::<Fault>(wrong.clone()).is_err(),
-                "{wrong}"
-            );
+            assert!(serde_json::from_value::<Fault>(wrong.clone()).is_err(), "{wrong}");
         }
     }
 }

@@ -12,10 +12,7 @@ const API_KEY: &str = "acp_provisioning";
 /// What the gateway checks before a service sees the request. Gives the organisation.
 pub(super) fn admit(world: &World, headers: &HeaderMap) -> Result<String, Answer> {
     let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .filter(|value| !value.is_empty())
+        headers.get(name).and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty())
     };
     let authorization = text("authorization").ok_or_else(Answer::token_missing)?;
     match text("x-api-key") {
@@ -23,9 +20,8 @@ pub(super) fn admit(world: &World, headers: &HeaderMap) -> Result<String, Answer
         Some(key) if key != API_KEY => return Err(Answer::api_key_invalid()),
         Some(_) => {}
     }
-    let token = authorization
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token =
+        authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     if !token.is_some_and(|(_, token)| world.knows_token(token)) {
         return Err(Answer::token_invalid());
     }
@@ -38,14 +34,7 @@ pub(super) fn admit(world: &World, headers: &HeaderMap) -> Result<String, Answer
 
 /// Whether the body calls itself this media type, parameters aside.
 pub(super) fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    given
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .eq_ignore_ascii_case(media_type)
+    let given =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
 }

@@ -165,14 +165,7 @@ impl Register {
             attempts: attempts + 1,
         };
         let attempts = attempts + 1;
-        self.entries.insert(
-            name.into(),
-            Entry {
-                job,
-                attempts,
-                stale,
-            },
-        );
+        self.entries.insert(name.into(), Entry { job, attempts, stale });
         accepted
     }
 
@@ -183,10 +176,7 @@ impl Register {
 
     /// All of them, by name.
     pub(super) fn all(&self, now: Duration) -> Vec<Configuration> {
-        self.entries
-            .iter()
-            .map(|(name, entry)| shown(name, entry, now))
-            .collect()
+        self.entries.iter().map(|(name, entry)| shown(name, entry, now)).collect()
     }
 
     /// Puts a configuration there as if it had always been, in a status that stays.
@@ -199,14 +189,7 @@ impl Register {
             end: Terminal::Completed,
             pinned: Some(status.into()),
         };
-        self.entries.insert(
-            name.into(),
-            Entry {
-                job,
-                attempts: 1,
-                stale: None,
-            },
-        );
+        self.entries.insert(name.into(), Entry { job, attempts: 1, stale: None });
     }
 
     /// Changes the key under a configuration; false if there is none.
@@ -219,10 +202,7 @@ impl Register {
 
     /// Holds a configuration's job in a status; false if there is none.
     pub(super) fn set_status(&mut self, name: &str, status: &str) -> bool {
-        self.entries
-            .get_mut(name)
-            .map(|entry| entry.job.pinned = Some(status.into()))
-            .is_some()
+        self.entries.get_mut(name).map(|entry| entry.job.pinned = Some(status.into())).is_some()
     }
 
     /// Takes a configuration away; false if there is none.

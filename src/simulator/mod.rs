@@ -78,24 +78,15 @@ impl Simulator {
         let listener = TcpListener::bind(options.bind)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let shared = Arc::new(Shared::new(options));
         let control = Control(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("simulator".into())
-            .spawn(move || {
-                // The connections are tasks of the runtime: they end when it is dropped, at the end of this thread.
-                runtime.block_on(serve(listener, shared, stopped))
-            })?;
-        Ok(Self {
-            address,
-            control,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = thread::Builder::new().name("simulator".into()).spawn(move || {
+            // The connections are tasks of the runtime: they end when it is dropped, at the end of this thread.
+            runtime.block_on(serve(listener, shared, stopped))
+        })?;
+        Ok(Self { address, control, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:<port>`: the base URL of the API and of the token endpoint alike.

@@ -75,32 +75,16 @@ fn check(
         }
     }
     let (id, given) = (field("client_id"), field("client_secret"));
-    match world
-        .options
-        .clients
-        .iter()
-        .find(|(client, _)| *client == id)
-    {
+    match world.options.clients.iter().find(|(client, _)| *client == id) {
         None => {
-            return Err(Answer::ims(
-                400,
-                "invalid_client",
-                "invalid client_id parameter",
-            ));
+            return Err(Answer::ims(400, "invalid_client", "invalid client_id parameter"));
         }
         Some((_, secret)) if *secret != given => {
-            return Err(Answer::ims(
-                400,
-                "invalid_client",
-                "invalid client_secret parameter",
-            ));
+            return Err(Answer::ims(400, "invalid_client", "invalid client_secret parameter"));
         }
         Some(_) => {}
     }
-    if field("scope")
-        .split(',')
-        .all(|scope| scope.trim().is_empty())
-    {
+    if field("scope").split(',').all(|scope| scope.trim().is_empty()) {
         return Err(Answer::ims(400, "invalid_scope", "missing scope parameter"));
     }
     Ok(())

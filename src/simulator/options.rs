@@ -103,9 +103,7 @@ impl Stages {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Duration)> {
-        self.0
-            .iter()
-            .map(|(status, length)| (status.as_str(), *length))
+        self.0.iter().map(|(status, length)| (status.as_str(), *length))
     }
 }
 
@@ -155,11 +153,9 @@ impl Outcome {
         match self {
             Self::Completed => Terminal::Completed,
             Self::Failed => Terminal::Failed,
-            Self::PerAttempt(ends) => ends
-                .get(attempt)
-                .or(ends.last())
-                .copied()
-                .unwrap_or_default(),
+            Self::PerAttempt(ends) => {
+                ends.get(attempt).or(ends.last()).copied().unwrap_or_default()
+            }
         }
     }
 }

@@ -148,16 +148,10 @@ async fn partial(response: Response, end: End) -> Response {
     let whole = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
     let half = whole.slice(..whole.len().div_ceil(2));
     // One byte more than there is, in case the whole is empty.
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len() + 1));
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len() + 1));
     Response::from_parts(
         parts,
-        Body::from_stream(Partial {
-            half: Some(half),
-            flushed: false,
-            end,
-        }),
+        Body::from_stream(Partial { half: Some(half), flushed: false, end }),
     )
 }
 

@@ -42,39 +42,26 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
 
 /// What a request is aimed at, for faults and counters.
 pub(super) fn target(method: &Method, path: &str, body: &[u8]) -> Target {
-    let of = |route, name| Target {
-        route: Some(route),
-        name,
-    };
-    let segment = path
-        .strip_prefix(CONFIG)
-        .and_then(|rest| rest.strip_prefix('/'));
+    let of = |route, name| Target { route: Some(route), name };
+    let segment = path.strip_prefix(CONFIG).and_then(|rest| rest.strip_prefix('/'));
     match (method.as_str(), path, segment) {
         ("GET", APP, _) => of(Route::App, None),
         ("POST", CONFIG, _) => {
             let body: Value = serde_json::from_slice(body).unwrap_or_default();
-            of(
-                Route::Submit,
-                body.get("name").and_then(Value::as_str).map(Into::into),
-            )
+            of(Route::Submit, body.get("name").and_then(Value::as_str).map(Into::into))
         }
         ("GET", _, Some(name)) if !name.is_empty() && !name.contains('/') => {
             of(Route::Status, decoded(name))
         }
         ("POST", oauth::PATH, _) => of(Route::Token, None),
-        _ => Target {
-            route: None,
-            name: None,
-        },
+        _ => Target { route: None, name: None },
     }
 }
 
 /// One path segment, unescaped once. A form's rules would do, were it not for `+`, which is itself in a path.
 fn decoded(segment: &str) -> Option<String> {
     let form = format!("n={}", segment.replace('+', "%2B").replace('&', "%26"));
-    form_urlencoded::parse(form.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
 async fn app_registration(
@@ -112,12 +99,7 @@ async fn submit(
         }
     };
     let now = world.now();
-    let World {
-        options,
-        register,
-        counters,
-        ..
-    } = &mut *world;
+    let World { options, register, counters, .. } = &mut *world;
     let (configuration, outer, status) = match register.submit(options, now, &name, &key) {
         Submission::Accepted(configuration) => {
             counters.submissions_accepted += 1;
@@ -139,9 +121,7 @@ async fn submit(
         }
         Submission::BadRequest => {
             counters.submissions_refused += 1;
-            return Err(bad_request(
-                "A customer configuration with this name already exists.",
-            ));
+            return Err(bad_request("A customer configuration with this name already exists."));
         }
     };
     let config = json!({
@@ -151,10 +131,7 @@ async fn submit(
         "imsOrgId": org,
         "status": configuration.status,
     });
-    Ok(Answer::json(
-        status,
-        &json!({"id": configuration.id, "config": config, "status": outer}),
-    ))
+    Ok(Answer::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
 }
 
 async fn status(
@@ -174,9 +151,7 @@ async fn status(
         Some("BYOK_CONFIG") => {}
         Some(_) => return Err(bad_request("configType has to be BYOK_CONFIG.")),
         None => {
-            return Err(bad_request(
-                "Required request parameter 'configType' is not present.",
-            ));
+            return Err(bad_request("Required request parameter 'configType' is not present."));
         }
     }
     let Some(configuration) = world.register.get(world.now(), &name) else {
@@ -209,10 +184,7 @@ fn read_submission(
     let body: Map<String, Value> =
         serde_json::from_slice(body).map_err(|_| bad_request("The body is not a JSON object."))?;
     let nothing = Map::new();
-    let data = body
-        .get("configData")
-        .and_then(Value::as_object)
-        .unwrap_or(&nothing);
+    let data = body.get("configData").and_then(Value::as_object).unwrap_or(&nothing);
     let text = |object: &Map<String, Value>, field: &str| match object
         .get(field)
         .and_then(Value::as_str)
@@ -225,9 +197,7 @@ fn read_submission(
         return Err(bad_request("type has to be BYOK_CONFIG."));
     }
     if text(&body, "imsOrgId")? != org {
-        return Err(bad_request(
-            "imsOrgId differs from the header x-gw-ims-org-id.",
-        ));
+        return Err(bad_request("imsOrgId differs from the header x-gw-ims-org-id."));
     }
     if text(data, "providerType")? != "AZURE_KEYVAULT" {
         return Err(bad_request("providerType has to be AZURE_KEYVAULT."));
@@ -235,9 +205,7 @@ fn read_submission(
     let key = text(data, "keyVaultKeyIdentifier")?;
     match split(&key) {
         Some(_) => Ok((name, key)),
-        None => Err(bad_request(
-            "keyVaultKeyIdentifier is not the URL of a key.",
-        )),
+        None => Err(bad_request("keyVaultKeyIdentifier is not the URL of a key.")),
     }
 }
 
@@ -262,9 +230,8 @@ fn config_data(configuration: &Configuration, versionless: Versionless) -> Value
 fn split(identifier: &str) -> Option<(&str, Option<&str>)> {
     let (host, path) = identifier.strip_prefix("https://")?.split_once('/')?;
     let path = path.strip_prefix("keys/")?.trim_end_matches('/');
-    let (name, version) = path
-        .split_once('/')
-        .map_or((path, None), |(name, version)| (name, Some(version)));
+    let (name, version) =
+        path.split_once('/').map_or((path, None), |(name, version)| (name, Some(version)));
     let whole = !host.is_empty()
         && !name.is_empty()
         && !version.is_some_and(|version| version.contains('/'));

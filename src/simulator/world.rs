@@ -60,10 +60,7 @@ impl LoggedRequest {
     /// The first header of this name, which is given in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -123,8 +120,7 @@ impl World {
     pub(super) fn mint(&mut self) -> String {
         self.counters.tokens_minted += 1;
         let token = format!("sim-minted-{}", self.counters.tokens_minted);
-        self.minted
-            .push((token.clone(), self.now() + self.options.token_lifetime));
+        self.minted.push((token.clone(), self.now() + self.options.token_lifetime));
         token
     }
 
@@ -137,10 +133,7 @@ impl World {
     pub(super) fn knows_token(&self, token: &str) -> bool {
         let now = self.now();
         self.options.tokens.iter().any(|given| given == token)
-            || self
-                .minted
-                .iter()
-                .any(|(minted, expires)| minted == token && now < *expires)
+            || self.minted.iter().any(|(minted, expires)| minted == token && now < *expires)
     }
 
     /// Counts and logs a request, and says what is to happen to it.
@@ -202,16 +195,9 @@ impl Shared {
             log: Vec::new(),
             cleared: 0,
             minted: Vec::new(),
-            time: Time {
-                started: Instant::now(),
-                stepped: Duration::ZERO,
-            },
+            time: Time { started: Instant::now(), stepped: Duration::ZERO },
         };
-        Self {
-            world: Mutex::new(world),
-            changed: Condvar::new(),
-            releases: watch::Sender::new(0),
-        }
+        Self { world: Mutex::new(world), changed: Condvar::new(), releases: watch::Sender::new(0) }
     }
 
     /// A panic elsewhere leaves numbers and lists, which are as good as before.

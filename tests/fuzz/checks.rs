@@ -22,13 +22,7 @@ fn check_accepted(text: &str, id: &KeyIdentifier) {
     let host = url.host_str().unwrap_or_default();
     assert_eq!(format!("https://{host}"), id.key_vault_uri());
     let version = id.key_version().map_or(String::new(), |v| format!("/{v}"));
-    assert_eq!(
-        url.path().trim_end_matches('/'),
-        format!("/keys/{}{version}", id.key_name())
-    );
-    assert_eq!(
-        (url.query(), url.fragment(), url.port()),
-        (None, None, None)
-    );
+    assert_eq!(url.path().trim_end_matches('/'), format!("/keys/{}{version}", id.key_name()));
+    assert_eq!((url.query(), url.fragment(), url.port()), (None, None, None));
     assert_eq!((url.username(), url.password()), ("", None));
 }

@@ -76,10 +76,7 @@ fn provoke(cases: &[&Case]) -> Vec<String> {
             });
         }
     });
-    shown
-        .into_iter()
-        .map(|text| text.into_inner().expect("no worker panicked"))
-        .collect()
+    shown.into_iter().map(|text| text.into_inner().expect("no worker panicked")).collect()
 }
 
 /// The sections that differ, without the lines they begin and end with alike.
@@ -106,11 +103,7 @@ fn difference(kept: &str, new: &str) -> String {
 fn changed(before: &str, after: &str) -> String {
     let (before, after): (Vec<&str>, Vec<&str>) =
         (before.lines().collect(), after.lines().collect());
-    let alike = before
-        .iter()
-        .zip(&after)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let alike = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
     let at_end = before[alike..]
         .iter()
         .rev()
@@ -118,14 +111,9 @@ fn changed(before: &str, after: &str) -> String {
         .take_while(|(a, b)| a == b)
         .count();
     let marked = |mark: char, lines: &[&str]| -> Vec<String> {
-        lines[alike..lines.len() - at_end]
-            .iter()
-            .map(|line| format!("{mark} {line}"))
-            .collect()
+        lines[alike..lines.len() - at_end].iter().map(|line| format!("{mark} {line}")).collect()
     };
-    [marked('-', &before), marked('+', &after)]
-        .concat()
-        .join("\n")
+    [marked('-', &before), marked('+', &after)].concat().join("\n")
 }
 
 #[test]

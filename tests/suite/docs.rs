@@ -89,10 +89,7 @@ fn pages(
     };
     let mut pages = BTreeMap::new();
     let code = example("examples/provider/provider.tf".to_owned());
-    pages.insert(
-        "docs/index.md".to_owned(),
-        render::provider_page(&published.provider, &code),
-    );
+    pages.insert("docs/index.md".to_owned(), render::provider_page(&published.provider, &code));
     for resource in &published.resources {
         let folder = format!("examples/resources/{}", resource.name);
         let code = example(format!("{folder}/resource.tf"));
@@ -115,23 +112,14 @@ fn pages(
     }
     for (name, schema) in &published.data_sources {
         let code = example(format!("examples/data-sources/{name}/data-source.tf"));
-        pages.insert(
-            page_path("data-sources", name),
-            render::data_source_page(name, schema, &code),
-        );
+        pages
+            .insert(page_path("data-sources", name), render::data_source_page(name, schema, &code));
     }
     for (name, schema) in &published.functions {
         let code = example(format!("examples/functions/{name}/function.tf"));
-        pages.insert(
-            page_path("functions", name),
-            render::function_page(name, schema, &code),
-        );
+        pages.insert(page_path("functions", name), render::function_page(name, schema, &code));
     }
-    if missing.is_empty() {
-        Ok(pages)
-    } else {
-        Err(missing)
-    }
+    if missing.is_empty() { Ok(pages) } else { Err(missing) }
 }
 
 /// The Registry names the pages of resources and data sources without the provider's prefix.
@@ -156,9 +144,7 @@ fn differences(root: &Path, pages: &BTreeMap<String, String>) -> Vec<String> {
     }
     for path in on_disk(root) {
         if !pages.contains_key(&path) {
-            findings.push(format!(
-                "{path} is the page of nothing: {FIX}, or delete it"
-            ));
+            findings.push(format!("{path} is the page of nothing: {FIX}, or delete it"));
         }
     }
     findings
@@ -217,9 +203,7 @@ fn undescribed(published: &Published) -> Vec<String> {
     let mut findings = Vec::new();
     let mut check = |what: String, text: &str| {
         if matches!(text.trim(), "" | "empty") {
-            findings.push(format!(
-                "{what} has no description: write it next to its schema"
-            ));
+            findings.push(format!("{what} has no description: write it next to its schema"));
         }
     };
     check_block("provider", &published.provider.block, &mut check);

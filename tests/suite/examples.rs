@@ -81,9 +81,7 @@ fn output(project: &Project, name: &str) -> Value {
 /// The way out that the guide shows for a resource that must not be destroyed.
 fn removed_block() -> String {
     let guide = read("docs/guides/operating.md");
-    let from = guide
-        .find("removed {")
-        .expect("the guide shows a removed block");
+    let from = guide.find("removed {").expect("the guide shows a removed block");
     let length = guide[from..].find("\n```").expect("the end of the code");
     guide[from..from + length].to_owned()
 }
@@ -129,14 +127,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn the_examples_are_formatted() {
     let output = Command::new(cli())
-        .args([
-            "fmt",
-            "-check",
-            "-diff",
-            "-recursive",
-            "-no-color",
-            "examples",
-        ])
+        .args(["fmt", "-check", "-diff", "-recursive", "-no-color", "examples"])
         .current_dir(root())
         .env("CHECKPOINT_DISABLE", "1")
         .output()
@@ -195,9 +186,7 @@ mod of {
         let url = output(&project, "consent_url");
         let url = url.as_str().expect("a URL");
         assert!(
-            url.starts_with(&format!(
-                "https://login.microsoftonline.com/{TENANT}/oauth2/"
-            )),
+            url.starts_with(&format!("https://login.microsoftonline.com/{TENANT}/oauth2/")),
             "{url}"
         );
         project.destroy().exits(0);
@@ -207,10 +196,7 @@ mod of {
         let simulator = simulator();
         let project = example.project(&simulator, example.files);
         project.apply().exits(0);
-        assert_eq!(
-            output(&project, "role"),
-            "Key Vault Crypto Service Encryption User"
-        );
+        assert_eq!(output(&project, "role"), "Key Vault Crypto Service Encryption User");
         project.destroy().exits(0);
         assert_eq!(simulator.control().counters().requests, 0);
     }
@@ -220,10 +206,7 @@ mod of {
         let project = example.project(&simulator, &["resource.tf"]);
         project.apply().exits(0);
         project.plan().exits(0);
-        project
-            .destroy()
-            .exits(1)
-            .says("The key is in effect and protected");
+        project.destroy().exits(1).says("The key is in effect and protected");
         forget(&project, &simulator, "resource.tf");
         assert_eq!(simulator.control().counters().submissions, 1);
 
@@ -258,9 +241,7 @@ mod of {
         let schemas = provider::plugin().schemas();
         let identity = schemas.resources["aep_cmk_config"].identity.as_ref();
         for attribute in &identity.expect("an identity").attributes {
-            let line = text
-                .lines()
-                .find(|line| line.trim_start().starts_with(attribute.name));
+            let line = text.lines().find(|line| line.trim_start().starts_with(attribute.name));
             assert!(line.is_some(), "{} is not in\n{text}", attribute.name);
         }
         project.write("resource.tf", &example.text("resource.tf"));
@@ -282,21 +263,11 @@ mod of {
         project.apply().exits(0);
         assert_eq!(output(&project, "status"), "COMPLETED");
         project.plan().exits(0);
-        project
-            .destroy()
-            .exits(1)
-            .says("The key is in effect and protected");
-        simulator
-            .control()
-            .set_key(NAME, "https://somebody-elses.vault.azure.net/keys/other");
+        project.destroy().exits(1).says("The key is in effect and protected");
+        simulator.control().set_key(NAME, "https://somebody-elses.vault.azure.net/keys/other");
         project.plan_drift().exits(2);
-        project
-            .plan()
-            .exits(1)
-            .says("The key is in effect and protected");
-        project
-            .run(&["state", "rm", "aep_cmk_config.customer_data"])
-            .exits(0);
+        project.plan().exits(1).says("The key is in effect and protected");
+        project.run(&["state", "rm", "aep_cmk_config.customer_data"]).exits(0);
         assert!(simulator.control().configuration(NAME).is_some());
     }
 }

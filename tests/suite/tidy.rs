@@ -30,43 +30,23 @@ fn the_code_has_no_lints() {
 #[test]
 fn imports_go_one_way() {
     let sources = read(|file| file.starts_with("src/") && file.ends_with(".rs"));
-    green(
-        sources
-            .iter()
-            .flat_map(|(file, text)| imports::check(file, text))
-            .collect(),
-    );
+    green(sources.iter().flat_map(|(file, text)| imports::check(file, text)).collect());
 }
 
 #[test]
 fn the_code_has_nothing_in_it_that_is_not_allowed() {
     let sources = read(|file| file.ends_with(".rs"));
-    green(
-        sources
-            .iter()
-            .flat_map(|(file, text)| words::check_rust(file, text))
-            .collect(),
-    );
+    green(sources.iter().flat_map(|(file, text)| words::check_rust(file, text)).collect());
 }
 
 #[test]
 fn files_have_a_place_and_a_name() {
-    green(
-        files()
-            .iter()
-            .flat_map(|file| words::check_name(file))
-            .collect(),
-    );
+    green(files().iter().flat_map(|file| words::check_name(file)).collect());
 }
 
 #[test]
 fn nothing_points_outside_the_repository() {
-    green(
-        read(|_| true)
-            .iter()
-            .flat_map(|(file, text)| words::check_text(file, text))
-            .collect(),
-    );
+    green(read(|_| true).iter().flat_map(|(file, text)| words::check_text(file, text)).collect());
 }
 
 #[track_caller]
@@ -93,22 +73,13 @@ fn read(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
 /// (an unpacked archive).
 fn files() -> BTreeSet<String> {
     let files = files_in_git().unwrap_or_else(|| files_below(root(), ""));
-    assert!(
-        files.contains("Cargo.toml"),
-        "this is not the repository: {files:?}"
-    );
+    assert!(files.contains("Cargo.toml"), "this is not the repository: {files:?}");
     files
 }
 
 fn files_in_git() -> Option<BTreeSet<String>> {
     let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root())
         .output()
         .ok()
@@ -128,11 +99,7 @@ fn files_below(folder: &Path, prefix: &str) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     for entry in entries {
         let path: PathBuf = entry.expect("a directory entry").path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && name != "target" && name != ".git" {
             files.extend(files_below(&path, &format!("{prefix}{name}/")));
         } else if path.is_file() {

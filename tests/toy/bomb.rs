@@ -33,14 +33,7 @@ impl Resource for Bomb {
     type ProviderMetaState<'a> = ();
 
     fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
-        Some(schema(
-            0,
-            [attribute(
-                "at",
-                AttributeType::String,
-                AttributeConstraint::Required,
-            )],
-        ))
+        Some(schema(0, [attribute("at", AttributeType::String, AttributeConstraint::Required)]))
     }
 
     async fn validate<'a>(&self, _: &mut Diagnostics, config: State<'a>) -> Option<()> {

@@ -85,10 +85,7 @@ pub(crate) struct Private {
 }
 
 fn block(attributes: impl IntoIterator<Item = (String, Attribute)>) -> Block {
-    Block {
-        attributes: attributes.into_iter().collect(),
-        ..Block::default()
-    }
+    Block { attributes: attributes.into_iter().collect(), ..Block::default() }
 }
 
 #[async_trait]
@@ -203,9 +200,9 @@ impl Resource for Thing {
     ) -> Option<(State<'a>, Value<Private>, Vec<AttributePath>)> {
         let replace = match prior.name == proposed.name {
             true => Vec::new(),
-            false => vec![AttributePath {
-                steps: vec![AttributePathStep::Attribute("name".into())],
-            }],
+            false => {
+                vec![AttributePath { steps: vec![AttributePathStep::Attribute("name".into())] }]
+            }
         };
         Some((proposed, private, replace))
     }
@@ -229,10 +226,7 @@ impl Resource for Thing {
         _: ValueEmpty,
     ) -> Option<(State<'a>, Value<Private>)> {
         planned.generation = private.as_ref().map(|private| private.generation);
-        planned.id = planned
-            .name
-            .as_deref()
-            .map(|name| format!("id-{name}").into());
+        planned.id = planned.name.as_deref().map(|name| format!("id-{name}").into());
         Some((planned, private))
     }
 
@@ -320,9 +314,7 @@ impl ResourceExt for Thing {
     ) -> Option<serde_json::Value> {
         let object = state.as_object_mut()?;
         if version == 0 {
-            diags
-                .errors
-                .push(error("Version 0 was never released", Vec::new()));
+            diags.errors.push(error("Version 0 was never released", Vec::new()));
             return None;
         }
         let title = object.remove("title")?;
@@ -334,11 +326,7 @@ impl ResourceExt for Thing {
         Some(IdentitySchema {
             version: 1,
             attributes: vec![
-                IdentityAttribute {
-                    name: "id",
-                    description: "The id.",
-                    required_for_import: true,
-                },
+                IdentityAttribute { name: "id", description: "The id.", required_for_import: true },
                 IdentityAttribute {
                     name: "region",
                     description: "The region.",
@@ -352,10 +340,7 @@ impl ResourceExt for Thing {
         if state.name.as_deref() == Value::Value("anonymous") {
             return None;
         }
-        Some(Identity::from([(
-            "id".to_owned(),
-            state.id.as_deref().map(str::to_owned),
-        )]))
+        Some(Identity::from([("id".to_owned(), state.id.as_deref().map(str::to_owned))]))
     }
 
     async fn import_identity<'a>(
@@ -366,9 +351,7 @@ impl ResourceExt for Thing {
         match identity.get("id") {
             Some(Value::Value(id)) => Some((imported(id.clone()), Value::Null)),
             _ => {
-                diags
-                    .errors
-                    .push(error("An identity without an id", Vec::new()));
+                diags.errors.push(error("An identity without an id", Vec::new()));
                 None
             }
         }

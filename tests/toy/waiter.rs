@@ -30,10 +30,7 @@ impl State<'_> {
         use std::io::Write;
         if let Value::Value(path) = &self.diary {
             // A test that reads the diary notices what is missing.
-            let file = std::fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(path.as_ref());
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path.as_ref());
             _ = file.and_then(|mut file| writeln!(file, "{text}"));
         }
     }
@@ -128,9 +125,7 @@ impl Resource for Waiter {
         let linger = u64::try_from(state.linger.unwrap_or_default()).unwrap_or_default();
         tokio::time::sleep(std::time::Duration::from_millis(linger)).await;
         state.id = Value::Value("waited".into());
-        diags
-            .errors
-            .push(error("Stopped while waiting", Vec::new()));
+        diags.errors.push(error("Stopped while waiting", Vec::new()));
         Some((Value::Value(state), ()))
     }
 

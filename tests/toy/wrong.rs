@@ -38,11 +38,7 @@ impl Resource for Wrong {
             0,
             [
                 attribute("how", AttributeType::String, AttributeConstraint::Required),
-                attribute(
-                    "result",
-                    AttributeType::String,
-                    AttributeConstraint::Computed,
-                ),
+                attribute("result", AttributeType::String, AttributeConstraint::Computed),
             ],
         ))
     }

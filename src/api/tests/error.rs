@@ -20,10 +20,7 @@ fn one_technical_line() {
     full.words = Some("Failed to validate the token".into());
     full.request_id = Some("abc".into());
     full.attempts = 3;
-    let outcome = Outcome::Answered {
-        status: 503,
-        gateway_code: true,
-    };
+    let outcome = Outcome::Answered { status: 503, gateway_code: true };
     assert_eq!(
         full.into_error(Kind::Unavailable, outcome).to_string(),
         "GET https://h/config/a?configType=BYOK_CONFIG: HTTP 503, error_code 503010: Failed to validate the token \
@@ -32,28 +29,18 @@ fn one_technical_line() {
     let mut refused = report();
     refused.words = Some("tcp connect error".into());
     assert_eq!(
-        refused
-            .into_error(Kind::Connect, Outcome::NeverSent { lasting: false })
-            .to_string(),
+        refused.into_error(Kind::Connect, Outcome::NeverSent { lasting: false }).to_string(),
         "GET https://h/config/a?configType=BYOK_CONFIG: no connection: tcp connect error"
     );
-    assert_eq!(
-        Error::setup("ca_cert_file: gone".into()).to_string(),
-        "ca_cert_file: gone"
-    );
+    assert_eq!(Error::setup("ca_cert_file: gone".into()).to_string(), "ca_cert_file: gone");
 }
 
 #[test]
 fn an_end_by_the_clock_says_what_happened_before() {
     let mut throttled = report();
     throttled.status = Some(429);
-    let throttled = throttled.into_error(
-        Kind::Throttled,
-        Outcome::Answered {
-            status: 429,
-            gateway_code: false,
-        },
-    );
+    let throttled = throttled
+        .into_error(Kind::Throttled, Outcome::Answered { status: 429, gateway_code: false });
     let mut late = report();
     late.attempts = 2;
     let late = late.into_error(Kind::Deadline, Outcome::Ended { sent: false });

@@ -44,10 +44,7 @@ async fn one_line_an_attempt_and_no_secret() {
             answer_with(200, "x-request-id: req-1\r\n", RUNNING),
             answer(409, echo),
         ],
-        [
-            token("sentinel-minted", 86399),
-            token("sentinel-renewed", 86399),
-        ],
+        [token("sentinel-minted", 86399), token("sentinel-renewed", 86399)],
     )
     .await;
     let client = oauth_client(&server);
@@ -56,39 +53,19 @@ async fn one_line_an_attempt_and_no_secret() {
 
     let lines = lines.0.lock().unwrap().clone();
     assert!(!lines.concat().contains("sentinel"), "{lines:#?}");
-    let requests: Vec<_> = lines
-        .iter()
-        .filter(|line| line.contains("message=HTTP request"))
-        .collect();
+    let requests: Vec<_> =
+        lines.iter().filter(|line| line.contains("message=HTTP request")).collect();
     assert_eq!(requests.len(), 6, "{lines:#?}");
     let url = server.url("/data/infrastructure/manager/customer/config/a?configType=BYOK_CONFIG");
     for (line, expected) in [
         (
             requests[0],
-            vec![
-                "method=\"POST\"",
-                "/ims/token/v3",
-                "status=200",
-                "attempt=1",
-                "duration_ms=",
-            ],
+            vec!["method=\"POST\"", "/ims/token/v3", "status=200", "attempt=1", "duration_ms="],
         ),
-        (
-            requests[1],
-            vec!["method=\"GET\"", url.as_str(), "status=401", "attempt=1"],
-        ),
-        (
-            requests[3],
-            vec!["attempt=2", "error=\"the connection broke"],
-        ),
-        (
-            requests[4],
-            vec!["status=200", "attempt=3", "request_id=\"req-1\""],
-        ),
-        (
-            requests[5],
-            vec!["method=\"POST\"", "status=409", "attempt=1"],
-        ),
+        (requests[1], vec!["method=\"GET\"", url.as_str(), "status=401", "attempt=1"]),
+        (requests[3], vec!["attempt=2", "error=\"the connection broke"]),
+        (requests[4], vec!["status=200", "attempt=3", "request_id=\"req-1\""]),
+        (requests[5], vec!["method=\"POST\"", "status=409", "attempt=1"]),
     ] {
         assert!(line.starts_with("DEBUG "), "{line}");
         for part in expected {

@@ -60,18 +60,12 @@ fn client(server: &Server) -> Client {
 
 /// With tokens from the server's IMS.
 fn oauth_client(server: &Server) -> Client {
-    let settings = Settings {
-        credentials: oauth(server),
-        ..settings(server)
-    };
+    let settings = Settings { credentials: oauth(server), ..settings(server) };
     Client::with_pace(settings, PACE).unwrap()
 }
 
 fn limits() -> Limits {
-    Limits {
-        deadline: Instant::now() + Duration::from_secs(600),
-        stop: CancellationToken::new(),
-    }
+    Limits { deadline: Instant::now() + Duration::from_secs(600), stop: CancellationToken::new() }
 }
 
 #[test]
@@ -90,23 +84,14 @@ fn settings_that_cannot_be_sent_are_named() {
     assert!(Client::new(fine.clone()).is_ok());
     let mut bad = fine.clone();
     bad.org_id = "a\nb".to_owned();
-    assert_eq!(
-        message(bad),
-        "org_id: it has characters that cannot be sent in a header"
-    );
+    assert_eq!(message(bad), "org_id: it has characters that cannot be sent in a header");
     let mut bad = fine.clone();
     bad.api_key = "a\u{0}".to_owned();
-    assert_eq!(
-        message(bad),
-        "api_key: it has characters that cannot be sent in a header"
-    );
+    assert_eq!(message(bad), "api_key: it has characters that cannot be sent in a header");
     for token in ["", "a\nb"] {
         let mut bad = fine.clone();
         bad.credentials = Credentials::Token(Secret::new(token));
-        assert_eq!(
-            message(bad),
-            "access_token: it is empty or has characters that no token has"
-        );
+        assert_eq!(message(bad), "access_token: it is empty or has characters that no token has");
     }
 }
 

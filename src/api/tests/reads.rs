@@ -23,13 +23,8 @@ async fn a_read_goes_out_to_the_letter() {
     let found = client.status("My config/ü", &limits()).await.unwrap();
     assert_eq!(found.status, Status::Running);
 
-    let [app, status] = &server.seen()[..] else {
-        panic!("two requests")
-    };
-    assert_eq!(
-        app.line,
-        "GET /data/infrastructure/manager/byok/app-registration HTTP/1.1"
-    );
+    let [app, status] = &server.seen()[..] else { panic!("two requests") };
+    assert_eq!(app.line, "GET /data/infrastructure/manager/byok/app-registration HTTP/1.1");
     assert_eq!(
         status.line,
         "GET /data/infrastructure/manager/customer/config/My%20config%2F%C3%BC?configType=BYOK_CONFIG HTTP/1.1"
@@ -39,14 +34,7 @@ async fn a_read_goes_out_to_the_letter() {
         names.sort_unstable();
         assert_eq!(
             names,
-            [
-                "accept",
-                "authorization",
-                "host",
-                "user-agent",
-                "x-api-key",
-                "x-gw-ims-org-id"
-            ]
+            ["accept", "authorization", "host", "user-agent", "x-api-key", "x-gw-ims-org-id"]
         );
         assert_eq!(seen.header("accept"), ["application/json"]);
         assert_eq!(seen.header("authorization"), [format!("Bearer {TOKEN}")]);
@@ -63,21 +51,10 @@ async fn a_base_path_is_kept_and_user_info_is_not_sent() {
     let mut endpoint = server.url("/base/path/");
     endpoint.set_username("user").unwrap();
     endpoint.set_password(Some("pass")).unwrap();
-    let settings = Settings {
-        endpoint,
-        ..settings(&server)
-    };
-    Client::with_pace(settings, PACE)
-        .unwrap()
-        .status("a", &limits())
-        .await
-        .unwrap();
+    let settings = Settings { endpoint, ..settings(&server) };
+    Client::with_pace(settings, PACE).unwrap().status("a", &limits()).await.unwrap();
     let seen = &server.seen()[0];
-    assert!(
-        seen.line.starts_with("GET /base/path/data/infrastructure/"),
-        "{}",
-        seen.line
-    );
+    assert!(seen.line.starts_with("GET /base/path/data/infrastructure/"), "{}", seen.line);
     assert_eq!(seen.header("authorization"), [format!("Bearer {TOKEN}")]);
 }
 
@@ -105,10 +82,7 @@ async fn retries_end_with_the_apis_own_error() {
         r#"{"error_code":503010,"message":"Failed to validate the token"}"#,
     );
     let server = Server::new([answer(500, ""), Reply::Reset, last]).await;
-    let settings = Settings {
-        max_retries: 2,
-        ..settings(&server)
-    };
+    let settings = Settings { max_retries: 2, ..settings(&server) };
     let client = Client::with_pace(settings, PACE).unwrap();
     let error = client.status("a", &limits()).await.unwrap_err();
     assert_eq!(
@@ -153,12 +127,7 @@ async fn gone_is_only_a_services_404() {
         ("a service's 404", 404, SERVICE_404, Kind::Gone),
         ("an empty object", 404, "{}", Kind::Gone),
         ("the gateway's 404", 404, GATEWAY_404, Kind::NotFound),
-        (
-            "a proxy's 404",
-            404,
-            "<html><title>404</title></html>",
-            Kind::NotFound,
-        ),
+        ("a proxy's 404", 404, "<html><title>404</title></html>", Kind::NotFound),
         ("an empty 404", 404, "", Kind::NotFound),
         ("a 404 that is no object", 404, "[]", Kind::NotFound),
         ("a 410", 410, SERVICE_404, Kind::Other),
@@ -166,24 +135,9 @@ async fn gone_is_only_a_services_404() {
         ("a 204", 204, "", Kind::Garbled),
         ("an empty success", 200, "", Kind::Garbled),
         ("a null success", 200, "null", Kind::Garbled),
-        (
-            "a success without a key",
-            200,
-            r#"{"id":"1","status":"RUNNING"}"#,
-            Kind::Garbled,
-        ),
-        (
-            "a log-in page",
-            200,
-            "<html><title>Log in</title></html>",
-            Kind::Garbled,
-        ),
-        (
-            "a 403",
-            403,
-            r#"{"error_code":"403025","message":"m"}"#,
-            Kind::Forbidden,
-        ),
+        ("a success without a key", 200, r#"{"id":"1","status":"RUNNING"}"#, Kind::Garbled),
+        ("a log-in page", 200, "<html><title>Log in</title></html>", Kind::Garbled),
+        ("a 403", 403, r#"{"error_code":"403025","message":"m"}"#, Kind::Forbidden),
         (
             "a 401 on a given token",
             401,
@@ -198,15 +152,8 @@ async fn gone_is_only_a_services_404() {
         assert_eq!(server.seen().len(), 1, "{case}");
     }
     let server = Server::new([answer(404, SERVICE_404)]).await;
-    let error = client(&server)
-        .app_registration(&limits())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.kind(),
-        Kind::NotFound,
-        "an app registration is never gone"
-    );
+    let error = client(&server).app_registration(&limits()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound, "an app registration is never gone");
 }
 
 #[tokio::test]
@@ -223,19 +170,10 @@ async fn a_look_up_is_laxer() {
     ];
     for (case, status, body) in free {
         let server = Server::new([answer(*status, body)]).await;
-        assert_eq!(
-            client(&server).look_up("a", &limits()).await.unwrap(),
-            None,
-            "{case}"
-        );
+        assert_eq!(client(&server).look_up("a", &limits()).await.unwrap(), None, "{case}");
     }
     for (case, status, body, expected) in [
-        (
-            "the gateway's 400",
-            400,
-            r#"{"error_code":"400003","message":"m"}"#,
-            Kind::BadRequest,
-        ),
+        ("the gateway's 400", 400, r#"{"error_code":"400003","message":"m"}"#, Kind::BadRequest),
         ("a proxy's 400", 400, "<html>", Kind::BadRequest),
         ("an empty 400", 400, "", Kind::BadRequest),
         ("a service's 422", 422, r#"{"title":"t"}"#, Kind::BadRequest),
@@ -247,11 +185,7 @@ async fn a_look_up_is_laxer() {
         assert_eq!(error.kind(), expected, "{case}");
     }
     let server = Server::new([answer(200, RUNNING)]).await;
-    let found = client(&server)
-        .look_up("a", &limits())
-        .await
-        .unwrap()
-        .unwrap();
+    let found = client(&server).look_up("a", &limits()).await.unwrap().unwrap();
     assert_eq!(found.status, Status::Running);
 }
 
@@ -263,15 +197,9 @@ async fn a_name_that_addresses_something_else_is_never_sent() {
         for error in [
             client.status(name, &limits()).await.unwrap_err(),
             client.look_up(name, &limits()).await.unwrap_err(),
-            client
-                .submit(name, super::KEY, &limits())
-                .await
-                .unwrap_err(),
+            client.submit(name, super::KEY, &limits()).await.unwrap_err(),
         ] {
-            assert_eq!(
-                (error.kind(), error.delivery()),
-                (Kind::Other, Delivery::NeverSent)
-            );
+            assert_eq!((error.kind(), error.delivery()), (Kind::Other, Delivery::NeverSent));
         }
     }
     assert_eq!(server.seen().len(), 0);
@@ -280,28 +208,17 @@ async fn a_name_that_addresses_something_else_is_never_sent() {
 #[tokio::test]
 async fn a_redirect_is_named_and_not_followed() {
     let target = "location: https://login.example.com/x?token=1\r\n";
-    let server = Server::new([answer_with(
-        302,
-        target,
-        "<html><title>Moved</title></html>",
-    )])
-    .await;
+    let server = Server::new([answer_with(302, target, "<html><title>Moved</title></html>")]).await;
     let error = client(&server).status("a", &limits()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Redirect);
-    assert_eq!(
-        error.words(),
-        Some("it points to https://login.example.com")
-    );
+    assert_eq!(error.words(), Some("it points to https://login.example.com"));
     assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test]
 async fn no_answer_within_the_request_timeout() {
     let server = Server::new([Reply::Hang, answer(200, RUNNING)]).await;
-    let settings = Settings {
-        request_timeout: Duration::from_secs(1),
-        ..settings(&server)
-    };
+    let settings = Settings { request_timeout: Duration::from_secs(1), ..settings(&server) };
     let client = Client::with_pace(settings, PACE).unwrap();
     client.status("a", &limits()).await.unwrap();
     assert_eq!(server.seen().len(), 2);
@@ -369,21 +286,9 @@ async fn a_port_where_nobody_listens() {
         client.status("a", &limits()).await.unwrap_err(),
         client.submit("a", super::KEY, &limits()).await.unwrap_err(),
     ] {
-        assert_eq!(
-            (error.kind(), error.attempts()),
-            (Kind::Connect, 3),
-            "{error}"
-        );
-        assert_eq!(
-            (error.delivery(), error.http_status()),
-            (Delivery::NeverSent, None)
-        );
-        assert!(
-            error
-                .words()
-                .is_some_and(|words| !words.contains("http://")),
-            "{error}"
-        );
+        assert_eq!((error.kind(), error.attempts()), (Kind::Connect, 3), "{error}");
+        assert_eq!((error.delivery(), error.http_status()), (Delivery::NeverSent, None));
+        assert!(error.words().is_some_and(|words| !words.contains("http://")), "{error}");
         assert!(error.is_transient());
     }
 }

@@ -21,17 +21,11 @@ const NEVER_SENT: Outcome = Outcome::NeverSent { lasting: false };
 const BAD_CERTIFICATE: Outcome = Outcome::NeverSent { lasting: true };
 
 fn answered(status: u16) -> Outcome {
-    Outcome::Answered {
-        status,
-        gateway_code: false,
-    }
+    Outcome::Answered { status, gateway_code: false }
 }
 
 fn by_gateway(status: u16) -> Outcome {
-    Outcome::Answered {
-        status,
-        gateway_code: true,
-    }
+    Outcome::Answered { status, gateway_code: true }
 }
 
 #[test]
@@ -39,18 +33,8 @@ fn what_is_repeated() {
     use Call::{Mint, Read, Submit};
     let cases = [
         ("a read that never left is repeated", Read, NEVER_SENT, true),
-        (
-            "a read over a bad certificate is not",
-            Read,
-            BAD_CERTIFICATE,
-            false,
-        ),
-        (
-            "a read whose answer was lost is repeated",
-            Read,
-            Outcome::Lost,
-            true,
-        ),
+        ("a read over a bad certificate is not", Read, BAD_CERTIFICATE, false),
+        ("a read whose answer was lost is repeated", Read, Outcome::Lost, true),
         ("a read after 408 is repeated", Read, answered(408), true),
         ("a read after 429 is repeated", Read, answered(429), true),
         ("a read after 500 is repeated", Read, answered(500), true),
@@ -62,125 +46,31 @@ fn what_is_repeated() {
         ("a read after 403 is not", Read, answered(403), false),
         ("a read after 404 is not", Read, answered(404), false),
         ("a read after a redirect is not", Read, answered(302), false),
-        (
-            "a read after a garbled success is not",
-            Read,
-            answered(200),
-            false,
-        ),
-        (
-            "a read that was interrupted is not",
-            Read,
-            Outcome::Ended { sent: true },
-            false,
-        ),
-        (
-            "a submission that never left is repeated",
-            Submit,
-            NEVER_SENT,
-            true,
-        ),
-        (
-            "a submission over a bad certificate is not",
-            Submit,
-            BAD_CERTIFICATE,
-            false,
-        ),
-        (
-            "a submission after 429 is repeated",
-            Submit,
-            answered(429),
-            true,
-        ),
-        (
-            "a submission after the gateway's 503 is repeated",
-            Submit,
-            by_gateway(503),
-            true,
-        ),
-        (
-            "a submission after a service's 503 is not",
-            Submit,
-            answered(503),
-            false,
-        ),
-        (
-            "a submission whose answer was lost is not",
-            Submit,
-            Outcome::Lost,
-            false,
-        ),
-        (
-            "a submission after 408 is not",
-            Submit,
-            answered(408),
-            false,
-        ),
-        (
-            "a submission after 500 is not",
-            Submit,
-            answered(500),
-            false,
-        ),
-        (
-            "a submission after the gateway's 500 is not",
-            Submit,
-            by_gateway(500),
-            false,
-        ),
-        (
-            "a submission after 502 is not",
-            Submit,
-            answered(502),
-            false,
-        ),
-        (
-            "a submission after 504 is not",
-            Submit,
-            answered(504),
-            false,
-        ),
-        (
-            "a submission after 400 is not",
-            Submit,
-            by_gateway(400),
-            false,
-        ),
-        (
-            "a submission after 409 is not",
-            Submit,
-            answered(409),
-            false,
-        ),
-        (
-            "a submission after a garbled success is not",
-            Submit,
-            answered(201),
-            false,
-        ),
-        (
-            "a submission that was interrupted is not",
-            Submit,
-            Outcome::Ended { sent: true },
-            false,
-        ),
+        ("a read after a garbled success is not", Read, answered(200), false),
+        ("a read that was interrupted is not", Read, Outcome::Ended { sent: true }, false),
+        ("a submission that never left is repeated", Submit, NEVER_SENT, true),
+        ("a submission over a bad certificate is not", Submit, BAD_CERTIFICATE, false),
+        ("a submission after 429 is repeated", Submit, answered(429), true),
+        ("a submission after the gateway's 503 is repeated", Submit, by_gateway(503), true),
+        ("a submission after a service's 503 is not", Submit, answered(503), false),
+        ("a submission whose answer was lost is not", Submit, Outcome::Lost, false),
+        ("a submission after 408 is not", Submit, answered(408), false),
+        ("a submission after 500 is not", Submit, answered(500), false),
+        ("a submission after the gateway's 500 is not", Submit, by_gateway(500), false),
+        ("a submission after 502 is not", Submit, answered(502), false),
+        ("a submission after 504 is not", Submit, answered(504), false),
+        ("a submission after 400 is not", Submit, by_gateway(400), false),
+        ("a submission after 409 is not", Submit, answered(409), false),
+        ("a submission after a garbled success is not", Submit, answered(201), false),
+        ("a submission that was interrupted is not", Submit, Outcome::Ended { sent: true }, false),
         ("a mint that never left is repeated", Mint, NEVER_SENT, true),
-        (
-            "a mint whose answer was lost is repeated",
-            Mint,
-            Outcome::Lost,
-            true,
-        ),
+        ("a mint whose answer was lost is repeated", Mint, Outcome::Lost, true),
         ("a mint after 500 is repeated", Mint, answered(500), true),
         ("a mint that was refused is not", Mint, answered(400), false),
         ("a mint after 401 is not", Mint, answered(401), false),
     ];
     for (case, call, outcome, repeated) in cases {
-        let situation = Situation {
-            call,
-            outcome,
-            ..FRESH
-        };
+        let situation = Situation { call, outcome, ..FRESH };
         let decision = decide(&situation, &Pace::default(), 0.0);
         let expected = match repeated {
             true => Decision::Retry(Duration::from_millis(500)),
@@ -193,50 +83,16 @@ fn what_is_repeated() {
 #[test]
 fn a_401_renews_the_token_once() {
     let cases = [
-        (
-            "a read with a token that can be renewed",
-            Call::Read,
-            true,
-            Decision::Renew,
-        ),
-        (
-            "a submission with a token that can be renewed",
-            Call::Submit,
-            true,
-            Decision::Renew,
-        ),
-        (
-            "a read with a given or just renewed token",
-            Call::Read,
-            false,
-            Decision::Stop,
-        ),
-        (
-            "a submission with a given or just renewed token",
-            Call::Submit,
-            false,
-            Decision::Stop,
-        ),
-        (
-            "minting has no token to renew",
-            Call::Mint,
-            true,
-            Decision::Stop,
-        ),
+        ("a read with a token that can be renewed", Call::Read, true, Decision::Renew),
+        ("a submission with a token that can be renewed", Call::Submit, true, Decision::Renew),
+        ("a read with a given or just renewed token", Call::Read, false, Decision::Stop),
+        ("a submission with a given or just renewed token", Call::Submit, false, Decision::Stop),
+        ("minting has no token to renew", Call::Mint, true, Decision::Stop),
     ];
     for (case, call, renewable, expected) in cases {
-        let situation = Situation {
-            call,
-            renewable,
-            outcome: by_gateway(401),
-            max_retries: 0,
-            ..FRESH
-        };
-        assert_eq!(
-            decide(&situation, &Pace::default(), 0.0),
-            expected,
-            "{case}"
-        );
+        let situation =
+            Situation { call, renewable, outcome: by_gateway(401), max_retries: 0, ..FRESH };
+        assert_eq!(decide(&situation, &Pace::default(), 0.0), expected, "{case}");
     }
 }
 
@@ -244,66 +100,17 @@ fn a_401_renews_the_token_once() {
 fn how_long_is_waited() {
     let s = Duration::from_secs_f64;
     let cases = [
-        (
-            "the first wait is half a second",
-            0,
-            0.0,
-            None,
-            3600.0,
-            Some(0.5),
-        ),
+        ("the first wait is half a second", 0, 0.0, None, 3600.0, Some(0.5)),
         ("it doubles", 1, 0.0, None, 3600.0, Some(1.0)),
         ("and doubles", 4, 0.0, None, 3600.0, Some(8.0)),
         ("up to 16 s", 5, 0.0, None, 3600.0, Some(16.0)),
         ("and stays there", 70, 0.0, None, 3600.0, Some(16.0)),
-        (
-            "jitter shortens by half at most",
-            1,
-            1.0,
-            None,
-            3600.0,
-            Some(0.5),
-        ),
-        (
-            "Retry-After is waited for",
-            0,
-            0.0,
-            Some(40.0),
-            3600.0,
-            Some(40.0),
-        ),
-        (
-            "jitter never shortens a Retry-After",
-            0,
-            1.0,
-            Some(40.0),
-            3600.0,
-            Some(40.0),
-        ),
-        (
-            "a Retry-After of nothing still backs off",
-            1,
-            0.0,
-            Some(0.0),
-            3600.0,
-            Some(1.0),
-        ),
-        (
-            "a Retry-After past the deadline ends it at once",
-            0,
-            0.0,
-            Some(40.0),
-            39.0,
-            None,
-        ),
-        (
-            "a Retry-After up to the deadline too",
-            0,
-            0.0,
-            Some(40.0),
-            40.0,
-            None,
-        ),
+        ("jitter shortens by half at most", 1, 1.0, None, 3600.0, Some(0.5)),
+        ("Retry-After is waited for", 0, 0.0, Some(40.0), 3600.0, Some(40.0)),
+        ("jitter never shortens a Retry-After", 0, 1.0, Some(40.0), 3600.0, Some(40.0)),
+        ("a Retry-After of nothing still backs off", 1, 0.0, Some(0.0), 3600.0, Some(1.0)),
+        ("a Retry-After past the deadline ends it at once", 0, 0.0, Some(40.0), 39.0, None),
+        ("a Retry-After up to the deadline too", 0, 0.0, Some(40.0), 40.0, None),
         ("a backoff past the deadline too", 3, 0.0, None, 3.0, None),
         ("no time left", 0, 0.0, None, 0.0, None),
     ];
@@ -316,34 +123,18 @@ fn how_long_is_waited() {
             ..FRESH
         };
         let expected = expected.map_or(Decision::Stop, |wait| Decision::Retry(s(wait)));
-        assert_eq!(
-            decide(&situation, &Pace::default(), jitter),
-            expected,
-            "{case}"
-        );
+        assert_eq!(decide(&situation, &Pace::default(), jitter), expected, "{case}");
     }
 }
 
 #[test]
 fn max_retries_counts_attempts_after_the_first() {
-    for (max_retries, retries, repeated) in [
-        (0, 0, false),
-        (1, 0, true),
-        (1, 1, false),
-        (5, 4, true),
-        (5, 5, false),
-    ] {
-        let situation = Situation {
-            retries,
-            max_retries,
-            ..FRESH
-        };
+    for (max_retries, retries, repeated) in
+        [(0, 0, false), (1, 0, true), (1, 1, false), (5, 4, true), (5, 5, false)]
+    {
+        let situation = Situation { retries, max_retries, ..FRESH };
         let decision = decide(&situation, &Pace::default(), 0.0);
-        assert_eq!(
-            decision != Decision::Stop,
-            repeated,
-            "{retries} of {max_retries}"
-        );
+        assert_eq!(decision != Decision::Stop, repeated, "{retries} of {max_retries}");
     }
 }
 
@@ -353,24 +144,12 @@ fn what_is_known_about_a_submission() {
     let cases = [
         ("no connection", NEVER_SENT, NeverSent),
         ("a bad certificate", BAD_CERTIFICATE, NeverSent),
-        (
-            "interrupted before",
-            Outcome::Ended { sent: false },
-            NeverSent,
-        ),
-        (
-            "interrupted in flight",
-            Outcome::Ended { sent: true },
-            Unknown,
-        ),
+        ("interrupted before", Outcome::Ended { sent: false }, NeverSent),
+        ("interrupted in flight", Outcome::Ended { sent: true }, Unknown),
         ("time-out, reset, cut body", Outcome::Lost, Unknown),
         ("a success that makes no sense", answered(200), Unknown),
         ("an empty success", answered(204), Unknown),
-        (
-            "a redirect that is also an answer to work done",
-            answered(303),
-            Unknown,
-        ),
+        ("a redirect that is also an answer to work done", answered(303), Unknown),
         ("302 is used like 303", answered(302), Unknown),
         ("307: send it there instead", answered(307), Refused),
         ("308: send it there instead", answered(308), Refused),
@@ -382,11 +161,7 @@ fn what_is_known_about_a_submission() {
         ("429", answered(429), Refused),
         ("408: something between gave up", answered(408), Unknown),
         ("500", answered(500), Unknown),
-        (
-            "the gateway's 500 says nothing of what it did",
-            by_gateway(500),
-            Unknown,
-        ),
+        ("the gateway's 500 says nothing of what it did", by_gateway(500), Unknown),
         ("502", answered(502), Unknown),
         ("a 503 without a gateway code", answered(503), Unknown),
         ("the gateway's 503", by_gateway(503), Refused),
@@ -400,38 +175,19 @@ fn what_is_known_about_a_submission() {
 #[test]
 fn nothing_is_repeated_that_may_have_been_taken() {
     let statuses = (100..=599).flat_map(|status| [answered(status), by_gateway(status)]);
-    let others = [
-        NEVER_SENT,
-        BAD_CERTIFICATE,
-        Outcome::Lost,
-        Outcome::Ended { sent: true },
-    ];
+    let others = [NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost, Outcome::Ended { sent: true }];
     for outcome in statuses.chain(others) {
-        let situation = Situation {
-            call: Call::Submit,
-            outcome,
-            ..FRESH
-        };
+        let situation = Situation { call: Call::Submit, outcome, ..FRESH };
         let repeated = decide(&situation, &Pace::default(), 0.5) != Decision::Stop;
-        assert!(
-            !repeated || delivery(outcome) != Delivery::Unknown,
-            "{outcome:?}"
-        );
+        assert!(!repeated || delivery(outcome) != Delivery::Unknown, "{outcome:?}");
     }
 }
 
 #[test]
 fn transient_is_what_a_read_is_repeated_for() {
-    for outcome in (100..=599)
-        .map(answered)
-        .chain([NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost])
-    {
+    for outcome in (100..=599).map(answered).chain([NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost]) {
         let decision = decide(&Situation { outcome, ..FRESH }, &Pace::default(), 0.0);
-        assert_eq!(
-            decision != Decision::Stop,
-            is_transient(outcome),
-            "{outcome:?}"
-        );
+        assert_eq!(decision != Decision::Stop, is_transient(outcome), "{outcome:?}");
     }
 }
 
@@ -443,24 +199,13 @@ fn retry_after_in_both_spellings() {
         ("white space around", " 7 ", Some(7)),
         ("none", "0", Some(0)),
         ("a date", "Tue, 15 Nov 1994 08:13:01 GMT", Some(30)),
-        (
-            "a date in an old spelling",
-            "Tuesday, 15-Nov-94 08:13:01 GMT",
-            Some(30),
-        ),
+        ("a date in an old spelling", "Tuesday, 15-Nov-94 08:13:01 GMT", Some(30)),
         ("a date gone by", "Tue, 15 Nov 1994 08:00:00 GMT", Some(0)),
         ("negative", "-1", None),
         ("nonsense", "soon", None),
         ("nothing", "", None),
     ] {
-        assert_eq!(
-            retry_after(value, now),
-            expected.map(Duration::from_secs),
-            "{case}"
-        );
+        assert_eq!(retry_after(value, now), expected.map(Duration::from_secs), "{case}");
     }
-    assert_eq!(
-        retry_after("18446744073709551615", SystemTime::now()),
-        Some(super::LONGEST_ASKED)
-    );
+    assert_eq!(retry_after("18446744073709551615", SystemTime::now()), Some(super::LONGEST_ASKED));
 }

@@ -71,9 +71,7 @@ pub(super) fn raw(status: u16, headers: &str, body: &str) -> String {
 
 /// A success that announces more than it sends.
 pub(super) fn cut(status: u16) -> Reply {
-    Reply::Cut(format!(
-        "HTTP/1.1 {status} Scripted\r\ncontent-length: 500\r\n\r\n{{\"id\":"
-    ))
+    Reply::Cut(format!("HTTP/1.1 {status} Scripted\r\ncontent-length: 500\r\n\r\n{{\"id\":"))
 }
 
 /// IMS's answer with this token.
@@ -110,11 +108,7 @@ impl Server {
                 tokio::spawn(serve(stream, Arc::clone(&shared), Arc::clone(&counter)));
             }
         });
-        Self {
-            address,
-            script,
-            count,
-        }
+        Self { address, script, count }
     }
 
     pub(super) fn url(&self, path: &str) -> Url {
@@ -203,9 +197,5 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
     let length = length.map_or(0, |(_, value)| value.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Seen {
-        line: line.trim_end().to_owned(),
-        headers,
-        body: String::from_utf8(body).unwrap(),
-    })
+    Some(Seen { line: line.trim_end().to_owned(), headers, body: String::from_utf8(body).unwrap() })
 }

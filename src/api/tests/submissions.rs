@@ -14,19 +14,10 @@ const BUSY_GATEWAY: &str = r#"{"error_code":"503010","message":"Failed to valida
 #[tokio::test]
 async fn a_submission_goes_out_to_the_letter() {
     let server = Server::new([answer(201, RUNNING)]).await;
-    let accepted = client(&server)
-        .submit("Config 1", KEY, &limits())
-        .await
-        .unwrap();
-    assert_eq!(
-        (accepted.id.as_str(), accepted.status),
-        ("1", Status::Running)
-    );
+    let accepted = client(&server).submit("Config 1", KEY, &limits()).await.unwrap();
+    assert_eq!((accepted.id.as_str(), accepted.status), ("1", Status::Running));
     let seen = &server.seen()[0];
-    assert_eq!(
-        seen.line,
-        "POST /data/infrastructure/manager/customer/config HTTP/1.1"
-    );
+    assert_eq!(seen.line, "POST /data/infrastructure/manager/customer/config HTTP/1.1");
     let mut names: Vec<_> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(
@@ -55,52 +46,21 @@ async fn what_may_have_been_taken_is_never_repeated() {
     for (case, reply, kind) in [
         ("a reset", Reply::Reset, Kind::Lost),
         ("a cut body", cut(200), Kind::Lost),
-        (
-            "an answer cut in its head",
-            Reply::Cut("HTTP/1.1 20".to_owned()),
-            Kind::Lost,
-        ),
-        (
-            "a 500",
-            answer(500, r#"{"error_code":"500000","message":"m"}"#),
-            Kind::Unavailable,
-        ),
+        ("an answer cut in its head", Reply::Cut("HTTP/1.1 20".to_owned()), Kind::Lost),
+        ("a 500", answer(500, r#"{"error_code":"500000","message":"m"}"#), Kind::Unavailable),
         ("a 502", answer(502, "<html>"), Kind::Unavailable),
-        (
-            "a 503 without a gateway code",
-            answer(503, r#"{"title":"busy"}"#),
-            Kind::Unavailable,
-        ),
+        ("a 503 without a gateway code", answer(503, r#"{"title":"busy"}"#), Kind::Unavailable),
         ("a 503 whose body is cut", cut(503), Kind::Unavailable),
         ("a 504", answer(504, ""), Kind::Unavailable),
         ("a 408", answer(408, ""), Kind::Timeout),
-        (
-            "a 303",
-            answer_with(303, "location: /x\r\n", ""),
-            Kind::Redirect,
-        ),
+        ("a 303", answer_with(303, "location: /x\r\n", ""), Kind::Redirect),
         ("an empty success", answer(204, ""), Kind::Garbled),
-        (
-            "a success that is no JSON",
-            answer(200, "accepted"),
-            Kind::Garbled,
-        ),
-        (
-            "a success without an id",
-            answer(200, r#"{"status":"CREATED"}"#),
-            Kind::Garbled,
-        ),
+        ("a success that is no JSON", answer(200, "accepted"), Kind::Garbled),
+        ("a success without an id", answer(200, r#"{"status":"CREATED"}"#), Kind::Garbled),
     ] {
         let server = Server::new([reply]).await;
-        let error = client(&server)
-            .submit("a", KEY, &limits())
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.delivery()),
-            (kind, Delivery::Unknown),
-            "{case}: {error}"
-        );
+        let error = client(&server).submit("a", KEY, &limits()).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::Unknown), "{case}: {error}");
         assert_eq!(server.seen().len(), 1, "{case}");
     }
 }
@@ -108,28 +68,16 @@ async fn what_may_have_been_taken_is_never_repeated() {
 #[tokio::test]
 async fn a_time_out_is_never_repeated() {
     let server = Server::new([Reply::Hang]).await;
-    let settings = Settings {
-        request_timeout: Duration::from_secs(1),
-        ..settings(&server)
-    };
+    let settings = Settings { request_timeout: Duration::from_secs(1), ..settings(&server) };
     let client = Client::with_pace(settings, PACE).unwrap();
     let error = client.submit("a", KEY, &limits()).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Timeout, Delivery::Unknown)
-    );
+    assert_eq!((error.kind(), error.delivery()), (Kind::Timeout, Delivery::Unknown));
 
     let server = Server::new([Reply::Hang]).await;
     let mut limits = limits();
     limits.deadline = Instant::now() + Duration::from_secs(1);
-    let error = super::client(&server)
-        .submit("a", KEY, &limits)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Deadline, Delivery::Unknown)
-    );
+    let error = super::client(&server).submit("a", KEY, &limits).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (Kind::Deadline, Delivery::Unknown));
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -140,33 +88,14 @@ async fn a_refusal_goes_up_at_once() {
         ("a 400 whose body is cut", cut(400), Kind::BadRequest),
         ("a 401 on a given token", answer(401, ""), Kind::Refused401),
         ("a 403", answer(403, ""), Kind::Forbidden),
-        (
-            "a 404",
-            answer(404, r#"{"title":"Not found"}"#),
-            Kind::NotFound,
-        ),
-        (
-            "a 409",
-            answer(409, r#"{"title":"Exists"}"#),
-            Kind::Conflict,
-        ),
+        ("a 404", answer(404, r#"{"title":"Not found"}"#), Kind::NotFound),
+        ("a 409", answer(409, r#"{"title":"Exists"}"#), Kind::Conflict),
         ("a 413", answer(413, ""), Kind::Other),
-        (
-            "a 308",
-            answer_with(308, "location: https://elsewhere/\r\n", ""),
-            Kind::Redirect,
-        ),
+        ("a 308", answer_with(308, "location: https://elsewhere/\r\n", ""), Kind::Redirect),
     ] {
         let server = Server::new([reply]).await;
-        let error = client(&server)
-            .submit("a", KEY, &limits())
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.delivery()),
-            (kind, Delivery::Refused),
-            "{case}: {error}"
-        );
+        let error = client(&server).submit("a", KEY, &limits()).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::Refused), "{case}: {error}");
         assert_eq!(server.seen().len(), 1, "{case}");
     }
 }
@@ -189,10 +118,7 @@ async fn what_the_gateway_refused_is_sent_again() {
 #[tokio::test]
 async fn throttled_to_the_end_was_refused() {
     let server = Server::new([answer(429, ""), answer(503, BUSY_GATEWAY)]).await;
-    let settings = Settings {
-        max_retries: 1,
-        ..settings(&server)
-    };
+    let settings = Settings { max_retries: 1, ..settings(&server) };
     let client = Client::with_pace(settings, PACE).unwrap();
     let error = client.submit("a", KEY, &limits()).await.unwrap_err();
     assert_eq!((error.attempts(), error.delivery()), (2, Delivery::Refused));
@@ -205,53 +131,29 @@ async fn a_401_is_repeated_once_with_a_new_token() {
         [token("old", 86399), token("new", 86399)],
     )
     .await;
-    oauth_client(&server)
-        .submit("a", KEY, &limits())
-        .await
-        .unwrap();
-    let sent: Vec<_> = server
-        .calls()
-        .iter()
-        .map(|seen| seen.header("authorization").concat())
-        .collect();
+    oauth_client(&server).submit("a", KEY, &limits()).await.unwrap();
+    let sent: Vec<_> =
+        server.calls().iter().map(|seen| seen.header("authorization").concat()).collect();
     assert_eq!(sent, ["Bearer old", "Bearer new"]);
 
     let refusals = [answer(401, ""), answer(401, "")];
     let server = Server::with_ims(refusals, [token("old", 86399), token("new", 86399)]).await;
-    let error = oauth_client(&server)
-        .submit("a", KEY, &limits())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Refused401, Delivery::Refused)
-    );
+    let error = oauth_client(&server).submit("a", KEY, &limits()).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (Kind::Refused401, Delivery::Refused));
     assert_eq!((server.calls().len(), server.mints().len()), (2, 2));
 }
 
 #[tokio::test]
 async fn a_submission_without_a_token_was_never_sent() {
     let server = Server::with_ims([], [answer(400, r#"{"error":"invalid_client"}"#)]).await;
-    let error = oauth_client(&server)
-        .submit("a", KEY, &limits())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Token, Delivery::NeverSent)
-    );
+    let error = oauth_client(&server).submit("a", KEY, &limits()).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (Kind::Token, Delivery::NeverSent));
     assert!(error.is_token());
 
     // Not even if IMS breaks off: what may have been taken there is a token.
     let server = Server::with_ims([answer(401, "")], [token("old", 86399)]).await;
-    let error = oauth_client(&server)
-        .submit("a", KEY, &limits())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.is_token(), error.delivery()),
-        (true, Delivery::Refused)
-    );
+    let error = oauth_client(&server).submit("a", KEY, &limits()).await.unwrap_err();
+    assert_eq!((error.is_token(), error.delivery()), (true, Delivery::Refused));
     assert_eq!(server.calls().len(), 1);
 }
 
@@ -283,10 +185,7 @@ async fn in_flight_at_a_stop_it_may_not_hang() {
         limits.stop.cancel();
     });
     let error = result.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Interrupted, Delivery::Unknown)
-    );
+    assert_eq!((error.kind(), error.delivery()), (Kind::Interrupted, Delivery::Unknown));
 }
 
 #[tokio::test]
@@ -302,10 +201,7 @@ async fn a_stop_between_two_attempts_leaves_it_refused() {
         gate.notify_one();
     });
     let error = result.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery()),
-        (Kind::Interrupted, Delivery::Refused)
-    );
+    assert_eq!((error.kind(), error.delivery()), (Kind::Interrupted, Delivery::Refused));
     assert_eq!(error.words(), Some("before that: HTTP 429"));
 }
 

@@ -42,10 +42,7 @@ async fn https() -> (Url, String) {
             });
         }
     });
-    (
-        Url::parse(&format!("https://localhost:{port}")).unwrap(),
-        cert.pem(),
-    )
+    (Url::parse(&format!("https://localhost:{port}")).unwrap(), cert.pem())
 }
 
 fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
@@ -71,10 +68,7 @@ async fn a_certificate_nobody_vouches_for_is_an_error_at_once() {
         (Kind::Tls, Delivery::NeverSent, 1)
     );
     let words = error.words().unwrap();
-    assert!(
-        words.contains("invalid peer certificate: UnknownIssuer"),
-        "{words}"
-    );
+    assert!(words.contains("invalid peer certificate: UnknownIssuer"), "{words}");
     assert!(!error.is_transient());
 }
 
@@ -108,31 +102,13 @@ fn a_ca_cert_file_that_cannot_be_used_is_named() {
     };
     let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     for (file, expected) in [
+        (dir.path().join("absent.pem"), "absent.pem` cannot be read: No such file or directory"),
+        (write("empty.pem", ""), "empty.pem` has no PEM certificate in it"),
+        (write("der.pem", "0\u{82}not PEM"), "der.pem` has no PEM certificate in it"),
+        (write("key.pem", key), "key.pem` has no PEM certificate in it"),
+        (write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"), "cut.pem` is not valid PEM: "),
         (
-            dir.path().join("absent.pem"),
-            "absent.pem` cannot be read: No such file or directory",
-        ),
-        (
-            write("empty.pem", ""),
-            "empty.pem` has no PEM certificate in it",
-        ),
-        (
-            write("der.pem", "0\u{82}not PEM"),
-            "der.pem` has no PEM certificate in it",
-        ),
-        (
-            write("key.pem", key),
-            "key.pem` has no PEM certificate in it",
-        ),
-        (
-            write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"),
-            "cut.pem` is not valid PEM: ",
-        ),
-        (
-            write(
-                "bad.pem",
-                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-            ),
+            write("bad.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
             "bad.pem` cannot be used: ",
         ),
     ] {
@@ -141,9 +117,6 @@ fn a_ca_cert_file_that_cannot_be_used_is_named() {
         let error = Client::new(settings(endpoint, Some(file))).unwrap_err();
         assert_eq!(error.kind(), Kind::Setup);
         let message = error.to_string();
-        assert!(
-            message.starts_with("ca_cert_file: ") && message.contains(expected),
-            "{message}"
-        );
+        assert!(message.starts_with("ca_cert_file: ") && message.contains(expected), "{message}");
     }
 }

@@ -16,10 +16,7 @@ async fn a_token_request_goes_out_to_the_letter() {
     oauth_client(&server).status("a", &limits()).await.unwrap();
     let mint = &server.mints()[0];
     assert_eq!(mint.line, "POST /ims/token/v3 HTTP/1.1");
-    assert_eq!(
-        mint.header("content-type"),
-        ["application/x-www-form-urlencoded"]
-    );
+    assert_eq!(mint.header("content-type"), ["application/x-www-form-urlencoded"]);
     assert_eq!(mint.header("authorization"), [""; 0]);
     assert_eq!(mint.header("x-gw-ims-org-id"), [""; 0]);
     assert_eq!(
@@ -52,11 +49,8 @@ async fn a_token_at_its_end_is_renewed_before_the_call() {
     let client = oauth_client(&server);
     client.status("a", &limits()).await.unwrap();
     client.status("a", &limits()).await.unwrap();
-    let sent: Vec<_> = server
-        .calls()
-        .iter()
-        .map(|seen| seen.header("authorization").concat())
-        .collect();
+    let sent: Vec<_> =
+        server.calls().iter().map(|seen| seen.header("authorization").concat()).collect();
     assert_eq!(sent, ["Bearer first", "Bearer second"]);
 }
 
@@ -64,29 +58,21 @@ async fn a_token_at_its_end_is_renewed_before_the_call() {
 async fn two_calls_refused_with_one_token_renew_it_once() {
     let gate = Arc::new(Notify::new());
     let refused = || Reply::When(Arc::clone(&gate), raw(401, "", ""));
-    let replies = [
-        answer(200, RUNNING),
-        refused(),
-        refused(),
-        answer(200, RUNNING),
-        answer(200, RUNNING),
-    ];
+    let replies =
+        [answer(200, RUNNING), refused(), refused(), answer(200, RUNNING), answer(200, RUNNING)];
     // IMS may answer with the same token again: it is a new one nevertheless.
     let server = Server::with_ims(replies, [token("same", 86399), token("same", 86399)]).await;
     let client = oauth_client(&server);
     client.status("a", &limits()).await.unwrap();
     let (limits_a, limits_b) = (limits(), limits());
-    let (one, two, ()) = tokio::join!(
-        client.status("a", &limits_a),
-        client.status("b", &limits_b),
-        async {
+    let (one, two, ()) =
+        tokio::join!(client.status("a", &limits_a), client.status("b", &limits_b), async {
             // A token, the first call, and both of these.
             server.arrived(4).await;
             gate.notify_one();
             gate.notify_one();
             gate.notify_waiters();
-        }
-    );
+        });
     one.unwrap();
     two.unwrap();
     assert_eq!((server.mints().len(), server.calls().len()), (2, 5));
@@ -94,27 +80,14 @@ async fn two_calls_refused_with_one_token_renew_it_once() {
 
 #[tokio::test]
 async fn a_renewed_token_that_is_refused_too_is_an_error() {
-    let refused = answer(
-        401,
-        r#"{"error_code":"401013","message":"Oauth token is not valid"}"#,
-    );
-    let again = answer(
-        401,
-        r#"{"error_code":"401013","message":"Oauth token is not valid: token-two"}"#,
-    );
-    let server = Server::with_ims(
-        [refused, again],
-        [token("token-one", 86399), token("token-two", 86399)],
-    )
-    .await;
-    let error = oauth_client(&server)
-        .status("a", &limits())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts(), error.is_token()),
-        (Kind::Refused401, 2, false)
-    );
+    let refused = answer(401, r#"{"error_code":"401013","message":"Oauth token is not valid"}"#);
+    let again =
+        answer(401, r#"{"error_code":"401013","message":"Oauth token is not valid: token-two"}"#);
+    let server =
+        Server::with_ims([refused, again], [token("token-one", 86399), token("token-two", 86399)])
+            .await;
+    let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_token()), (Kind::Refused401, 2, false));
     assert_eq!(error.error_code(), Some("401013"));
     assert_eq!(error.words(), Some("Oauth token is not valid: [redacted]"));
 }
@@ -142,10 +115,7 @@ async fn a_refusal_keeps_the_words_of_ims_and_no_secret() {
         r#"{{"error":"invalid_client","error_description":"invalid client_secret {CLIENT_SECRET} in client_secret=sentinel+client%2Fsecret"}}"#
     );
     let server = Server::with_ims([], [answer_with(400, "x-request-id: ims-1\r\n", &body)]).await;
-    let error = oauth_client(&server)
-        .status("a", &limits())
-        .await
-        .unwrap_err();
+    let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.http_status(), error.is_token()),
         (Kind::Token, Some(400), true)
@@ -155,10 +125,7 @@ async fn a_refusal_keeps_the_words_of_ims_and_no_secret() {
         Some("invalid_client: invalid client_secret [redacted] in client_secret=[redacted]")
     );
     assert_eq!(error.request_id(), Some("ims-1"));
-    assert!(
-        !format!("{error} {error:?}").contains("sentinel"),
-        "{error:?}"
-    );
+    assert!(!format!("{error} {error:?}").contains("sentinel"), "{error:?}");
     assert_eq!(server.mints().len(), 1);
 }
 
@@ -174,19 +141,9 @@ async fn an_answer_without_a_token_shows_nothing_of_itself() {
         r#"{"access_token":"sentinel\n"}"#,
     ] {
         let server = Server::with_ims([], [answer(200, body)]).await;
-        let error = oauth_client(&server)
-            .status("a", &limits())
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.http_status()),
-            (Kind::Token, Some(200)),
-            "{body}"
-        );
-        assert!(
-            !format!("{error} {error:?}").contains("sentinel"),
-            "{error:?}"
-        );
+        let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
+        assert_eq!((error.kind(), error.http_status()), (Kind::Token, Some(200)), "{body}");
+        assert!(!format!("{error} {error:?}").contains("sentinel"), "{error:?}");
         assert_eq!(server.mints().len(), 1, "{body}");
     }
 }
@@ -195,11 +152,9 @@ async fn an_answer_without_a_token_shows_nothing_of_itself() {
 async fn who_waited_for_a_refusal_shares_it() {
     let gate = Arc::new(Notify::new());
     let refusal = raw(400, "", r#"{"error":"invalid_client"}"#);
-    let server = Server::with_ims(
-        running(1),
-        [Reply::When(Arc::clone(&gate), refusal), token("t", 86399)],
-    )
-    .await;
+    let server =
+        Server::with_ims(running(1), [Reply::When(Arc::clone(&gate), refusal), token("t", 86399)])
+            .await;
     let client = oauth_client(&server);
     let limits = limits();
     let (one, two, three, ()) = tokio::join!(
@@ -226,15 +181,12 @@ async fn one_callers_interruption_is_not_anothers() {
     let server = Server::with_ims(running(1), [Reply::Hang, token("t", 86399)]).await;
     let client = oauth_client(&server);
     let (stopped, patient) = (limits(), limits());
-    let (one, two, ()) = tokio::join!(
-        client.status("a", &stopped),
-        client.status("b", &patient),
-        async {
+    let (one, two, ()) =
+        tokio::join!(client.status("a", &stopped), client.status("b", &patient), async {
             server.arrived(1).await;
             stopped.stop.cancel();
             gate.notify_one();
-        }
-    );
+        });
     let error = one.unwrap_err();
     assert_eq!((error.kind(), error.is_token()), (Kind::Interrupted, true));
     two.unwrap();
@@ -268,14 +220,7 @@ async fn a_base_path_of_ims_is_kept() {
     if let super::super::Credentials::ClientSecret { ims_endpoint, .. } = &mut credentials {
         *ims_endpoint = server.url("/proxy/");
     }
-    let settings = Settings {
-        credentials,
-        ..settings(&server)
-    };
-    Client::with_pace(settings, PACE)
-        .unwrap()
-        .status("a", &limits())
-        .await
-        .unwrap();
+    let settings = Settings { credentials, ..settings(&server) };
+    Client::with_pace(settings, PACE).unwrap().status("a", &limits()).await.unwrap();
     assert_eq!(server.mints()[0].line, "POST /proxy/ims/token/v3 HTTP/1.1");
 }

@@ -38,19 +38,9 @@ fn expected(status: Status, subscription_id: Option<&str>) -> Configuration {
 #[test]
 fn adobes_samples_are_understood() {
     let submitted = configuration(SUBMITTED.as_bytes()).unwrap();
-    assert_eq!(
-        submitted,
-        expected(Status::Created, None),
-        "the outer status wins"
-    );
+    assert_eq!(submitted, expected(Status::Created, None), "the outer status wins");
     let status = configuration(STATUS.as_bytes()).unwrap();
-    assert_eq!(
-        status,
-        expected(
-            Status::Completed,
-            Some("cf978863-7325-47b1-8fd9-554b9fdb6c36")
-        )
-    );
+    assert_eq!(status, expected(Status::Completed, Some("cf978863-7325-47b1-8fd9-554b9fdb6c36")));
     let app = br#"{"id":"byok","name":"acpebae9422Caepcmkmultitenantapp",
  "applicationUri":"https://adobe.com/acpebae9422Caepcmkmultitenantapp",
  "applicationId":"e463a445-c6ac-4ca2-b36a-b5146fcf6a52",
@@ -78,11 +68,7 @@ fn the_submission_is_adobes_sample_to_the_letter() {
 
 #[test]
 fn what_is_tolerated() {
-    let minimal = |body: &str| {
-        configuration(body.as_bytes())
-            .map(|c| (c.id, c.status))
-            .ok()
-    };
+    let minimal = |body: &str| configuration(body.as_bytes()).map(|c| (c.id, c.status)).ok();
     let fine = Some(("1".to_owned(), Status::Running));
     for (case, body) in [
         (
@@ -117,11 +103,7 @@ fn what_makes_no_sense() {
         ("null", "null", "it is not the expected JSON"),
         ("an array", "[]", "it is not the expected JSON"),
         ("HTML", "<html>", "it is not the expected JSON"),
-        (
-            "cut",
-            r#"{"id":"1","status":"RUN"#,
-            "it is not the expected JSON",
-        ),
+        ("cut", r#"{"id":"1","status":"RUN"#, "it is not the expected JSON"),
         ("empty object", "{}", "`id` is missing in it"),
         (
             "no id",
@@ -138,29 +120,18 @@ fn what_makes_no_sense() {
             r#"{"id":"1","status":"","configData":{"keyVaultKeyIdentifier":"k"}}"#,
             "`status` is missing in it",
         ),
-        (
-            "no configData",
-            r#"{"id":"1","status":"RUNNING"}"#,
-            "`configData` is missing in it",
-        ),
+        ("no configData", r#"{"id":"1","status":"RUNNING"}"#, "`configData` is missing in it"),
         (
             "no key",
             r#"{"id":"1","status":"RUNNING","configData":{"keyName":"Config1"}}"#,
             "`configData.keyVaultKeyIdentifier` is missing in it",
         ),
     ] {
-        assert_eq!(
-            configuration(body.as_bytes()).unwrap_err().to_string(),
-            expected,
-            "{case}"
-        );
+        assert_eq!(configuration(body.as_bytes()).unwrap_err().to_string(), expected, "{case}");
     }
     let app = br#"{"id":"byok","name":"n","applicationUri":"u","applicationId":"a"}"#;
     let error = app_registration(app).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`applicationRedirectUrl` is missing in it"
-    );
+    assert_eq!(error.to_string(), "`applicationRedirectUrl` is missing in it");
 }
 
 #[test]
@@ -178,11 +149,7 @@ fn statuses_keep_their_spelling() {
         let status = Status::from(text);
         assert_eq!(status.as_str(), text);
         assert_eq!(status.to_string(), text);
-        assert_eq!(
-            status.is_terminal(),
-            matches!(text, "COMPLETED" | "FAILED"),
-            "{text}"
-        );
+        assert_eq!(status.is_terminal(), matches!(text, "COMPLETED" | "FAILED"), "{text}");
     }
     assert_eq!(Status::from("PAUSED"), Status::Other("PAUSED".into()));
 }

@@ -39,28 +39,12 @@ fn every_known_shape_gives_its_words() {
             r#"{"error":"invalid_client","error_description":"invalid client_secret parameter"}"#,
             "invalid_client: invalid client_secret parameter",
         ),
-        (
-            "an error object",
-            r#"{"error":{"code":7,"message":"inner"}}"#,
-            "inner",
-        ),
-        (
-            "the same words twice",
-            r#"{"title":"Gone","message":"Gone"}"#,
-            "Gone",
-        ),
-        (
-            "an unknown object",
-            r#"{"reason":"because"}"#,
-            r#"{"reason":"because"}"#,
-        ),
+        ("an error object", r#"{"error":{"code":7,"message":"inner"}}"#, "inner"),
+        ("the same words twice", r#"{"title":"Gone","message":"Gone"}"#, "Gone"),
+        ("an unknown object", r#"{"reason":"because"}"#, r#"{"reason":"because"}"#),
         ("an array", r#"[{"reason":1}]"#, r#"[{"reason":1}]"#),
         ("a JSON text", r#""plain""#, "plain"),
-        (
-            "plain text",
-            "  upstream connect error \r\n\t reset ",
-            "upstream connect error reset",
-        ),
+        ("plain text", "  upstream connect error \r\n\t reset ", "upstream connect error reset"),
         (
             "HTML",
             "<!DOCTYPE html><HTML><head><TITLE lang=en>\n 502 Bad\n Gateway </TITLE></head><body>…</body></HTML>",
@@ -72,11 +56,7 @@ fn every_known_shape_gives_its_words() {
             "a page of HTML without a title",
         ),
         ("XML", "<Error>denied</Error>", "<Error>denied</Error>"),
-        (
-            "control characters",
-            "a\u{1b}[31mred\u{0}\u{7f} b\u{202e}c",
-            "a [31mred bc",
-        ),
+        ("control characters", "a\u{1b}[31mred\u{0}\u{7f} b\u{202e}c", "a [31mred bc"),
     ] {
         assert_eq!(words(body).as_deref(), Some(expected), "{case}");
     }
@@ -93,16 +73,8 @@ fn nothing_said_gives_no_words() {
 #[test]
 fn the_error_code_is_a_text_or_a_number() {
     for (body, expected, by_gateway) in [
-        (
-            r#"{"error_code":"503010","message":"m"}"#,
-            Some("503010"),
-            true,
-        ),
-        (
-            r#"{"error_code":503010,"message":"m"}"#,
-            Some("503010"),
-            true,
-        ),
+        (r#"{"error_code":"503010","message":"m"}"#, Some("503010"), true),
+        (r#"{"error_code":503010,"message":"m"}"#, Some("503010"), true),
         (r#"{"errorCode":"PLT-1"}"#, Some("PLT-1"), false),
         (r#"{"error_code":null}"#, None, false),
         (r#"{"error_code":""}"#, None, false),
@@ -110,11 +82,7 @@ fn the_error_code_is_a_text_or_a_number() {
         ("503010", None, false),
     ] {
         let said = read(body.as_bytes(), &Scrubber::default());
-        assert_eq!(
-            (said.error_code.as_deref(), said.by_gateway),
-            (expected, by_gateway),
-            "{body}"
-        );
+        assert_eq!((said.error_code.as_deref(), said.by_gateway), (expected, by_gateway), "{body}");
     }
 }
 
@@ -149,14 +117,8 @@ fn no_secret_is_left_whole_or_cut() {
     let scrubber = Scrubber(vec![Secret::new("tok-123456789"), Secret::new("p\"8 x")]);
     for (text, expected) in [
         ("token tok-123456789 refused", "token [redacted] refused"),
-        (
-            "tok-\u{200e}123456789 joined by folding",
-            "[redacted] joined by folding",
-        ),
-        (
-            r#"{"client_secret":"p\"8 x"}"#,
-            r#"{"client_secret":"[redacted]"}"#,
-        ),
+        ("tok-\u{200e}123456789 joined by folding", "[redacted] joined by folding"),
+        (r#"{"client_secret":"p\"8 x"}"#, r#"{"client_secret":"[redacted]"}"#),
         ("client_secret=p%228+x&x", "client_secret=[redacted]&x"),
         ("a p\"8\n x", "a [redacted]"),
     ] {
@@ -164,10 +126,7 @@ fn no_secret_is_left_whole_or_cut() {
     }
     let cut = scrubbed(format!("{}tok-123456789", "x".repeat(595)), &scrubber);
     assert!(!cut.contains("tok"), "{cut}");
-    let said = read(
-        br#"{"error_code":"tok-123456789","message":"tok-123456789"}"#,
-        &scrubber,
-    );
+    let said = read(br#"{"error_code":"tok-123456789","message":"tok-123456789"}"#, &scrubber);
     assert_eq!(said.error_code.as_deref(), Some("[redacted]"));
     assert_eq!(said.words.as_deref(), Some("[redacted]"));
 }

@@ -18,14 +18,8 @@ struct Parts {
 
 impl Parts {
     fn plain(&self) -> String {
-        let version = self
-            .version
-            .as_ref()
-            .map_or(String::new(), |v| format!("/{v}"));
-        format!(
-            "https://{}.{}/keys/{}{version}",
-            self.vault, self.domain, self.key
-        )
+        let version = self.version.as_ref().map_or(String::new(), |v| format!("/{v}"));
+        format!("https://{}.{}/keys/{}{version}", self.vault, self.domain, self.key)
     }
 }
 
@@ -39,18 +33,8 @@ fn parts() -> impl Strategy<Value = Parts> {
         Just("managedhsm.usgovcloudapi.net"),
     ];
     let version = proptest::option::of("[0-9a-zA-Z]{1,64}");
-    (
-        "[a-zA-Z][a-zA-Z0-9-]{2,23}",
-        domain,
-        "[a-zA-Z0-9-]{1,127}",
-        version,
-    )
-        .prop_map(|(vault, domain, key, version)| Parts {
-            vault,
-            domain,
-            key,
-            version,
-        })
+    ("[a-zA-Z][a-zA-Z0-9-]{2,23}", domain, "[a-zA-Z0-9-]{1,127}", version)
+        .prop_map(|(vault, domain, key, version)| Parts { vault, domain, key, version })
 }
 
 /// Text near a key identifier: its pieces, what may stand between them, and noise.
@@ -82,10 +66,7 @@ fn flip_case(text: &str, bits: u64) -> String {
 
 /// No file of failing seeds: the test prints the smallest failing input, which belongs into the tables.
 fn config() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -30,10 +30,7 @@ pub(crate) struct DataSourceAdapter<D> {
 
 impl<D: DataSource> DataSourceAdapter<D> {
     pub(crate) fn new(data_source: D) -> Self {
-        Self {
-            data_source,
-            declaration: OnceLock::new(),
-        }
+        Self { data_source, declaration: OnceLock::new() }
     }
 
     async fn try_validate(
@@ -79,8 +76,7 @@ fn fits<D: DataSource>(data: &Data) -> bool {
 #[async_trait]
 impl<D: DataSource> AnyDataSource for DataSourceAdapter<D> {
     fn declaration(&self) -> &Declaration {
-        self.declaration
-            .get_or_init(|| declare(|diags| self.data_source.schema(diags)))
+        self.declaration.get_or_init(|| declare(|diags| self.data_source.schema(diags)))
     }
 
     async fn validate(
@@ -89,9 +85,7 @@ impl<D: DataSource> AnyDataSource for DataSourceAdapter<D> {
     ) -> pb::validate_data_resource_config::Response {
         let mut diags = Diagnostics::default();
         _ = self.try_validate(&mut diags, request.config.as_ref()).await;
-        pb::validate_data_resource_config::Response {
-            diagnostics: to_protocol(diags),
-        }
+        pb::validate_data_resource_config::Response { diagnostics: to_protocol(diags) }
     }
 
     async fn read(&self, request: pb::read_data_source::Request) -> pb::read_data_source::Response {

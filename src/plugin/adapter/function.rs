@@ -24,10 +24,7 @@ pub(crate) struct FunctionAdapter<F> {
 
 impl<F: Function> FunctionAdapter<F> {
     pub(crate) fn new(function: F) -> Self {
-        Self {
-            function,
-            signature: OnceLock::new(),
-        }
+        Self { function, signature: OnceLock::new() }
     }
 
     async fn try_call(
@@ -48,10 +45,7 @@ impl<F: Function> FunctionAdapter<F> {
             let known = diags.errors.len();
             let data = decode(diags, Some(argument), ty);
             for error in diags.errors.iter_mut().skip(known) {
-                error
-                    .attribute
-                    .steps
-                    .insert(0, AttributePathStep::Index(index));
+                error.attribute.steps.insert(0, AttributePathStep::Index(index));
             }
             decoded.push(data?);
         }
@@ -107,12 +101,10 @@ fn to_error(errors: Vec<Diagnostic>) -> Option<pb::FunctionError> {
     if errors.is_empty() {
         return None;
     }
-    let function_argument = errors
-        .iter()
-        .find_map(|error| match error.attribute.steps.first() {
-            Some(AttributePathStep::Index(index)) => Some(*index),
-            _ => None,
-        });
+    let function_argument = errors.iter().find_map(|error| match error.attribute.steps.first() {
+        Some(AttributePathStep::Index(index)) => Some(*index),
+        _ => None,
+    });
     let texts: Vec<String> = errors
         .into_iter()
         .map(|error| match error.detail.is_empty() {
@@ -120,10 +112,7 @@ fn to_error(errors: Vec<Diagnostic>) -> Option<pb::FunctionError> {
             false => format!("{}: {}", error.summary, error.detail),
         })
         .collect();
-    Some(pb::FunctionError {
-        text: texts.join("\n"),
-        function_argument,
-    })
+    Some(pb::FunctionError { text: texts.join("\n"), function_argument })
 }
 
 #[async_trait]
@@ -145,14 +134,8 @@ impl<F: Function> AnyFunction for FunctionAdapter<F> {
         let mut diags = Diagnostics::default();
         let result = self.try_call(&mut diags, arguments).await;
         match to_error(diags.errors) {
-            None => pb::call_function::Response {
-                result,
-                error: None,
-            },
-            error => pb::call_function::Response {
-                result: None,
-                error,
-            },
+            None => pb::call_function::Response { result, error: None },
+            error => pb::call_function::Response { result: None, error },
         }
     }
 }

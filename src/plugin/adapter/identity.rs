@@ -13,11 +13,7 @@ use crate::plugin::value::{self, Data, Ty};
 /// The type of an identity: every attribute is a string.
 fn identity_type(schema: &IdentitySchema) -> Ty {
     Ty::Object(
-        schema
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.to_owned(), Ty::String))
-            .collect(),
+        schema.attributes.iter().map(|attribute| (attribute.name.to_owned(), Ty::String)).collect(),
     )
 }
 
@@ -28,9 +24,7 @@ pub(super) fn write(
     identity: &Identity,
 ) -> Option<pb::ResourceIdentityData> {
     let identity_data = encode(diags, identity, &identity_type(schema))?;
-    Some(pb::ResourceIdentityData {
-        identity_data: Some(identity_data),
-    })
+    Some(pb::ResourceIdentityData { identity_data: Some(identity_data) })
 }
 
 /// Reads an identity; `None` if there is none.
@@ -79,10 +73,7 @@ pub(super) fn upgrade(
     let Some(schema) = schema else {
         diags.errors.push(diagnostic(
             "This resource has no identity",
-            format!(
-                "The provider declares no identity for {}.",
-                request.type_name
-            ),
+            format!("The provider declares no identity for {}.", request.type_name),
         ));
         return None;
     };
@@ -101,9 +92,7 @@ pub(super) fn upgrade(
         Ok(Data::Map(entries)) => to_identity(entries),
         Ok(_) => Identity::new(),
         Err(error) => {
-            diags
-                .errors
-                .push(error.into_diagnostic("The stored identity cannot be read"));
+            diags.errors.push(error.into_diagnostic("The stored identity cannot be read"));
             return None;
         }
     };

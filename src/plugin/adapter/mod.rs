@@ -149,17 +149,12 @@ fn encode<T: Serialize + ?Sized>(
 }
 
 fn to_data<T: Serialize + ?Sized>(diags: &mut Diagnostics, value: &T) -> Option<Data> {
-    value::to_data(value)
-        .map_err(|error| report_unwritable(diags, error))
-        .ok()
+    value::to_data(value).map_err(|error| report_unwritable(diags, error)).ok()
 }
 
 fn encode_data(diags: &mut Diagnostics, data: &Data, ty: &Ty) -> Option<pb::DynamicValue> {
     match value::to_msgpack(data, ty) {
-        Ok(msgpack) => Some(pb::DynamicValue {
-            msgpack,
-            json: Vec::new(),
-        }),
+        Ok(msgpack) => Some(pb::DynamicValue { msgpack, json: Vec::new() }),
         Err(error) => {
             report_unwritable(diags, error);
             None
@@ -274,7 +269,5 @@ fn deferred() -> Option<pb::Deferred> {
         DeferredReason::ProviderConfigUnknown => Reason::ProviderConfigUnknown,
         DeferredReason::AbsentPrereq => Reason::AbsentPrereq,
     };
-    Some(pb::Deferred {
-        reason: reason.into(),
-    })
+    Some(pb::Deferred { reason: reason.into() })
 }

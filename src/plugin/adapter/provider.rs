@@ -30,10 +30,7 @@ pub(crate) struct ProviderAdapter<P> {
 
 impl<P: Provider> ProviderAdapter<P> {
     pub(crate) fn new(provider: P) -> Self {
-        Self {
-            provider,
-            declaration: OnceLock::new(),
-        }
+        Self { provider, declaration: OnceLock::new() }
     }
 
     async fn try_validate(
@@ -59,10 +56,7 @@ impl<P: Provider> ProviderAdapter<P> {
         let ty = declared_type(diags, self.declaration())?;
         let data = decode(diags, request.config.as_ref(), ty)?;
         let config = typed(diags, &data, ty, &fits::<P>)?;
-        let answer = self
-            .provider
-            .configure(diags, request.terraform_version, config)
-            .await;
+        let answer = self.provider.configure(diags, request.terraform_version, config).await;
         if answer.is_none() {
             require_error(diags, "no result of the configuration");
         }
@@ -77,8 +71,7 @@ fn fits<P: Provider>(data: &Data) -> bool {
 #[async_trait]
 impl<P: Provider> AnyProvider for ProviderAdapter<P> {
     fn declaration(&self) -> &Declaration {
-        self.declaration
-            .get_or_init(|| declare(|diags| self.provider.schema(diags)))
+        self.declaration.get_or_init(|| declare(|diags| self.provider.schema(diags)))
     }
 
     async fn validate(
@@ -87,9 +80,7 @@ impl<P: Provider> AnyProvider for ProviderAdapter<P> {
     ) -> pb::validate_provider_config::Response {
         let mut diags = Diagnostics::default();
         _ = self.try_validate(&mut diags, request.config.as_ref()).await;
-        pb::validate_provider_config::Response {
-            diagnostics: to_protocol(diags),
-        }
+        pb::validate_provider_config::Response { diagnostics: to_protocol(diags) }
     }
 
     async fn configure(
@@ -98,8 +89,6 @@ impl<P: Provider> AnyProvider for ProviderAdapter<P> {
     ) -> pb::configure_provider::Response {
         let mut diags = Diagnostics::default();
         _ = self.try_configure(&mut diags, request).await;
-        pb::configure_provider::Response {
-            diagnostics: to_protocol(diags),
-        }
+        pb::configure_provider::Response { diagnostics: to_protocol(diags) }
     }
 }

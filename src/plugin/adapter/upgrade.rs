@@ -50,9 +50,7 @@ pub(super) fn upgrade(
     match value::from_state_json(upgraded.as_deref().unwrap_or(json), &declared.ty) {
         Ok(data) => encode_data(diags, &data, &declared.ty),
         Err(error) => {
-            diags
-                .errors
-                .push(error.into_diagnostic("The stored state cannot be read"));
+            diags.errors.push(error.into_diagnostic("The stored state cannot be read"));
             None
         }
     }
@@ -61,10 +59,7 @@ pub(super) fn upgrade(
 fn read(diags: &mut Diagnostics, json: &[u8]) -> Option<Json> {
     serde_json::from_slice(json)
         .map_err(|_| {
-            diags.errors.push(diagnostic(
-                "The stored state cannot be read",
-                "It is not JSON.",
-            ));
+            diags.errors.push(diagnostic("The stored state cannot be read", "It is not JSON."));
         })
         .ok()
 }

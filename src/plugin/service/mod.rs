@@ -44,25 +44,16 @@ pub(super) struct Stop {
 
 impl Stop {
     pub(super) fn new(ending: &CancellationToken) -> Self {
-        Self {
-            ending: ending.clone(),
-            generation: Arc::new(Mutex::new(ending.child_token())),
-        }
+        Self { ending: ending.clone(), generation: Arc::new(Mutex::new(ending.child_token())) }
     }
 
     fn token(&self) -> CancellationToken {
-        self.generation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.generation.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells everything in flight to come to an end.
     fn stop(&self) {
-        let mut generation = self
-            .generation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *generation, self.ending.child_token()).cancel();
     }
 }
@@ -95,12 +86,7 @@ struct Call {
 
 impl Call {
     fn new(rpc: &'static str, kind: Kind, type_name: &str, deferral_allowed: bool) -> Self {
-        Self {
-            rpc,
-            kind,
-            type_name: type_name.to_owned(),
-            deferral_allowed,
-        }
+        Self { rpc, kind, type_name: type_name.to_owned(), deferral_allowed }
     }
 
     /// The name of what the request is about, if it is of this kind.
@@ -113,24 +99,12 @@ impl Call {
 fn request_id() -> String {
     let bits = fastrand::u128(..) & !0xf000_c000_0000_0000_0000 | 0x4000_8000_0000_0000_0000;
     let hex = format!("{bits:032x}");
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 impl ProviderService {
     pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker) -> Self {
-        Self {
-            offer,
-            stop,
-            running,
-            schemas: OnceLock::new(),
-        }
+        Self { offer, stop, running, schemas: OnceLock::new() }
     }
 
     /// Runs one request as a task of its own. When the client goes away the handler is dropped; the task is not, so an
@@ -166,9 +140,7 @@ impl ProviderService {
         let served = async move {
             let start = Instant::now();
             tracing::trace!(target: RPC, "Received request");
-            let answer = answer::catch(work)
-                .await
-                .unwrap_or_else(|_| crash(crashed(&call)));
+            let answer = answer::catch(work).await.unwrap_or_else(|_| crash(crashed(&call)));
             let (errors, warnings) = answer.counts();
             tracing::debug!(
                 target: RPC,

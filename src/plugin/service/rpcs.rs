@@ -29,10 +29,7 @@ impl ProviderService {
 }
 
 fn unknown_type<A: Answer>(summary: &'static str, name: &str) -> A {
-    A::error(diagnostic(
-        summary,
-        format!("The provider has nothing of the name {name:?}."),
-    ))
+    A::error(diagnostic(summary, format!("The provider has nothing of the name {name:?}.")))
 }
 
 /// A request about a resource or a data source: the handlers are the same but for names.
@@ -68,10 +65,9 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_metadata::Request>,
     ) -> Result<Response<pb::get_metadata::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(
-            Call::new("GetMetadata", Kind::Provider, "", false),
-            async move { schemas::metadata(&service.offer) },
-        )
+        self.run(Call::new("GetMetadata", Kind::Provider, "", false), async move {
+            schemas::metadata(&service.offer)
+        })
         .await
     }
 
@@ -80,15 +76,9 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_provider_schema::Request>,
     ) -> Result<Response<pb::get_provider_schema::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(
-            Call::new("GetProviderSchema", Kind::Provider, "", false),
-            async move {
-                service
-                    .schemas
-                    .get_or_init(|| schemas::provider_schema(&service.offer))
-                    .clone()
-            },
-        )
+        self.run(Call::new("GetProviderSchema", Kind::Provider, "", false), async move {
+            service.schemas.get_or_init(|| schemas::provider_schema(&service.offer)).clone()
+        })
         .await
     }
 
@@ -97,10 +87,9 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_resource_identity_schemas::Request>,
     ) -> Result<Response<pb::get_resource_identity_schemas::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(
-            Call::new("GetResourceIdentitySchemas", Kind::Provider, "", false),
-            async move { schemas::identities(&service.offer) },
-        )
+        self.run(Call::new("GetResourceIdentitySchemas", Kind::Provider, "", false), async move {
+            schemas::identities(&service.offer)
+        })
         .await
     }
 
@@ -109,10 +98,9 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         _: Request<pb::get_functions::Request>,
     ) -> Result<Response<pb::get_functions::Response>, Status> {
         let service = Arc::clone(self);
-        self.run(
-            Call::new("GetFunctions", Kind::Provider, "", false),
-            async move { schemas::functions(&service.offer) },
-        )
+        self.run(Call::new("GetFunctions", Kind::Provider, "", false), async move {
+            schemas::functions(&service.offer)
+        })
         .await
     }
 
@@ -121,10 +109,9 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         request: Request<pb::validate_provider_config::Request>,
     ) -> Result<Response<pb::validate_provider_config::Response>, Status> {
         let provider = Arc::clone(&self.offer.provider);
-        self.run(
-            Call::new("ValidateProviderConfig", Kind::Provider, "", false),
-            async move { provider.validate(request.into_inner()).await },
-        )
+        self.run(Call::new("ValidateProviderConfig", Kind::Provider, "", false), async move {
+            provider.validate(request.into_inner()).await
+        })
         .await
     }
 
@@ -140,8 +127,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
             "",
             deferrable(request.client_capabilities.as_ref()),
         );
-        self.run(call, async move { provider.configure(request).await })
-            .await
+        self.run(call, async move { provider.configure(request).await }).await
     }
 
     async fn stop_provider(
@@ -174,15 +160,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         &self,
         request: Request<pb::upgrade_resource_state::Request>,
     ) -> Result<Response<pb::upgrade_resource_state::Response>, Status> {
-        typed_rpc!(
-            self,
-            request,
-            "UpgradeResourceState",
-            Kind::Resource,
-            resource,
-            upgrade,
-            never
-        )
+        typed_rpc!(self, request, "UpgradeResourceState", Kind::Resource, resource, upgrade, never)
     }
 
     async fn upgrade_resource_identity(
@@ -237,22 +215,15 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         request: Request<pb::apply_resource_change::Request>,
     ) -> Result<Response<pb::apply_resource_change::Response>, Status> {
         let request = Arc::new(request.into_inner());
-        let call = Call::new(
-            "ApplyResourceChange",
-            Kind::Resource,
-            &request.type_name,
-            false,
-        );
+        let call = Call::new("ApplyResourceChange", Kind::Resource, &request.type_name, false);
         let resource = match self.resource(&request.type_name) {
             Ok(resource) => resource,
             Err(answer) => return self.run(call, async move { *answer }).await,
         };
         let (crashed, of) = (Arc::clone(&resource), Arc::clone(&request));
-        self.run_or(
-            call,
-            async move { resource.apply(&request).await },
-            move |diagnostic| crashed.apply_crashed(&of, diagnostic),
-        )
+        self.run_or(call, async move { resource.apply(&request).await }, move |diagnostic| {
+            crashed.apply_crashed(&of, diagnostic)
+        })
         .await
     }
 
@@ -278,12 +249,7 @@ impl pb::provider_server::Provider for Arc<ProviderService> {
         request: Request<pb::move_resource_state::Request>,
     ) -> Result<Response<pb::move_resource_state::Response>, Status> {
         let request = request.into_inner();
-        let call = Call::new(
-            "MoveResourceState",
-            Kind::Resource,
-            &request.target_type_name,
-            false,
-        );
+        let call = Call::new("MoveResourceState", Kind::Resource, &request.target_type_name, false);
         // The capability says no already; a tool that asks all the same gets an answer a user can act on.
         self.run(call, async move {
             pb::move_resource_state::Response::error(diagnostic(

@@ -23,9 +23,7 @@ pub(super) fn metadata(offer: &Offer) -> pb::get_metadata::Response {
     let types = |names: Vec<&&'static str>| {
         names
             .into_iter()
-            .map(|name| pb::get_metadata::TypeMetadata {
-                type_name: (*name).to_owned(),
-            })
+            .map(|name| pb::get_metadata::TypeMetadata { type_name: (*name).to_owned() })
             .collect()
     };
     pb::get_metadata::Response {
@@ -36,9 +34,7 @@ pub(super) fn metadata(offer: &Offer) -> pb::get_metadata::Response {
         functions: offer
             .functions
             .keys()
-            .map(|name| pb::get_metadata::FunctionMetadata {
-                name: (*name).to_owned(),
-            })
+            .map(|name| pb::get_metadata::FunctionMetadata { name: (*name).to_owned() })
             .collect(),
     }
 }
@@ -111,10 +107,7 @@ pub(super) fn identities(offer: &Offer) -> pb::get_resource_identity_schemas::Re
             .resources
             .iter()
             .filter_map(|(name, resource)| {
-                Some((
-                    (*name).to_owned(),
-                    schema::identity(resource.identity_schema()?),
-                ))
+                Some(((*name).to_owned(), schema::identity(resource.identity_schema()?)))
             })
             .collect(),
         diagnostics: Vec::new(),

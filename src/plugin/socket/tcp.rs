@@ -97,10 +97,9 @@ mod tests {
 
     #[test]
     fn without_certificates_no_port_is_opened() {
-        for (access, word) in [
-            (Access::Plaintext, "PLUGIN_CLIENT_CERT"),
-            (Access::Debug, "--debug"),
-        ] {
+        for (access, word) in
+            [(Access::Plaintext, "PLUGIN_CLIENT_CERT"), (Access::Debug, "--debug")]
+        {
             let text = Endpoint::open(|_| None, access).unwrap_err().to_string();
             assert!(text.contains(word), "{text}");
         }

@@ -40,15 +40,8 @@ impl Endpoint {
             .filter(|group| !group.is_empty())
             .map(|name| gid(&name))
             .transpose()?;
-        let base = if fits(&wanted) {
-            wanted
-        } else {
-            PathBuf::from("/tmp")
-        };
-        Self::bind(&base, group).map_err(|source| Error::Socket {
-            directory: base,
-            source,
-        })
+        let base = if fits(&wanted) { wanted } else { PathBuf::from("/tmp") };
+        Self::bind(&base, group).map_err(|source| Error::Socket { directory: base, source })
     }
 
     fn bind(base: &Path, group: Option<Gid>) -> io::Result<Self> {
@@ -67,12 +60,7 @@ impl Endpoint {
             // The group may pass, not look around or put something in the socket's place.
             std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o710))?;
         }
-        Ok(Self {
-            listener,
-            path,
-            shared: group.is_some(),
-            _directory: directory,
-        })
+        Ok(Self { listener, path, shared: group.is_some(), _directory: directory })
     }
 
     /// Network and address for the handshake.
@@ -88,9 +76,7 @@ impl Endpoint {
         if peer == Uid::effective().as_raw() || (self.shared && secure) {
             Ok(stream)
         } else {
-            Err(io::Error::other(format!(
-                "a client of user {peer} was refused"
-            )))
+            Err(io::Error::other(format!("a client of user {peer} was refused")))
         }
     }
 }
@@ -100,9 +86,7 @@ fn fits(base: &Path) -> bool {
     // "/", "plugin", six random characters, "/s"
     let length = base.as_os_str().len() + 15;
     length <= LONGEST_PATH
-        && base
-            .to_str()
-            .is_some_and(|base| !base.contains(['|', '\n', '\'', '"', '\\']))
+        && base.to_str().is_some_and(|base| !base.contains(['|', '\n', '\'', '"', '\\']))
 }
 
 fn gid(name: &str) -> Result<Gid, Error> {
@@ -139,10 +123,7 @@ mod tests {
         assert_eq!(network, "unix");
         let directory = Path::new(&path).parent().unwrap().to_owned();
         assert_eq!(directory.parent(), Some(base.path()));
-        assert_eq!(
-            std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         drop(endpoint);
         assert!(!directory.exists());
     }

@@ -101,10 +101,7 @@ impl<'de> Deserialize<'de> for Dynamic {
             .ok()
             .and_then(|json| Ty::from_json(&json))
             .ok_or_else(|| serde::de::Error::custom("not the notation of a type"))?;
-        Ok(Self {
-            ty,
-            value: raw.value,
-        })
+        Ok(Self { ty, value: raw.value })
     }
 }
 

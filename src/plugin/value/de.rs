@@ -43,14 +43,12 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 },
             },
             Data::String(text) => visitor.visit_borrowed_str(text),
-            Data::List(elements) => visitor.visit_seq(Elements {
-                elements: elements.iter(),
-                index: 0,
-            }),
-            Data::Map(entries) => visitor.visit_map(Entries {
-                entries: entries.iter(),
-                current: None,
-            }),
+            Data::List(elements) => {
+                visitor.visit_seq(Elements { elements: elements.iter(), index: 0 })
+            }
+            Data::Map(entries) => {
+                visitor.visit_map(Entries { entries: entries.iter(), current: None })
+            }
             Data::Dynamic(dynamic) => visitor.visit_map(DynamicEntries {
                 ty: Some(dynamic.ty.to_json().to_string()),
                 value: &dynamic.value,

@@ -18,9 +18,7 @@ fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
 }
 
 fn unexpected(expected: &str) -> Error {
-    Error::value(format!(
-        "Expected {expected}, found a value of another kind."
-    ))
+    Error::value(format!("Expected {expected}, found a value of another kind."))
 }
 
 fn unsupported(name: &str) -> Error {
@@ -34,11 +32,9 @@ pub(super) fn absent(ty: &Ty) -> Data {
         Ty::Present(of) => match of.as_ref() {
             Ty::List(_) | Ty::Set(_) | Ty::Tuple(_) => Data::List(Vec::new()),
             Ty::Map(_) => Data::Map(BTreeMap::new()),
-            Ty::Object(of) => Data::Map(
-                of.iter()
-                    .map(|(name, ty)| (name.clone(), absent(ty)))
-                    .collect(),
-            ),
+            Ty::Object(of) => {
+                Data::Map(of.iter().map(|(name, ty)| (name.clone(), absent(ty))).collect())
+            }
             _ => Data::Null,
         },
         _ => Data::Null,
@@ -59,9 +55,9 @@ fn at_index<T>(index: usize, set: bool, result: Result<T, Error>) -> Result<T, E
     // The elements of a set have no address of their own.
     result.map_err(|error| match (set, error) {
         (true, Error::Value { message, .. }) => Error::value(message),
-        (_, error) => error.within(AttributePathStep::Index(
-            i64::try_from(index).unwrap_or(i64::MAX),
-        )),
+        (_, error) => {
+            error.within(AttributePathStep::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+        }
     })
 }
 

@@ -194,10 +194,7 @@ fn inferred(data: &Data) -> Ty {
         Data::String(_) => Ty::String,
         Data::List(elements) => Ty::Tuple(elements.iter().map(inferred).collect()),
         Data::Map(entries) => Ty::Object(
-            entries
-                .iter()
-                .map(|(name, value)| (name.clone(), inferred(value)))
-                .collect(),
+            entries.iter().map(|(name, value)| (name.clone(), inferred(value))).collect(),
         ),
         Data::Dynamic(dynamic) => dynamic.ty.clone(),
     }

@@ -36,17 +36,15 @@ pub(crate) fn culprit(
         let culprit = match several(&steps, &mut without) {
             Some(index) => index,
             // Some fields cannot do without a value, so that not all can be left out at once.
-            None => match steps
-                .iter()
-                .take(MANY)
-                .position(|step| without(std::slice::from_ref(step)))
-            {
-                Some(index) => {
-                    without(&[]);
-                    index
+            None => {
+                match steps.iter().take(MANY).position(|step| without(std::slice::from_ref(step))) {
+                    Some(index) => {
+                        without(&[]);
+                        index
+                    }
+                    None => return path,
                 }
-                None => return path,
-            },
+            }
         };
         path.push(steps[culprit].clone());
     }
@@ -99,10 +97,9 @@ fn neutral(data: &Data) -> Data {
 
 fn children(data: &Data) -> Vec<AttributePathStep> {
     match data {
-        Data::Map(entries) => entries
-            .keys()
-            .map(|name| AttributePathStep::Attribute(name.clone().into()))
-            .collect(),
+        Data::Map(entries) => {
+            entries.keys().map(|name| AttributePathStep::Attribute(name.clone().into())).collect()
+        }
         Data::List(elements) => (0..elements.len())
             .map(|index| AttributePathStep::Index(i64::try_from(index).unwrap_or(i64::MAX)))
             .collect(),
@@ -115,9 +112,9 @@ fn resolve<'a>(data: &'a mut Data, path: &[AttributePathStep]) -> Option<&'a mut
         (Data::Map(entries), AttributePathStep::Attribute(name) | AttributePathStep::Key(name)) => {
             entries.get_mut(name.as_ref())
         }
-        (Data::List(elements), AttributePathStep::Index(index)) => usize::try_from(*index)
-            .ok()
-            .and_then(|index| elements.get_mut(index)),
+        (Data::List(elements), AttributePathStep::Index(index)) => {
+            usize::try_from(*index).ok().and_then(|index| elements.get_mut(index))
+        }
         _ => None,
     })
 }

@@ -204,11 +204,7 @@ impl Decimal {
         let dropped = i32::try_from(digits.len() - kept.len()).ok()?;
         let significant = kept.trim_start_matches('0');
         if significant.is_empty() {
-            return Some(Self {
-                negative: false,
-                digits: "0".to_owned(),
-                exponent: 0,
-            });
+            return Some(Self { negative: false, digits: "0".to_owned(), exponent: 0 });
         }
         Some(Self {
             negative,
@@ -263,10 +259,7 @@ mod tests {
             ("0.1", Repr::Decimal("0.1".into())),
             ("-00.10", Repr::Decimal("-0.1".into())),
             ("1e-3", Repr::Decimal("0.001".into())),
-            (
-                "36893488147419103232",
-                Repr::Decimal("36893488147419103232".into()),
-            ),
+            ("36893488147419103232", Repr::Decimal("36893488147419103232".into())),
             ("1e500", Repr::Decimal("1e500".into())),
         ] {
             assert_eq!(number(text).repr(), &repr, "{text}");
@@ -284,16 +277,10 @@ mod tests {
     fn a_float_of_a_state_means_its_shortest_digits_and_one_of_the_wire_all_of_them() {
         assert_eq!(Number::from_f64(0.1), Some(number("0.1")));
         assert_ne!(Number::from_f64_exactly(0.1), Some(number("0.1")));
-        assert!(matches!(
-            Number::from_f64_exactly(0.1).unwrap().repr(),
-            Repr::Decimal(_)
-        ));
+        assert!(matches!(Number::from_f64_exactly(0.1).unwrap().repr(), Repr::Decimal(_)));
         assert_eq!(Number::from_f64_exactly(0.5), Some(number("0.5")));
         assert_eq!(number("0.1").shortest_f64(), Some(0.1));
         assert_eq!(number("0.10000000000000000001").shortest_f64(), None);
-        assert_eq!(
-            Number::from_f64(1e20),
-            Some(number("100000000000000000000"))
-        );
+        assert_eq!(Number::from_f64(1e20), Some(number("100000000000000000000")));
     }
 }

@@ -20,9 +20,7 @@ struct DataSerializer;
 type Out = Result<Data, Error>;
 
 fn float(value: f64) -> Out {
-    Number::from_f64(value)
-        .map(Data::Number)
-        .ok_or_else(|| Error::value("Not a number (NaN)."))
+    Number::from_f64(value).map(Data::Number).ok_or_else(|| Error::value("Not a number (NaN)."))
 }
 
 impl Serializer for DataSerializer {
@@ -77,12 +75,7 @@ impl Serializer for DataSerializer {
         Ok(Data::String(value.to_owned()))
     }
     fn serialize_bytes(self, value: &[u8]) -> Out {
-        Ok(Data::List(
-            value
-                .iter()
-                .map(|byte| Data::Number(i64::from(*byte).into()))
-                .collect(),
-        ))
+        Ok(Data::List(value.iter().map(|byte| Data::Number(i64::from(*byte).into())).collect()))
     }
     fn serialize_none(self) -> Out {
         Ok(Data::Null)
@@ -103,10 +96,9 @@ impl Serializer for DataSerializer {
         match (name, value) {
             (UNKNOWN, _) => Ok(Data::Unknown),
             (NUMBER, value) => match value.serialize(self)? {
-                Data::String(text) => text
-                    .parse()
-                    .map(Data::Number)
-                    .map_err(|error| Error::value(format!("{error}"))),
+                Data::String(text) => {
+                    text.parse().map(Data::Number).map_err(|error| Error::value(format!("{error}")))
+                }
                 other => Ok(other),
             },
             (_, value) => value.serialize(self),
@@ -119,10 +111,7 @@ impl Serializer for DataSerializer {
         variant: &'static str,
         value: &T,
     ) -> Out {
-        Ok(Data::Map(BTreeMap::from([(
-            variant.to_owned(),
-            to_data(value)?,
-        )])))
+        Ok(Data::Map(BTreeMap::from([(variant.to_owned(), to_data(value)?)])))
     }
     fn serialize_seq(self, length: Option<usize>) -> Result<ListSerializer, Error> {
         Ok(ListSerializer {
@@ -147,10 +136,7 @@ impl Serializer for DataSerializer {
         variant: &'static str,
         length: usize,
     ) -> Result<ListSerializer, Error> {
-        Ok(ListSerializer {
-            elements: Vec::with_capacity(length),
-            variant: Some(variant),
-        })
+        Ok(ListSerializer { elements: Vec::with_capacity(length), variant: Some(variant) })
     }
     fn serialize_map(self, _: Option<usize>) -> Result<MapSerializer, Error> {
         Ok(MapSerializer::default())
@@ -165,10 +151,7 @@ impl Serializer for DataSerializer {
         variant: &'static str,
         _: usize,
     ) -> Result<MapSerializer, Error> {
-        Ok(MapSerializer {
-            variant: Some(variant),
-            ..MapSerializer::default()
-        })
+        Ok(MapSerializer { variant: Some(variant), ..MapSerializer::default() })
     }
 }
 

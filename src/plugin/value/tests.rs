@@ -44,23 +44,11 @@ fn golden_bytes_both_ways() {
         (r#""bool""#, b"\xc3", Data::Bool(true)),
         (r#""number""#, b"\x02", number("2")),
         (r#""number""#, b"\xff", number("-1")),
-        (
-            r#""number""#,
-            b"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00",
-            number("0.5"),
-        ),
+        (r#""number""#, b"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00", number("0.5")),
         (r#""number""#, b"\xa30.1", number("0.1")),
-        (
-            r#""number""#,
-            b"\xb39223372036854775808",
-            number("9223372036854775808"),
-        ),
+        (r#""number""#, b"\xb39223372036854775808", number("9223372036854775808")),
         (r#"["list","string"]"#, b"\x90", Data::List(vec![])),
-        (
-            r#"["list","string"]"#,
-            b"\x92\xa1b\xc0",
-            Data::List(vec![text("b"), Data::Null]),
-        ),
+        (r#"["list","string"]"#, b"\x92\xa1b\xc0", Data::List(vec![text("b"), Data::Null])),
         (
             r#"["map","bool"]"#,
             b"\x81\xa1k\xc2",
@@ -74,10 +62,7 @@ fn golden_bytes_both_ways() {
         (
             r#""dynamic""#,
             b"\x92\xc4\x08\"number\"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00",
-            Data::Dynamic(Box::new(Dynamic {
-                ty: Ty::Number,
-                value: number("0.5"),
-            })),
+            Data::Dynamic(Box::new(Dynamic { ty: Ty::Number, value: number("0.5") })),
         ),
     ] {
         let ty = ty(json);
@@ -100,10 +85,7 @@ fn infinities_are_numbers_and_nan_is_none() {
 #[test]
 fn a_block_is_empty_where_an_attribute_is_null() {
     let list = Ty::Present(Box::new(Ty::List(Box::new(Ty::String))));
-    let group = Ty::Present(Box::new(Ty::Object(BTreeMap::from([(
-        "a".to_owned(),
-        Ty::String,
-    )]))));
+    let group = Ty::Present(Box::new(Ty::Object(BTreeMap::from([("a".to_owned(), Ty::String)]))));
     assert_eq!(to_msgpack(&Data::Null, &list).unwrap(), b"\x90");
     assert_eq!(to_msgpack(&Data::Null, &group).unwrap(), b"\x81\xa1a\xc0");
     assert_eq!(from_msgpack(b"\xc0", &list).unwrap(), Data::List(vec![]));
@@ -113,13 +95,7 @@ fn a_block_is_empty_where_an_attribute_is_null() {
 #[test]
 fn a_set_is_sorted_and_holds_what_is_known_once() {
     let set = ty(r#"["set","string"]"#);
-    let data = Data::List(vec![
-        text("b"),
-        Data::Unknown,
-        text("a"),
-        text("b"),
-        Data::Unknown,
-    ]);
+    let data = Data::List(vec![text("b"), Data::Unknown, text("a"), text("b"), Data::Unknown]);
     let expected = b"\x94\xa1a\xa1b\xd4\x00\x00\xd4\x00\x00";
     assert_eq!(to_msgpack(&data, &set).unwrap(), expected);
 }
@@ -135,25 +111,16 @@ fn json_is_strict_about_values_and_lenient_about_states() {
     assert_eq!(from_json(json, &object).unwrap(), expected);
     let surplus = br#"{"a":0.10000000000000000001,"gone":[{}]}"#;
     assert_eq!(from_state_json(surplus, &object).unwrap(), expected);
-    assert_eq!(
-        path_of(from_json(surplus, &object).unwrap_err()),
-        [attribute("gone")]
-    );
+    assert_eq!(path_of(from_json(surplus, &object).unwrap_err()), [attribute("gone")]);
     let misfit = br#"{"b":["x",{}]}"#;
-    assert_eq!(
-        path_of(from_json(misfit, &object).unwrap_err()),
-        [attribute("b"), Index(1)]
-    );
+    assert_eq!(path_of(from_json(misfit, &object).unwrap_err()), [attribute("b"), Index(1)]);
 }
 
 #[test]
 fn what_the_provider_returns_has_to_fit_the_schema() {
     let object = ty(r#"["object",{"a":"number","b":["list","bool"]}]"#);
     for (data, path) in [
-        (
-            Data::Map(BTreeMap::from([("a".to_owned(), text("x"))])),
-            vec![attribute("a")],
-        ),
+        (Data::Map(BTreeMap::from([("a".to_owned(), text("x"))])), vec![attribute("a")]),
         (
             Data::Map(BTreeMap::from([(
                 "b".to_owned(),
@@ -161,17 +128,10 @@ fn what_the_provider_returns_has_to_fit_the_schema() {
             )])),
             vec![attribute("b"), Index(1)],
         ),
-        (
-            Data::Map(BTreeMap::from([("c".to_owned(), Data::Null)])),
-            vec![attribute("c")],
-        ),
+        (Data::Map(BTreeMap::from([("c".to_owned(), Data::Null)])), vec![attribute("c")]),
         (Data::List(vec![]), vec![]),
     ] {
-        assert_eq!(
-            path_of(to_msgpack(&data, &object).unwrap_err()),
-            path,
-            "{data:?}"
-        );
+        assert_eq!(path_of(to_msgpack(&data, &object).unwrap_err()), path, "{data:?}");
     }
     // A decimal in a string is a number where one is expected.
     assert_eq!(to_msgpack(&text("2"), &Ty::Number).unwrap(), b"\x02");
@@ -217,10 +177,7 @@ fn everything() -> Data {
         [
             ("name", text("n")),
             ("size", number("-5")),
-            (
-                "exact",
-                number("0.1000000000000000055511151231257827021181583404541015625"),
-            ),
+            ("exact", number("0.1000000000000000055511151231257827021181583404541015625")),
             ("float", number("0.1")),
             (
                 "extra",
@@ -246,13 +203,9 @@ fn a_state_comes_back_from_a_provider_s_types() {
     assert_eq!(state.float, Value::Value(0.1));
     let wrapped: Value<State<'_>> = from_data(&data).unwrap();
     assert_eq!(wrapped, Value::Value(state.clone()));
-    let Data::Map(mut back) = to_data(&state).unwrap() else {
-        panic!("an object")
-    };
+    let Data::Map(mut back) = to_data(&state).unwrap() else { panic!("an object") };
     // A dynamic value goes through serde as a map, which the schema's type turns back.
-    let Data::Map(mut sent) = data else {
-        panic!("an object")
-    };
+    let Data::Map(mut sent) = data else { panic!("an object") };
     let encoded = |data: Option<Data>| to_msgpack(&data.unwrap(), &Ty::Any).unwrap();
     assert_eq!(encoded(back.remove("extra")), encoded(sent.remove("extra")));
     assert_eq!(back, sent);
@@ -261,24 +214,13 @@ fn a_state_comes_back_from_a_provider_s_types() {
 #[test]
 fn every_field_may_be_unknown_or_null() {
     for special in [Data::Unknown, Data::Null] {
-        let Data::Map(mut entries) = everything() else {
-            panic!("an object")
-        };
-        for name in [
-            "name", "size", "exact", "float", "extra", "any", "raw", "tags",
-        ] {
+        let Data::Map(mut entries) = everything() else { panic!("an object") };
+        for name in ["name", "size", "exact", "float", "extra", "any", "raw", "tags"] {
             entries.insert(name.to_owned(), special.clone());
         }
         let data = Data::Map(entries);
         let state: State<'_> = from_data(&data).unwrap();
-        assert_eq!(
-            state.size,
-            if special == Data::Null {
-                Value::Null
-            } else {
-                Value::Unknown
-            }
-        );
+        assert_eq!(state.size, if special == Data::Null { Value::Null } else { Value::Unknown });
         assert_eq!(to_data(&state).unwrap(), data);
     }
 }
@@ -303,30 +245,21 @@ fn the_culprit_is_found_behind_untagged_enums() {
     let fits = |data: &Data| from_data::<Value<State<'_>>>(data).is_ok();
     for (path, with) in [
         (vec![attribute("size")], number("0.5")),
-        (
-            vec![attribute("inner"), Index(0), attribute("port")],
-            number("65536"),
-        ),
+        (vec![attribute("inner"), Index(0), attribute("port")], number("65536")),
         (vec![attribute("tags"), Index(1)], number("1")),
     ] {
         let data = broken(&path, with);
         let error = from_data::<Value<State<'_>>>(&data).unwrap_err();
         let found = culprit(&data, path_of(error), &fits);
         // In a field that cannot hold null, as in this set of strings, the field is as far as trying goes.
-        let expected = if path[0] == attribute("tags") {
-            &path[..1]
-        } else {
-            &path
-        };
+        let expected = if path[0] == attribute("tags") { &path[..1] } else { &path };
         assert_eq!(found, expected);
     }
 }
 
 #[test]
 fn of_two_culprits_one_is_named() {
-    let Data::Map(mut entries) = everything() else {
-        panic!("an object")
-    };
+    let Data::Map(mut entries) = everything() else { panic!("an object") };
     entries.insert("size".to_owned(), text("x"));
     entries.insert("float".to_owned(), text("x"));
     let data = Data::Map(entries);
@@ -344,10 +277,8 @@ fn fields_that_need_a_value_do_not_hide_the_culprit() {
         #[serde(rename = "b")]
         _b: ValueNumber,
     }
-    let data = Data::Map(BTreeMap::from([
-        ("a".to_owned(), text("x")),
-        ("b".to_owned(), number("0.5")),
-    ]));
+    let data =
+        Data::Map(BTreeMap::from([("a".to_owned(), text("x")), ("b".to_owned(), number("0.5"))]));
     let fits = |data: &Data| from_data::<Value<Strict>>(data).is_ok();
     assert_eq!(culprit(&data, Vec::new(), &fits), [attribute("b")]);
 }
@@ -367,8 +298,5 @@ fn errors_do_not_quote_values() {
     }
     assert!(matches!(from_data::<Choice>(&text("A")), Ok(Choice::A)));
     assert!(matches!(from_data::<Choice>(&text("B")), Ok(Choice::B)));
-    assert_eq!(
-        message(from_data::<Choice>(&text("hush")).unwrap_err()),
-        "Expected one of: A, B."
-    );
+    assert_eq!(message(from_data::<Choice>(&text("hush")).unwrap_err()), "Expected one of: A, B.");
 }

@@ -77,9 +77,7 @@ impl Ty {
             AttributeType::Set(of) => Self::Set(boxed(of)),
             AttributeType::Map(of) => Self::Map(boxed(of)),
             AttributeType::Object(of) => Self::Object(
-                of.iter()
-                    .map(|(name, ty)| (name.clone(), Self::of_attribute(ty)))
-                    .collect(),
+                of.iter().map(|(name, ty)| (name.clone(), Self::of_attribute(ty))).collect(),
             ),
             AttributeType::Tuple(of) => Self::Tuple(of.iter().map(Self::of_attribute).collect()),
             AttributeType::AttributeSingle(of) => nested(of),
@@ -101,9 +99,7 @@ impl Ty {
             Type::Set(of) => Self::Set(boxed(of)),
             Type::Map(of) => Self::Map(boxed(of)),
             Type::Object(of) => Self::Object(
-                of.iter()
-                    .map(|(name, ty)| (name.clone(), Self::of_type(ty)))
-                    .collect(),
+                of.iter().map(|(name, ty)| (name.clone(), Self::of_type(ty))).collect(),
             ),
             Type::Tuple(of) => Self::Tuple(of.iter().map(Self::of_type).collect()),
         }
@@ -122,11 +118,7 @@ impl Ty {
             Self::Map(of) => pair("map", of.to_json()),
             Self::Object(of) => pair(
                 "object",
-                Json::Object(
-                    of.iter()
-                        .map(|(name, ty)| (name.clone(), ty.to_json()))
-                        .collect(),
-                ),
+                Json::Object(of.iter().map(|(name, ty)| (name.clone(), ty.to_json())).collect()),
             ),
             Self::Tuple(of) => pair("tuple", Json::Array(of.iter().map(Self::to_json).collect())),
             Self::Present(of) => of.to_json(),
@@ -224,18 +216,8 @@ mod tests {
         ] {
             assert_eq!(ty(json).to_json().to_string(), json);
         }
-        for json in [
-            r#""int""#,
-            r#"["list"]"#,
-            r#"["object",[]]"#,
-            "1",
-            r#"["of","string"]"#,
-        ] {
-            assert_eq!(
-                Ty::from_json(&serde_json::from_str(json).unwrap()),
-                None,
-                "{json}"
-            );
+        for json in [r#""int""#, r#"["list"]"#, r#"["object",[]]"#, "1", r#"["of","string"]"#] {
+            assert_eq!(Ty::from_json(&serde_json::from_str(json).unwrap()), None, "{json}");
         }
     }
 

@@ -52,19 +52,16 @@ pub fn consent_url(
 ) -> Result<String, ConsentUrlError> {
     let segment = common_segment(application_redirect_url)?;
     check_tenant_id(tenant_id)?;
-    let (before, after) = (
-        &application_redirect_url[..segment.start],
-        &application_redirect_url[segment.end..],
-    );
+    let (before, after) =
+        (&application_redirect_url[..segment.start], &application_redirect_url[segment.end..]);
     Ok(format!("{before}{tenant_id}{after}"))
 }
 
 /// Where the first path segment `common` is. Microsoft has the tenant in the first segment, so no later one can be meant.
 fn common_segment(url: &str) -> Result<std::ops::Range<usize>, ConsentUrlError> {
     const SCHEME: &str = "https://";
-    let is_https = url
-        .get(..SCHEME.len())
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
+    let is_https =
+        url.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
     // White space and control characters: not one URL but a piece of text with one in it.
     if !is_https || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(ConsentUrlError::RedirectUrlNotHttps);
@@ -96,14 +93,8 @@ pub fn check_tenant_id(tenant_id: &str) -> Result<(), ConsentUrlError> {
     }
     let groups: Vec<&str> = tenant_id.split('-').collect();
     let is_guid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    if is_guid {
-        Ok(())
-    } else {
-        Err(ConsentUrlError::TenantIdNotAGuid)
-    }
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if is_guid { Ok(()) } else { Err(ConsentUrlError::TenantIdNotAGuid) }
 }
 
 #[cfg(test)]
@@ -133,11 +124,7 @@ mod tests {
                 "https://h/commons/a.common/common/x",
                 format!("https://h/commons/a.common/{TENANT}/x"),
             ),
-            (
-                "the first of two",
-                "https://h/common/common",
-                format!("https://h/{TENANT}/common"),
-            ),
+            ("the first of two", "https://h/common/common", format!("https://h/{TENANT}/common")),
             (
                 "odd spellings elsewhere stay",
                 "HTTPS://LOGIN.microsoftonline.us:443//common/./a%2f\u{e9}?x=y",
@@ -152,26 +139,14 @@ mod tests {
     fn a_wrong_redirect_url() {
         for (case, url, expected) in [
             ("empty", "", ConsentUrlError::RedirectUrlNotHttps),
-            (
-                "http",
-                "http://h/common/x",
-                ConsentUrlError::RedirectUrlNotHttps,
-            ),
+            ("http", "http://h/common/x", ConsentUrlError::RedirectUrlNotHttps),
             (
                 "no scheme",
                 "login.microsoftonline.com/common/x",
                 ConsentUrlError::RedirectUrlNotHttps,
             ),
-            (
-                "no host",
-                "https:///common/x",
-                ConsentUrlError::RedirectUrlNotHttps,
-            ),
-            (
-                "white space",
-                "https://h/common/x\n",
-                ConsentUrlError::RedirectUrlNotHttps,
-            ),
+            ("no host", "https:///common/x", ConsentUrlError::RedirectUrlNotHttps),
+            ("white space", "https://h/common/x\n", ConsentUrlError::RedirectUrlNotHttps),
             (
                 "a character on the border of the scheme",
                 "https:/\u{e9}/common",
@@ -182,11 +157,7 @@ mod tests {
                 "https://h/organizations/x",
                 ConsentUrlError::RedirectUrlWithoutCommon,
             ),
-            (
-                "common is the host",
-                "https://common/x",
-                ConsentUrlError::RedirectUrlWithoutCommon,
-            ),
+            ("common is the host", "https://common/x", ConsentUrlError::RedirectUrlWithoutCommon),
             (
                 "common is in the query",
                 "https://h/x?a=/common/",
@@ -202,11 +173,7 @@ mod tests {
                 "https://h/commons/uncommon",
                 ConsentUrlError::RedirectUrlWithoutCommon,
             ),
-            (
-                "upper case",
-                "https://h/COMMON/x",
-                ConsentUrlError::RedirectUrlWithoutCommon,
-            ),
+            ("upper case", "https://h/COMMON/x", ConsentUrlError::RedirectUrlWithoutCommon),
         ] {
             assert_eq!(consent_url(url, TENANT), Err(expected), "{case}");
             assert!(!expected.is_about_tenant_id(), "{case}");
@@ -218,11 +185,7 @@ mod tests {
         for (case, tenant, expected) in [
             ("empty", "", ConsentUrlError::TenantIdNotAGuid),
             ("common", "common", ConsentUrlError::TenantIdOfMany),
-            (
-                "organizations",
-                "Organizations",
-                ConsentUrlError::TenantIdOfMany,
-            ),
+            ("organizations", "Organizations", ConsentUrlError::TenantIdOfMany),
             ("consumers", "consumers", ConsentUrlError::TenantIdOfMany),
             ("a word", "contoso", ConsentUrlError::TenantIdNotAGuid),
             (
@@ -230,16 +193,8 @@ mod tests {
                 "contoso.onmicrosoft.com",
                 ConsentUrlError::TenantIdNotAGuid,
             ),
-            (
-                "braces",
-                "{3f2504e0-4f89-41d3-9a0c-0305e82c3301}",
-                ConsentUrlError::TenantIdNotAGuid,
-            ),
-            (
-                "no hyphens",
-                "3f2504e04f8941d39a0c0305e82c3301",
-                ConsentUrlError::TenantIdNotAGuid,
-            ),
+            ("braces", "{3f2504e0-4f89-41d3-9a0c-0305e82c3301}", ConsentUrlError::TenantIdNotAGuid),
+            ("no hyphens", "3f2504e04f8941d39a0c0305e82c3301", ConsentUrlError::TenantIdNotAGuid),
             (
                 "a digit short",
                 "3f2504e0-4f89-41d3-9a0c-0305e82c330",
@@ -250,22 +205,14 @@ mod tests {
                 "3g2504e0-4f89-41d3-9a0c-0305e82c3301",
                 ConsentUrlError::TenantIdNotAGuid,
             ),
-            (
-                "a space",
-                "3f2504e0-4f89-41d3-9a0c-0305e82c3301 ",
-                ConsentUrlError::TenantIdNotAGuid,
-            ),
+            ("a space", "3f2504e0-4f89-41d3-9a0c-0305e82c3301 ", ConsentUrlError::TenantIdNotAGuid),
             (
                 "a path behind it",
                 "3f2504e0-4f89-41d3-9a0c-0305e82c3301/x",
                 ConsentUrlError::TenantIdNotAGuid,
             ),
         ] {
-            assert_eq!(
-                consent_url(SAMPLE_OF_ADOBE, tenant),
-                Err(expected),
-                "{case}"
-            );
+            assert_eq!(consent_url(SAMPLE_OF_ADOBE, tenant), Err(expected), "{case}");
             assert!(expected.is_about_tenant_id(), "{case}");
         }
     }

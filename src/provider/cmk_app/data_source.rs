@@ -96,10 +96,8 @@ impl DataSource for CmkApp {
         }
         let doing = "reading Adobe's app registration";
         let client = session.ready(diags, doing)?;
-        let limits = Limits {
-            deadline: Instant::now() + TIMEOUT,
-            stop: ctx::current().stop().clone(),
-        };
+        let limits =
+            Limits { deadline: Instant::now() + TIMEOUT, stop: ctx::current().stop().clone() };
         let app = match client.app_registration(&limits).await {
             Ok(app) => app,
             Err(error) => {
@@ -134,16 +132,8 @@ impl DataSource for CmkApp {
 }
 
 fn no_consent_url(mistake: ConsentUrlError) -> tf_provider::Diagnostic {
-    let attribute = if mistake.is_about_tenant_id() {
-        TENANT_ID
-    } else {
-        REDIRECT_URL
-    };
-    at(
-        attribute,
-        "There is no consent URL for this tenant",
-        mistake.to_string(),
-    )
+    let attribute = if mistake.is_about_tenant_id() { TENANT_ID } else { REDIRECT_URL };
+    at(attribute, "There is no consent URL for this tenant", mistake.to_string())
 }
 
 fn schema() -> Schema {
@@ -164,14 +154,8 @@ fn schema() -> Schema {
             "consent_url",
             "URL at which a person gives consent in the tenant `tenant_id` and in no other one; null without `tenant_id`.",
         ),
-        (
-            "key_vault_role",
-            "Name of the Azure role that the app needs on a key vault.",
-        ),
-        (
-            "managed_hsm_role",
-            "Name of the Azure role that the app needs on a Managed HSM.",
-        ),
+        ("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
+        ("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
     ];
     let attributes = computed
         .into_iter()

@@ -77,11 +77,7 @@ impl DataSource for CmkConfigDataSource {
                 None
             }
             Err(error) => {
-                push_api(
-                    diags,
-                    &error,
-                    &format!("reading the configuration {name:?}"),
-                );
+                push_api(diags, &error, &format!("reading the configuration {name:?}"));
                 None
             }
         }

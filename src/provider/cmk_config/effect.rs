@@ -35,12 +35,7 @@ pub struct Finished {
 /// Looks up, submits or adopts, and waits.
 pub async fn bring_into_effect(job: &Job<'_>) -> Finished {
     match submit::look_up_and_submit(job).await {
-        Submission::Accepted {
-            configuration,
-            superseded,
-            is_read,
-            warning,
-        } => {
+        Submission::Accepted { configuration, superseded, is_read, warning } => {
             let is_in_effect = is_read && configuration.status == Status::Completed;
             let mut finished = if job.waits && !is_in_effect {
                 see_through(job, *configuration, superseded).await
@@ -54,15 +49,10 @@ pub async fn bring_into_effect(job: &Job<'_>) -> Finished {
             finished.warnings.extend(warning);
             finished
         }
-        Submission::Refused(error) => Finished {
-            error: Some(error),
-            ..Finished::default()
-        },
-        Submission::Uncertain(error) => Finished {
-            is_uncertain: true,
-            error: Some(error),
-            ..Finished::default()
-        },
+        Submission::Refused(error) => Finished { error: Some(error), ..Finished::default() },
+        Submission::Uncertain(error) => {
+            Finished { is_uncertain: true, error: Some(error), ..Finished::default() }
+        }
     }
 }
 
@@ -78,14 +68,8 @@ pub async fn see_through(
     let mut rounds = 0;
     let mut is_uncertain = false;
     let error = loop {
-        let end = wait::wait(
-            job.client,
-            job.name,
-            &mut seen,
-            superseded.as_deref(),
-            &job.limits,
-        )
-        .await;
+        let end =
+            wait::wait(job.client, job.name, &mut seen, superseded.as_deref(), &job.limits).await;
         if !matches!(end, End::Failed) {
             break after(job, end, &seen);
         }
@@ -113,12 +97,7 @@ pub async fn see_through(
             () = sleep(pause) => {}
         }
         match submit::again(job, &seen.id).await {
-            Submission::Accepted {
-                configuration,
-                superseded: before,
-                is_read,
-                ..
-            } => {
+            Submission::Accepted { configuration, superseded: before, is_read, .. } => {
                 rounds += 1;
                 if !is_read {
                     submitted_again.push(began.elapsed());
@@ -138,12 +117,7 @@ pub async fn see_through(
     } else {
         Vec::new()
     };
-    Finished {
-        configuration: Some(seen),
-        is_uncertain,
-        error,
-        warnings,
-    }
+    Finished { configuration: Some(seen), is_uncertain, error, warnings }
 }
 
 /// What the end of a wait means, but for a failure.
@@ -165,8 +139,7 @@ fn after(job: &Job<'_>, end: End, seen: &Configuration) -> Option<Diagnostic> {
 /// It is undocumented whether a key can be changed, so the answer is compared with what was asked for: what guards the
 /// data is the key that Adobe names.
 fn other_key(job: &Job<'_>, seen: &Configuration) -> Option<Diagnostic> {
-    job.is_other_key(seen)
-        .then(|| messages::other_key_at_adobe(seen, job.name, job.key_text))
+    job.is_other_key(seen).then(|| messages::other_key_at_adobe(seen, job.name, job.key_text))
 }
 
 /// The pause before the resubmission number `count`, counted from 0.

@@ -45,11 +45,7 @@ pub async fn by_name(
             None
         }
         Err(error) => {
-            push_api(
-                diags,
-                &error,
-                &format!("importing the configuration {name:?}"),
-            );
+            push_api(diags, &error, &format!("importing the configuration {name:?}"));
             None
         }
     }
@@ -71,11 +67,7 @@ pub async fn by_identity(
     };
     let client = session.ready(diags, &format!("importing the configuration {name:?}"))?;
     if client.org_id() != org_id {
-        diags.errors.push(messages::other_organisation(
-            &name,
-            &org_id,
-            client.org_id(),
-        ));
+        diags.errors.push(messages::other_organisation(&name, &org_id, client.org_id()));
         return None;
     }
     by_name(diags, session, name).await

@@ -40,23 +40,14 @@ pub async fn at_plan(
         && let Err(other) = session.run.plan(name, key)
         && !is_forgotten
     {
-        diags
-            .errors
-            .push(messages::rival(name, &other, planned.key_text()));
+        diags.errors.push(messages::rival(name, &other, planned.key_text()));
         return None;
     }
-    let existing = match client
-        .look_up(name, &limits(planned, Operation::Read))
-        .await
-    {
+    let existing = match client.look_up(name, &limits(planned, Operation::Read)).await {
         Ok(existing) => existing.filter(|found| found.status != Status::Failed),
         Err(_) if is_forgotten => return Some(false),
         Err(error) => {
-            push_api(
-                diags,
-                &error,
-                &format!("looking up the new configuration {name:?}"),
-            );
+            push_api(diags, &error, &format!("looking up the new configuration {name:?}"));
             return None;
         }
     };
@@ -69,9 +60,7 @@ pub async fn at_plan(
     match is_same {
         Some(false) if is_forgotten => Some(false),
         Some(false) => {
-            diags
-                .errors
-                .push(messages::taken(&existing, name, planned.key_text()));
+            diags.errors.push(messages::taken(&existing, name, planned.key_text()));
             None
         }
         _ if !planned.adopts() && is_forgotten => Some(false),
@@ -80,9 +69,7 @@ pub async fn at_plan(
             None
         }
         Some(true) => {
-            diags
-                .warnings
-                .push(messages::will_be_adopted(&existing, name));
+            diags.warnings.push(messages::will_be_adopted(&existing, name));
             Some(true)
         }
         None => {
@@ -107,10 +94,7 @@ pub async fn elsewhere(job: &Job<'_>, private: &Private) -> Finished {
             ..Finished::default()
         },
         Err(error) => Finished {
-            error: Some(from_api(
-                &error,
-                &format!("looking up the configuration {:?}", job.name),
-            )),
+            error: Some(from_api(&error, &format!("looking up the configuration {:?}", job.name))),
             ..Finished::default()
         },
     }

@@ -114,18 +114,12 @@ pub struct Guarded {
 impl Private {
     /// Whether the object was last seen at this endpoint, or nobody knows where.
     pub fn is_made_at(&self, endpoint: &Url) -> bool {
-        self.endpoint
-            .as_deref()
-            .is_none_or(|made_at| made_at == endpoint.as_str())
+        self.endpoint.as_deref().is_none_or(|made_at| made_at == endpoint.as_str())
     }
 
     /// What is stored: a plan's remarks are for its own apply.
     pub fn without_plan(self) -> Self {
-        Self {
-            adoption_announced: false,
-            guarded: None,
-            ..self
-        }
+        Self { adoption_announced: false, guarded: None, ..self }
     }
 }
 
@@ -213,10 +207,7 @@ impl Model {
 
     /// This plan, with what Adobe answered. A value that was planned as null or unknown cannot stay unknown.
     pub fn with_answer(&self, configuration: &Configuration, org_id: &str) -> Self {
-        Self {
-            computed: Computed::from_answer(configuration, org_id),
-            ..self.settled()
-        }
+        Self { computed: Computed::from_answer(configuration, org_id), ..self.settled() }
     }
 
     /// This plan beside an error, with what Adobe answered: the key is the one that Adobe uses.
@@ -308,10 +299,7 @@ impl Computed {
             config_type: nullable(configuration.config_type.clone()),
             provider_type: nullable(configuration.provider_type.clone()),
             ims_org_id: Value::Value(
-                configuration
-                    .ims_org_id
-                    .clone()
-                    .unwrap_or_else(|| org_id.to_owned()),
+                configuration.ims_org_id.clone().unwrap_or_else(|| org_id.to_owned()),
             ),
             subscription_id: nullable(configuration.subscription_id.clone()),
             application_name: nullable(configuration.application_name.clone()),
@@ -319,8 +307,7 @@ impl Computed {
             vault_name: of_key(|key| key.vault_name().to_owned()),
             key_name: of_key(|key| key.key_name().to_owned()),
             key_version: nullable(
-                key.as_ref()
-                    .and_then(|key| key.key_version().map(str::to_owned)),
+                key.as_ref().and_then(|key| key.key_version().map(str::to_owned)),
             ),
             versionless_key_identifier: of_key(KeyIdentifier::versionless),
             managed_hsm: nullable(key.as_ref().map(KeyIdentifier::is_managed_hsm)),

@@ -81,17 +81,11 @@ pub fn change(prior: &Model, config: &Model) -> Result<Planned, Box<Diagnostic>>
             attributes.push(KEY);
         }
         state.computed = Computed::unknown();
-        return Ok(Planned {
-            state,
-            change: Change::Replace(attributes),
-        });
+        return Ok(Planned { state, change: Change::Replace(attributes) });
     }
     if is_failed {
         state.computed = superseded(&prior.computed, Value::Unknown);
-        return Ok(Planned {
-            state,
-            change: Change::Resubmit,
-        });
+        return Ok(Planned { state, change: Change::Resubmit });
     }
     match key {
         Difference::Same => state.key_vault_key_identifier = prior.key_vault_key_identifier.clone(),
@@ -114,24 +108,14 @@ pub fn change(prior: &Model, config: &Model) -> Result<Planned, Box<Diagnostic>>
             prior.computed.id.clone()
         };
         state.computed = superseded(&prior.computed, id);
-        return Ok(Planned {
-            state,
-            change: Change::Wait,
-        });
+        return Ok(Planned { state, change: Change::Wait });
     }
-    Ok(Planned {
-        state,
-        change: Change::Settings,
-    })
+    Ok(Planned { state, change: Change::Settings })
 }
 
 /// What Adobe will answer anew. The organisation is part of the identity, which never changes.
 fn superseded(prior: &Computed, id: Value<String>) -> Computed {
-    Computed {
-        id,
-        ims_org_id: prior.ims_org_id.clone(),
-        ..Computed::unknown()
-    }
+    Computed { id, ims_org_id: prior.ims_org_id.clone(), ..Computed::unknown() }
 }
 
 fn danger<'a>(name: Difference, key: Difference, config: &'a Model) -> Option<Danger<'a>> {
@@ -141,9 +125,7 @@ fn danger<'a>(name: Difference, key: Difference, config: &'a Model) -> Option<Da
         (Difference::Same, Difference::Same) => None,
         (name, key) => Some(Danger::Change {
             key: (key == Difference::Other).then(|| config.key_text()),
-            name: (name == Difference::Other)
-                .then(|| config.known_name())
-                .flatten(),
+            name: (name == Difference::Other).then(|| config.known_name()).flatten(),
         }),
     }
 }
@@ -157,10 +139,7 @@ fn name_difference(prior: &Model, config: &Model) -> Difference {
 }
 
 fn key_difference(prior: &Model, config: &Model) -> Difference {
-    match (
-        &config.key_vault_key_identifier,
-        &prior.key_vault_key_identifier,
-    ) {
+    match (&config.key_vault_key_identifier, &prior.key_vault_key_identifier) {
         (Value::Unknown, _) => Difference::Unknown,
         (wanted, stored) if wanted == stored => Difference::Same,
         (Value::Value(wanted), Value::Value(stored)) => {
@@ -202,11 +181,7 @@ mod tests {
     }
 
     fn config(name: Value<String>, key: Value<String>) -> Model {
-        Model {
-            name,
-            key_vault_key_identifier: key,
-            ..Model::default()
-        }
+        Model { name, key_vault_key_identifier: key, ..Model::default() }
     }
 
     /// What a plan comes to, in one word.
@@ -230,14 +205,7 @@ mod tests {
         let guarded = "The key is in effect and protected";
         let new_name = "Another key needs a new name";
         for (case, status, protected, name, key, expected) in [
-            (
-                "the same",
-                "COMPLETED",
-                true,
-                text("Config1"),
-                text(KEY_A),
-                "nothing",
-            ),
+            ("the same", "COMPLETED", true, text("Config1"), text(KEY_A), "nothing"),
             (
                 "a rotated key, other spelling",
                 "COMPLETED",
@@ -246,14 +214,7 @@ mod tests {
                 text(KEY_A_ROTATED),
                 "nothing",
             ),
-            (
-                "a job that runs",
-                "RUNNING",
-                true,
-                text("Config1"),
-                text(KEY_A),
-                "wait",
-            ),
+            ("a job that runs", "RUNNING", true, text("Config1"), text(KEY_A), "wait"),
             (
                 "a job that runs, rotated key",
                 "RUNNING",
@@ -262,30 +223,9 @@ mod tests {
                 text(KEY_A_ROTATED),
                 "wait",
             ),
-            (
-                "another key, protected",
-                "COMPLETED",
-                true,
-                text("Config1"),
-                text(KEY_B),
-                guarded,
-            ),
-            (
-                "another key while it runs",
-                "RUNNING",
-                true,
-                text("Config1"),
-                text(KEY_B),
-                guarded,
-            ),
-            (
-                "another name, protected",
-                "COMPLETED",
-                true,
-                text("config1"),
-                text(KEY_A),
-                guarded,
-            ),
+            ("another key, protected", "COMPLETED", true, text("Config1"), text(KEY_B), guarded),
+            ("another key while it runs", "RUNNING", true, text("Config1"), text(KEY_B), guarded),
+            ("another name, protected", "COMPLETED", true, text("config1"), text(KEY_A), guarded),
             (
                 "an unknown key, protected",
                 "COMPLETED",
@@ -294,14 +234,7 @@ mod tests {
                 Value::Unknown,
                 guarded,
             ),
-            (
-                "an unknown name, protected",
-                "COMPLETED",
-                true,
-                Value::Unknown,
-                text(KEY_A),
-                guarded,
-            ),
+            ("an unknown name, protected", "COMPLETED", true, Value::Unknown, text(KEY_A), guarded),
             (
                 "another key, unprotected",
                 "COMPLETED",
@@ -310,14 +243,7 @@ mod tests {
                 text(KEY_B),
                 new_name,
             ),
-            (
-                "another name",
-                "COMPLETED",
-                false,
-                text("Config2"),
-                text(KEY_A),
-                "replace name",
-            ),
+            ("another name", "COMPLETED", false, text("Config2"), text(KEY_A), "replace name"),
             (
                 "another name and key",
                 "COMPLETED",
@@ -342,46 +268,11 @@ mod tests {
                 text(KEY_A),
                 "settings",
             ),
-            (
-                "failed, unknown name",
-                "FAILED",
-                true,
-                Value::Unknown,
-                text(KEY_A),
-                "resubmit",
-            ),
-            (
-                "failed",
-                "FAILED",
-                true,
-                text("Config1"),
-                text(KEY_A),
-                "resubmit",
-            ),
-            (
-                "failed, another key",
-                "FAILED",
-                true,
-                text("Config1"),
-                text(KEY_B),
-                "resubmit",
-            ),
-            (
-                "failed, unknown key",
-                "FAILED",
-                true,
-                text("Config1"),
-                Value::Unknown,
-                "resubmit",
-            ),
-            (
-                "failed, another name",
-                "FAILED",
-                true,
-                text("Config2"),
-                text(KEY_A),
-                "replace name",
-            ),
+            ("failed, unknown name", "FAILED", true, Value::Unknown, text(KEY_A), "resubmit"),
+            ("failed", "FAILED", true, text("Config1"), text(KEY_A), "resubmit"),
+            ("failed, another key", "FAILED", true, text("Config1"), text(KEY_B), "resubmit"),
+            ("failed, unknown key", "FAILED", true, text("Config1"), Value::Unknown, "resubmit"),
+            ("failed, another name", "FAILED", true, text("Config2"), text(KEY_A), "replace name"),
         ] {
             let mut prior = stored(status);
             prior.deletion_protection = Value::Value(protected);
@@ -406,10 +297,7 @@ mod tests {
     fn protection_counts_as_stored() {
         let mut lifting = config(text("Config1"), text(KEY_B));
         lifting.deletion_protection = Value::Value(false);
-        assert_eq!(
-            outcome(&stored("COMPLETED"), &lifting),
-            "The key is in effect and protected"
-        );
+        assert_eq!(outcome(&stored("COMPLETED"), &lifting), "The key is in effect and protected");
     }
 
     #[test]

@@ -25,9 +25,7 @@ pub async fn refresh(
         Connection::Ready(client) => client,
         Connection::Deferred(deferred) => {
             if !session.defer_if_unknown() {
-                diags
-                    .warnings
-                    .push(messages::not_refreshed(name, &deferred.unknown));
+                diags.warnings.push(messages::not_refreshed(name, &deferred.unknown));
             }
             session.run.saw(name, plan::guard(&state));
             return Some((state, Some(private)));
@@ -45,19 +43,15 @@ pub async fn refresh(
         Err(error) if is_gone(client, &state, &error, &limits).await => {
             let configured = client.endpoint().as_str();
             match private.endpoint.as_deref() {
-                Some(made_at) if made_at != configured => diags
-                    .errors
-                    .push(messages::other_endpoint(name, made_at, configured)),
+                Some(made_at) if made_at != configured => {
+                    diags.errors.push(messages::other_endpoint(name, made_at, configured))
+                }
                 _ => tracing::warn!(configuration = name, "the configuration is gone at Adobe"),
             }
             None
         }
         Err(error) => {
-            push_api(
-                diags,
-                &error,
-                &format!("reading the status of the configuration {name:?}"),
-            );
+            push_api(diags, &error, &format!("reading the status of the configuration {name:?}"));
             None
         }
     }
@@ -77,28 +71,19 @@ fn refreshed(
         && made_at != endpoint
         && *id != configuration.id
     {
-        diags
-            .errors
-            .push(messages::other_endpoint(name, made_at, endpoint));
+        diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
         return None;
     }
     let Ok(answered) = KeyIdentifier::parse(&configuration.key_identifier) else {
-        diags.errors.push(messages::unreadable_key(
-            name,
-            &configuration.key_identifier,
-        ));
+        diags.errors.push(messages::unreadable_key(name, &configuration.key_identifier));
         return None;
     };
     // The spelling of the configuration stays as long as it means the key that Adobe uses.
-    if state
-        .known_key()
-        .is_none_or(|stored| !stored.same_key(&answered))
-    {
+    if state.known_key().is_none_or(|stored| !stored.same_key(&answered)) {
         state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
     }
-    let org_id = known(&state.computed.ims_org_id)
-        .cloned()
-        .unwrap_or_else(|| client.org_id().to_owned());
+    let org_id =
+        known(&state.computed.ims_org_id).cloned().unwrap_or_else(|| client.org_id().to_owned());
     let mut state = state.with_answer(configuration, &org_id);
     // It is part of the identity, which never changes.
     state.computed.ims_org_id = Value::Value(org_id);

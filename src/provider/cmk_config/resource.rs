@@ -64,8 +64,7 @@ impl Resource for CmkConfig {
         config: Model,
         meta: Value<()>,
     ) -> Option<Stored> {
-        self.plan_create_with(diags, proposed, config, None, meta)
-            .await
+        self.plan_create_with(diags, proposed, config, None, meta).await
     }
 
     async fn plan_update<'a>(
@@ -92,19 +91,14 @@ impl Resource for CmkConfig {
             && let (Some(name), Some(key)) = (planned.state.known_name(), planned.state.known_key())
             && let Err(other) = session.run.plan(name, &key)
         {
-            diags
-                .errors
-                .push(messages::rival(name, &other, planned.state.key_text()));
+            diags.errors.push(messages::rival(name, &other, planned.state.key_text()));
             return None;
         }
         let replaced = match planned.change {
             Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
-        let private = Private {
-            guarded: plan::guard(&prior),
-            ..private
-        };
+        let private = Private { guarded: plan::guard(&prior), ..private };
         Some((planned.state, Some(private), replaced))
     }
 
@@ -119,9 +113,7 @@ impl Resource for CmkConfig {
         let private = prior_private.unwrap_or_default().without_plan();
         session.same_organisation(diags, &prior, &private)?;
         if let Some(guarded) = plan::guard(&prior) {
-            diags
-                .errors
-                .push(messages::protected(Danger::Destroy, &guarded));
+            diags.errors.push(messages::protected(Danger::Destroy, &guarded));
             return None;
         }
         diags.warnings.push(forgotten(&prior));
@@ -149,17 +141,8 @@ impl Resource for CmkConfig {
         };
         let remembered = session.run.forgotten(name);
         let job = Job {
-            is_known: remembered
-                .as_ref()
-                .is_some_and(|(state, _)| state.computed.id.is_value()),
-            ..job(
-                client,
-                &session,
-                &planned,
-                &key,
-                adoption,
-                Operation::Create,
-            )
+            is_known: remembered.as_ref().is_some_and(|(state, _)| state.computed.id.is_value()),
+            ..job(client, &session, &planned, &key, adoption, Operation::Create)
         };
         let mut finished = match &remembered {
             Some((_, private)) if !private.is_made_at(client.endpoint()) => {
@@ -172,14 +155,13 @@ impl Resource for CmkConfig {
             (None, Some(configuration), _) => {
                 Some((planned.with_answer(configuration, org_id), origin(client)))
             }
-            (Some(_), Some(configuration), _) => Some((
-                planned.with_answer_beside_error(configuration, org_id),
-                origin(client),
-            )),
+            (Some(_), Some(configuration), _) => {
+                Some((planned.with_answer_beside_error(configuration, org_id), origin(client)))
+            }
             (_, None, Some(remembered)) => Some(remembered),
-            (_, None, None) => finished
-                .is_uncertain
-                .then(|| (planned.uncertain(org_id), origin(client))),
+            (_, None, None) => {
+                finished.is_uncertain.then(|| (planned.uncertain(org_id), origin(client)))
+            }
         };
         let state = state.map(|(mut state, private)| {
             if finished.is_uncertain {
@@ -232,14 +214,7 @@ impl Resource for CmkConfig {
         let key = planned.known_key()?;
         let job = Job {
             is_known: prior.computed.id.is_value(),
-            ..job(
-                client,
-                &session,
-                &planned,
-                &key,
-                Adoption::Own,
-                Operation::Update,
-            )
+            ..job(client, &session, &planned, &key, Adoption::Own, Operation::Update)
         };
         let finished = if is_unseen {
             effect::bring_into_effect(&job).await
@@ -251,10 +226,9 @@ impl Resource for CmkConfig {
             (None, Some(configuration)) => {
                 Some((planned.with_answer(configuration, &org_id), origin(client)))
             }
-            (Some(_), Some(configuration)) => Some((
-                planned.with_answer_beside_error(configuration, &org_id),
-                origin(client),
-            )),
+            (Some(_), Some(configuration)) => {
+                Some((planned.with_answer_beside_error(configuration, &org_id), origin(client)))
+            }
             (_, None) => finished.is_uncertain.then_some((prior, private)),
         };
         let state = state.map(|(mut state, private)| {
@@ -307,9 +281,7 @@ impl ResourceExt for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Stored> {
         if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
-            diags
-                .errors
-                .push(messages::protected(Danger::Replace, &guarded));
+            diags.errors.push(messages::protected(Danger::Replace, &guarded));
             return None;
         }
         let mut planned = config.with_defaults();
@@ -318,13 +290,9 @@ impl ResourceExt for CmkConfig {
         // A tainted object is planned as a create without a past. Its replacement would forget and adopt, but before the
         // adoption Terraform would delete the key upstream.
         if planned.key_vault_key_identifier.is_unknown()
-            && let Some(guarded) = planned
-                .known_name()
-                .and_then(|name| session.run.guarded(name))
+            && let Some(guarded) = planned.known_name().and_then(|name| session.run.guarded(name))
         {
-            diags
-                .errors
-                .push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
+            diags.errors.push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
             return None;
         }
         let client = match &session.connection {
@@ -411,9 +379,7 @@ fn stored_configuration(prior: &Model) -> Configuration {
     let computed = &prior.computed;
     Configuration {
         id: text(&computed.id).unwrap_or_default(),
-        status: prior
-            .status()
-            .unwrap_or_else(|| Status::Other("unknown".to_owned())),
+        status: prior.status().unwrap_or_else(|| Status::Other("unknown".to_owned())),
         application_name: text(&computed.application_name),
         config_type: text(&computed.config_type),
         provider_type: text(&computed.provider_type),
@@ -435,7 +401,5 @@ fn forgotten(prior: &Model) -> Diagnostic {
 }
 
 fn path_of(attribute: &'static str) -> AttributePath {
-    AttributePath {
-        steps: vec![AttributePathStep::Attribute(attribute.into())],
-    }
+    AttributePath { steps: vec![AttributePathStep::Attribute(attribute.into())] }
 }

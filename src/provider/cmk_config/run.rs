@@ -67,11 +67,7 @@ impl Run {
 
     /// The protected object that this run read under `name`.
     pub fn guarded(&self, name: &str) -> Option<Guarded> {
-        self.guarded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        self.guarded.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Keeps an object that Terraform was told is destroyed: the create that follows in the same run may need it.
@@ -84,11 +80,7 @@ impl Run {
 
     /// The object this run forgot under this name.
     pub fn forgotten(&self, name: &str) -> Option<(Model, Private)> {
-        self.forgotten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// The name's slot.

@@ -38,10 +38,7 @@ fn named<const N: usize>(
 ) -> impl Iterator<Item = (String, Attribute)> {
     attributes
         .map(|(name, attr_type, text)| {
-            (
-                name.to_owned(),
-                attribute(attr_type, constraint.clone(), text),
-            )
+            (name.to_owned(), attribute(attr_type, constraint.clone(), text))
         })
         .into_iter()
 }
@@ -63,16 +60,8 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
                  key), `UPDATE_EXISTING_RESOURCES` (the key is added to the datastores of all sandboxes), `COMPLETED` \
                  (in effect), `FAILED` (Adobe could not use the key), or one that Adobe added since.",
             ),
-            (
-                "type",
-                AttributeType::String,
-                "Type of the configuration, `BYOK_CONFIG`.",
-            ),
-            (
-                "provider_type",
-                AttributeType::String,
-                "Where the key is kept, `AZURE_KEYVAULT`.",
-            ),
+            ("type", AttributeType::String, "Type of the configuration, `BYOK_CONFIG`."),
+            ("provider_type", AttributeType::String, "Where the key is kept, `AZURE_KEYVAULT`."),
             (
                 IMS_ORG_ID,
                 AttributeType::String,
@@ -93,16 +82,8 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
                 AttributeType::String,
                 "URI of the vault or Managed HSM, taken from the key identifier that Adobe answers.",
             ),
-            (
-                "vault_name",
-                AttributeType::String,
-                "Name of the vault or Managed HSM.",
-            ),
-            (
-                "key_name",
-                AttributeType::String,
-                "Name of the key in the vault.",
-            ),
+            ("vault_name", AttributeType::String, "Name of the vault or Managed HSM."),
+            ("key_name", AttributeType::String, "Name of the key in the vault."),
             (
                 "key_version",
                 AttributeType::String,
@@ -114,11 +95,7 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
                 AttributeType::String,
                 "Key identifier without the version.",
             ),
-            (
-                "managed_hsm",
-                AttributeType::Bool,
-                "Whether the key is in a Managed HSM.",
-            ),
+            ("managed_hsm", AttributeType::Bool, "Whether the key is in a Managed HSM."),
         ],
     )
 }
@@ -226,19 +203,11 @@ pub fn resource() -> Schema {
 pub fn data_source() -> Schema {
     let attributes = named(
         &AttributeConstraint::Required,
-        [(
-            NAME,
-            AttributeType::String,
-            "Name of the configuration at Adobe, case-sensitive.",
-        )],
+        [(NAME, AttributeType::String, "Name of the configuration at Adobe, case-sensitive.")],
     )
     .chain(named(
         &AttributeConstraint::Computed,
-        [(
-            KEY,
-            AttributeType::String,
-            "Key identifier, as Adobe answers it.",
-        )],
+        [(KEY, AttributeType::String, "Key identifier, as Adobe answers it.")],
     ))
     .chain(computed())
     .collect();

@@ -41,10 +41,9 @@ pub async fn look_up_and_submit(job: &Job<'_>) -> Submission {
     let slot = job.run.slot(job.name);
     let mut sent = slot.lock().await;
     match sent.as_ref() {
-        Some(Sent::Accepted {
-            configuration,
-            superseded,
-        }) => return share(job, configuration, superseded.clone()),
+        Some(Sent::Accepted { configuration, superseded }) => {
+            return share(job, configuration, superseded.clone());
+        }
         Some(Sent::Uncertain) => {
             return Submission::Refused(messages::rival_uncertain(job.name));
         }
@@ -109,10 +108,7 @@ async fn look_up(job: &Job<'_>) -> Result<Option<Configuration>, Diagnostic> {
         Kind::Interrupted => messages::interrupted_before(job.name),
         _ => from_api(
             &error,
-            &format!(
-                "looking up the configuration {:?} before submitting it",
-                job.name
-            ),
+            &format!("looking up the configuration {:?} before submitting it", job.name),
         ),
     })
 }
@@ -127,16 +123,9 @@ fn share(job: &Job<'_>, configuration: &Configuration, superseded: Option<String
         ));
     }
     match take(job, configuration.clone()) {
-        Submission::Accepted {
-            configuration,
-            warning,
-            ..
-        } => Submission::Accepted {
-            configuration,
-            superseded,
-            is_read: true,
-            warning,
-        },
+        Submission::Accepted { configuration, warning, .. } => {
+            Submission::Accepted { configuration, superseded, is_read: true, warning }
+        }
         refused => refused,
     }
 }
@@ -223,15 +212,9 @@ async fn settle(
     loop {
         let is_last = job.limits.stop.is_cancelled();
         let limits = if is_last {
-            Limits {
-                deadline: Instant::now() + LAST_LOOK_UP,
-                stop: CancellationToken::new(),
-            }
+            Limits { deadline: Instant::now() + LAST_LOOK_UP, stop: CancellationToken::new() }
         } else {
-            Limits {
-                deadline: began + SETTLING,
-                stop: job.limits.stop.clone(),
-            }
+            Limits { deadline: began + SETTLING, stop: job.limits.stop.clone() }
         };
         let looked_up = job.client.look_up(job.name, &limits).await;
         if let Ok(Some(found)) = &looked_up {

@@ -42,11 +42,9 @@ pub fn validate(diags: &mut Diagnostics, config: &Model) {
 }
 
 fn validate_timeouts(diags: &mut Diagnostics, timeouts: &Timeouts) {
-    for (attribute, value) in [
-        ("create", &timeouts.create),
-        ("read", &timeouts.read),
-        ("update", &timeouts.update),
-    ] {
+    for (attribute, value) in
+        [("create", &timeouts.create), ("read", &timeouts.read), ("update", &timeouts.update)]
+    {
         if let Some(text) = known(value)
             && let Err(mistake) = duration::parse(text)
         {

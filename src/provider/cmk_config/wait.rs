@@ -169,50 +169,16 @@ mod tests {
             ("accepted", "CREATED", "1", None, Step::Pending),
             ("new", "NEW", "1", None, Step::Pending),
             ("checking the key", "RUNNING", "1", None, Step::Pending),
-            (
-                "datastores",
-                "UPDATE_EXISTING_RESOURCES",
-                "1",
-                None,
-                Step::Pending,
-            ),
-            (
-                "nobody documented it",
-                "REVALIDATING",
-                "1",
-                None,
-                Step::Pending,
-            ),
-            (
-                "letter case is Adobe's",
-                "completed",
-                "1",
-                None,
-                Step::Pending,
-            ),
+            ("datastores", "UPDATE_EXISTING_RESOURCES", "1", None, Step::Pending),
+            ("nobody documented it", "REVALIDATING", "1", None, Step::Pending),
+            ("letter case is Adobe's", "completed", "1", None, Step::Pending),
             ("in effect", "COMPLETED", "1", None, Step::Completed),
-            (
-                "in effect under the old id",
-                "COMPLETED",
-                "1",
-                Some("1"),
-                Step::Completed,
-            ),
+            ("in effect under the old id", "COMPLETED", "1", Some("1"), Step::Completed),
             ("failed", "FAILED", "1", None, Step::Failed),
-            (
-                "the failure before",
-                "FAILED",
-                "1",
-                Some("1"),
-                Step::Pending,
-            ),
+            ("the failure before", "FAILED", "1", Some("1"), Step::Pending),
             ("failed again", "FAILED", "2", Some("1"), Step::Failed),
         ] {
-            assert_eq!(
-                step(&Status::from(status), id, superseded),
-                expected,
-                "{case}"
-            );
+            assert_eq!(step(&Status::from(status), id, superseded), expected, "{case}");
         }
     }
 
@@ -240,11 +206,7 @@ mod tests {
                 (86_400.0, 30.0),
             ] {
                 let late = polls(length, jitter).last().unwrap() - length;
-                let allowed = if length > 60.0 {
-                    f64::min(length * 0.05, within)
-                } else {
-                    within
-                };
+                let allowed = if length > 60.0 { f64::min(length * 0.05, within) } else { within };
                 assert!(late <= allowed, "a job of {length} s is seen {late} s late");
             }
         }
@@ -257,41 +219,11 @@ mod tests {
             ("as planned", 3.0, None, 60.0, Some(3.0)),
             ("as asked", 3.0, Some(20.0), 60.0, Some(20.0)),
             ("asked for less", 3.0, Some(1.0), 60.0, Some(3.0)),
-            (
-                "asked for more than is left",
-                3.0,
-                Some(600.0),
-                60.0,
-                Some(3.0),
-            ),
-            (
-                "asked for all that is left",
-                3.0,
-                Some(60.0),
-                60.0,
-                Some(3.0),
-            ),
-            (
-                "asked for nearly all that is left",
-                3.0,
-                Some(59.5),
-                60.0,
-                Some(59.5),
-            ),
-            (
-                "asked for too much, and one more look",
-                3.0,
-                Some(600.0),
-                2.0,
-                Some(1.6),
-            ),
-            (
-                "asked for what fits where the pause does not",
-                3.0,
-                Some(1.0),
-                2.0,
-                Some(1.6),
-            ),
+            ("asked for more than is left", 3.0, Some(600.0), 60.0, Some(3.0)),
+            ("asked for all that is left", 3.0, Some(60.0), 60.0, Some(3.0)),
+            ("asked for nearly all that is left", 3.0, Some(59.5), 60.0, Some(59.5)),
+            ("asked for too much, and one more look", 3.0, Some(600.0), 2.0, Some(1.6)),
+            ("asked for what fits where the pause does not", 3.0, Some(1.0), 2.0, Some(1.6)),
             ("one more look", 3.0, None, 2.0, Some(1.6)),
             ("too late", 3.0, None, 0.5, None),
         ] {

@@ -101,10 +101,7 @@ impl Reader<'_> {
             }
             Value::Value(list) => list.clone(),
             Value::Null => match self.variable(SCOPES) {
-                Some(text) => text
-                    .split(',')
-                    .map(|scope| Value::Value(scope.to_owned()))
-                    .collect(),
+                Some(text) => text.split(',').map(|scope| Value::Value(scope.to_owned())).collect(),
                 None => return Some(DEFAULT_SCOPES.to_owned()),
             },
         };

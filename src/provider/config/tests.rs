@@ -26,12 +26,8 @@ fn resolved(
     variables: &[(&str, &str)],
 ) -> Result<Resolved, Vec<Diagnostic>> {
     let variables: HashMap<&str, &str> = variables.iter().copied().collect();
-    resolve(
-        config,
-        &|name| variables.get(name).map(|value| (*value).to_owned()),
-        String::new(),
-    )
-    .map_err(|mistakes| mistakes.into_iter().map(Into::into).collect())
+    resolve(config, &|name| variables.get(name).map(|value| (*value).to_owned()), String::new())
+        .map_err(|mistakes| mistakes.into_iter().map(Into::into).collect())
 }
 
 fn ready(config: &ProviderConfig, variables: &[(&str, &str)]) -> Settings {
@@ -52,15 +48,9 @@ fn mistakes(config: &ProviderConfig, variables: &[(&str, &str)]) -> Vec<Diagnost
 fn credentials(settings: &Settings) -> String {
     match &settings.credentials {
         Credentials::Token(token) => format!("token {}", token.expose()),
-        Credentials::ClientSecret {
-            client_id,
-            client_secret,
-            scopes,
-            ims_endpoint,
-        } => format!(
-            "client {client_id} {} {scopes} {ims_endpoint}",
-            client_secret.expose()
-        ),
+        Credentials::ClientSecret { client_id, client_secret, scopes, ims_endpoint } => {
+            format!("client {client_id} {} {scopes} {ims_endpoint}", client_secret.expose())
+        }
     }
 }
 
@@ -92,14 +82,8 @@ fn everything_can_come_from_the_environment() {
         ],
     );
     assert_eq!(settings.org_id, "ENV@AdobeOrg");
-    assert_eq!(
-        settings.endpoint.as_str(),
-        "https://platform-nld2.adobe.io/"
-    );
-    assert_eq!(
-        credentials(&settings),
-        "client id secret openid,AdobeID http://127.0.0.1:9/"
-    );
+    assert_eq!(settings.endpoint.as_str(), "https://platform-nld2.adobe.io/");
+    assert_eq!(credentials(&settings), "client id secret openid,AdobeID http://127.0.0.1:9/");
     assert_eq!(settings.api_key, "key");
     assert_eq!(settings.request_timeout, Duration::from_secs(90));
     assert_eq!(settings.max_retries, 0);
@@ -110,10 +94,7 @@ fn everything_can_come_from_the_environment() {
 fn hcl_wins_argument_by_argument() {
     let mut config = complete();
     config.region = text("aus5");
-    let settings = ready(
-        &config,
-        &[("AEP_ORG_ID", "ENV@AdobeOrg"), ("AEP_MAX_RETRIES", "2")],
-    );
+    let settings = ready(&config, &[("AEP_ORG_ID", "ENV@AdobeOrg"), ("AEP_MAX_RETRIES", "2")]);
     assert_eq!(settings.org_id, "ORG@AdobeOrg");
     assert_eq!(settings.max_retries, 2);
     let settings = ready(&config, &[("AEP_ENDPOINT", "https://proxy.example/base")]);
@@ -148,12 +129,7 @@ type Case = (
 #[test]
 fn what_is_wrong_is_named_with_both_spellings() {
     let cases: [Case; 18] = [
-        (
-            "no organisation",
-            |c| c.org_id = Value::Null,
-            &[],
-            &["`org_id`", "AEP_ORG_ID"],
-        ),
+        ("no organisation", |c| c.org_id = Value::Null, &[], &["`org_id`", "AEP_ORG_ID"]),
         (
             "no credentials",
             |c| c.access_token = Value::Null,
@@ -166,12 +142,7 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &[("AEP_CLIENT_ID", "x")],
             &["`client_secret`", "AEP_CLIENT_SECRET"],
         ),
-        (
-            "two ways in HCL",
-            |c| c.client_id = text("x"),
-            &[],
-            &["`access_token`", "AEP_CLIENT_ID"],
-        ),
+        ("two ways in HCL", |c| c.client_id = text("x"), &[], &["`access_token`", "AEP_CLIENT_ID"]),
         (
             "two ways in the environment",
             |c| c.access_token = Value::Null,
@@ -184,12 +155,7 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &[],
             &["`org_id`", "AEP_ORG_ID"],
         ),
-        (
-            "an organisation without its suffix",
-            |c| c.org_id = text("123"),
-            &[],
-            &["@AdobeOrg"],
-        ),
+        ("an organisation without its suffix", |c| c.org_id = text("123"), &[], &["@AdobeOrg"]),
         (
             "plain http",
             |c| c.endpoint = text("http://platform.adobe.io"),
@@ -208,12 +174,7 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &[],
             &["user name"],
         ),
-        (
-            "another scheme",
-            |c| c.endpoint = text("ftp://host"),
-            &[],
-            &["https"],
-        ),
+        ("another scheme", |c| c.endpoint = text("ftp://host"), &[], &["https"]),
         (
             "no URL",
             |_| (),
@@ -232,24 +193,14 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &[],
             &["`access_token`", "AEP_ACCESS_TOKEN"],
         ),
-        (
-            "an empty argument",
-            |c| c.region = text(""),
-            &[],
-            &["`region`", "empty"],
-        ),
+        ("an empty argument", |c| c.region = text(""), &[], &["`region`", "empty"]),
         (
             "a timeout without a unit",
             |c| c.request_timeout = text("60"),
             &[],
             &["`request_timeout`", "60m"],
         ),
-        (
-            "negative retries",
-            |c| c.max_retries = Value::Value(-1),
-            &[],
-            &["`max_retries`"],
-        ),
+        ("negative retries", |c| c.max_retries = Value::Value(-1), &[], &["`max_retries`"]),
         (
             "retries that are no number",
             |_| (),
@@ -263,11 +214,7 @@ fn what_is_wrong_is_named_with_both_spellings() {
         let found = mistakes(&config, variables);
         assert_eq!(found.len(), 1, "{case}: {found:?}");
         for word in words {
-            assert!(
-                found[0].detail.contains(word),
-                "{case}: {}",
-                found[0].detail
-            );
+            assert!(found[0].detail.contains(word), "{case}: {}", found[0].detail);
         }
         assert!(!found[0].detail.contains("hcl-token"), "{case}");
     }
@@ -316,12 +263,9 @@ fn an_unknown_value_that_does_not_matter_does_not_matter() {
 
 #[test]
 fn plain_http_is_for_loopback() {
-    for endpoint in [
-        "http://127.0.0.1:8080",
-        "http://127.9.9.9",
-        "http://localhost:1",
-        "http://[::1]:8080",
-    ] {
+    for endpoint in
+        ["http://127.0.0.1:8080", "http://127.9.9.9", "http://localhost:1", "http://[::1]:8080"]
+    {
         let mut config = complete();
         config.endpoint = text(endpoint);
         ready(&config, &[]);
@@ -331,21 +275,15 @@ fn plain_http_is_for_loopback() {
 #[test]
 fn validate_leaves_to_the_environment_what_may_come_from_there() {
     assert_eq!(validate(&ProviderConfig::default()).len(), 0);
-    let config = ProviderConfig {
-        endpoint: text("http://example.com"),
-        ..ProviderConfig::default()
-    };
+    let config =
+        ProviderConfig { endpoint: text("http://example.com"), ..ProviderConfig::default() };
     assert_eq!(validate(&config).len(), 1);
 }
 
 #[test]
 fn the_user_agent_names_both_sides() {
-    let agent = user_agent("1.11.4", &|name| {
-        (name == "TF_APPEND_USER_AGENT").then(|| "ci/42 ".to_owned())
-    });
-    assert!(agent.starts_with(&format!(
-        "terraform-provider-aep/{} ",
-        env!("CARGO_PKG_VERSION")
-    )));
+    let agent =
+        user_agent("1.11.4", &|name| (name == "TF_APPEND_USER_AGENT").then(|| "ci/42 ".to_owned()));
+    assert!(agent.starts_with(&format!("terraform-provider-aep/{} ", env!("CARGO_PKG_VERSION"))));
     assert!(agent.ends_with(" Terraform/1.11.4 ci/42"));
 }

@@ -71,19 +71,14 @@ mod tests {
 
     async fn call(url: &str, tenant: &str) -> (Option<Value<String>>, Diagnostics) {
         let mut diags = Diagnostics::default();
-        let output = ConsentUrl
-            .call(&mut diags, (url.to_owned(), tenant.to_owned()))
-            .await;
+        let output = ConsentUrl.call(&mut diags, (url.to_owned(), tenant.to_owned())).await;
         (output, diags)
     }
 
     #[tokio::test]
     async fn the_tenant_takes_the_place_of_common() {
-        let (output, diags) = call(
-            "https://login.microsoftonline.com/common/x?y=https://z",
-            TENANT,
-        )
-        .await;
+        let (output, diags) =
+            call("https://login.microsoftonline.com/common/x?y=https://z", TENANT).await;
         assert_eq!(diags, Diagnostics::default());
         let expected = format!("https://login.microsoftonline.com/{TENANT}/x?y=https://z");
         assert_eq!(output, Some(Value::Value(expected)));

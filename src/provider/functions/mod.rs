@@ -19,9 +19,7 @@ fn argument_error(diags: &mut Diagnostics, index: i64, message: &impl Display) {
         // The CLI sets the last full stop itself.
         summary: message.to_string().trim_end_matches('.').to_owned().into(),
         detail: "".into(),
-        attribute: AttributePath {
-            steps: vec![AttributePathStep::Index(index)],
-        },
+        attribute: AttributePath { steps: vec![AttributePathStep::Index(index)] },
     });
 }
 

@@ -132,10 +132,7 @@ mod tests {
         let output = output.unwrap();
         assert_eq!(output["key_version"], json!(null));
         assert_eq!(output["managed_hsm"], json!(true));
-        assert_eq!(
-            output["required_role"],
-            "Managed HSM Crypto Service Encryption User"
-        );
+        assert_eq!(output["required_role"], "Managed HSM Crypto Service Encryption User");
     }
 
     #[tokio::test]
@@ -149,11 +146,7 @@ mod tests {
         let attributes = output.as_object().unwrap();
         assert_eq!(attributes.len(), types.len());
         for (name, value) in attributes {
-            let expected = if value.is_boolean() {
-                Type::Bool
-            } else {
-                Type::String
-            };
+            let expected = if value.is_boolean() { Type::Bool } else { Type::String };
             assert_eq!(types.get(name), Some(&expected), "{name}");
         }
     }

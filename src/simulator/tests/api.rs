@@ -8,10 +8,7 @@ use super::{CONFIG, Call, KEY, ORG, start, submission};
 use crate::simulator::{Clock, Options, Resubmit, Simulator, UnknownName, Versionless};
 
 fn stepped() -> Simulator {
-    start(Options {
-        clock: Clock::Stepped,
-        ..Options::default()
-    })
+    start(Options { clock: Clock::Stepped, ..Options::default() })
 }
 
 #[test]
@@ -42,16 +39,7 @@ fn answers_are_the_documented_samples() {
         "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code&client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52&redirect_uri=https://adobe.com/acpebae9422Caepcmkmultitenantapp&scope=user.read"
     );
     let fields: Vec<_> = app.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(
-        fields,
-        [
-            "applicationId",
-            "applicationRedirectUrl",
-            "applicationUri",
-            "id",
-            "name"
-        ]
-    );
+    assert_eq!(fields, ["applicationId", "applicationRedirectUrl", "applicationUri", "id", "name"]);
 }
 
 #[test]
@@ -88,15 +76,8 @@ fn a_name_is_one_segment_decoded_once_and_case_sensitive() {
         );
     }
     assert_eq!(Call::status("A%20b").ok(&simulator).status, 404);
-    assert_eq!(
-        Call::status("a/b").ok(&simulator).refusal(),
-        (404, "404000".into())
-    );
-    assert_eq!(
-        simulator.control().requests()[1].path,
-        format!("{CONFIG}/a%20b"),
-        "logged as sent"
-    );
+    assert_eq!(Call::status("a/b").ok(&simulator).refusal(), (404, "404000".into()));
+    assert_eq!(simulator.control().requests()[1].path, format!("{CONFIG}/a%20b"), "logged as sent");
 }
 
 #[test]
@@ -104,24 +85,15 @@ fn an_unknown_name_is_answered_as_chosen() {
     let simulator = stepped();
     for (policy, status, body) in [
         (UnknownName::NotFound, 404, "\"title\":\"Not Found\""),
-        (
-            UnknownName::GatewayNotFound,
-            404,
-            "\"error_code\":\"404000\"",
-        ),
+        (UnknownName::GatewayNotFound, 404, "\"error_code\":\"404000\""),
         (UnknownName::NoContent, 204, ""),
         (UnknownName::Empty, 200, ""),
         (UnknownName::Null, 200, "null"),
         (UnknownName::BadRequest, 400, "\"title\":\"Bad Request\""),
     ] {
-        simulator
-            .control()
-            .configure(|options| options.unknown_name = policy);
+        simulator.control().configure(|options| options.unknown_name = policy);
         let reply = Call::status("c").ok(&simulator);
-        assert!(
-            reply.status == status && reply.body.contains(body),
-            "{policy:?}: {reply:?}"
-        );
+        assert!(reply.status == status && reply.body.contains(body), "{policy:?}: {reply:?}");
         assert_eq!(reply.body.is_empty(), body.is_empty(), "{policy:?}");
     }
 }
@@ -131,15 +103,11 @@ fn a_versionless_key_has_no_version_in_answers() {
     let key = "https://hsm.managedhsm.azure.net/keys/k";
     let simulator = stepped();
     let data = |name: &str| {
-        Call::submit_body(&submission(name, key))
-            .ok(&simulator)
-            .json()["config"]["configData"]
+        Call::submit_body(&submission(name, key)).ok(&simulator).json()["config"]["configData"]
             .clone()
     };
     assert_eq!(data("a").get("keyVersion"), None);
-    simulator
-        .control()
-        .configure(|options| options.versionless = Versionless::Empty);
+    simulator.control().configure(|options| options.versionless = Versionless::Empty);
     let data = data("b");
     assert_eq!(
         (&data["keyVersion"], &data["keyVaultUri"]),
@@ -149,20 +117,14 @@ fn a_versionless_key_has_no_version_in_answers() {
 
 #[test]
 fn an_existing_configuration_can_look_like_acceptance() {
-    let simulator = start(Options {
-        resubmit: Resubmit::Existing,
-        accepted_status: 201,
-        ..Options::default()
-    });
+    let simulator =
+        start(Options { resubmit: Resubmit::Existing, accepted_status: 201, ..Options::default() });
     simulator.control().insert("c", KEY, "COMPLETED");
     let reply =
         Call::submit_body(&submission("c", "https://v.vault.azure.net/keys/other")).ok(&simulator);
     let body = reply.json();
     assert_eq!(
-        (
-            reply.status,
-            &body["config"]["configData"]["keyVaultKeyIdentifier"]
-        ),
+        (reply.status, &body["config"]["configData"]["keyVaultKeyIdentifier"]),
         (200, &json!(KEY))
     );
     assert_eq!(simulator.control().counters().submissions_existing, 1);
@@ -172,17 +134,8 @@ fn an_existing_configuration_can_look_like_acceptance() {
 #[test]
 fn it_listens_on_loopback_only_and_stops_when_dropped() {
     let bind = SocketAddr::from(([0, 0, 0, 0], 0));
-    let refused = Simulator::start(Options {
-        bind,
-        ..Options::default()
-    })
-    .unwrap_err();
-    assert!(
-        refused
-            .to_string()
-            .contains("0.0.0.0 is not a loopback address"),
-        "{refused}"
-    );
+    let refused = Simulator::start(Options { bind, ..Options::default() }).unwrap_err();
+    assert!(refused.to_string().contains("0.0.0.0 is not a loopback address"), "{refused}");
     let simulator = stepped();
     let address = simulator.url().trim_start_matches("http://").to_owned();
     let idle = std::net::TcpStream::connect(&address).unwrap();

@@ -12,23 +12,16 @@ fn post(simulator: &Simulator, path: &str, body: &Value) -> u16 {
 }
 
 fn get(simulator: &Simulator, path: &str) -> Value {
-    Call::new("GET", &format!("/_control/{path}"))
-        .ok(simulator)
-        .json()
+    Call::new("GET", &format!("/_control/{path}")).ok(simulator).json()
 }
 
 fn delete(simulator: &Simulator, path: &str) -> u16 {
-    Call::new("DELETE", &format!("/_control/{path}"))
-        .ok(simulator)
-        .status
+    Call::new("DELETE", &format!("/_control/{path}")).ok(simulator).status
 }
 
 #[test]
 fn everything_can_be_scripted_over_http() {
-    let simulator = start(Options {
-        clock: Clock::Stepped,
-        ..Options::default()
-    });
+    let simulator = start(Options { clock: Clock::Stepped, ..Options::default() });
     let sim = &simulator;
     let throttled = json!({"route": "app", "times": 2, "action": {"answer": "throttled"}});
     assert_eq!(post(sim, "faults", &throttled), 204);
@@ -39,29 +32,16 @@ fn everything_can_be_scripted_over_http() {
     assert_eq!(Call::submit("a b").ok(sim).status, 200);
     assert_eq!(post(sim, "step", &json!({"status": "FAILED"})), 409);
     assert_eq!(post(sim, "step", &json!({"seconds": 0.06})), 204);
-    assert_eq!(
-        get(sim, "configurations")[0]["status"],
-        "UPDATE_EXISTING_RESOURCES"
-    );
+    assert_eq!(get(sim, "configurations")[0]["status"], "UPDATE_EXISTING_RESOURCES");
     assert_eq!(post(sim, "step", &json!({"status": "COMPLETED"})), 204);
     assert_eq!(
-        post(
-            sim,
-            "configurations/a%20b",
-            &json!({"key": "https://v.vault.azure.net/keys/k"})
-        ),
+        post(sim, "configurations/a%20b", &json!({"key": "https://v.vault.azure.net/keys/k"})),
         204
     );
     let there = &get(sim, "configurations")[0];
-    assert_eq!(
-        (&there["status"], &there["attempts"]),
-        (&json!("COMPLETED"), &json!(1))
-    );
+    assert_eq!((&there["status"], &there["attempts"]), (&json!("COMPLETED"), &json!(1)));
     assert_eq!(there["key_identifier"], "https://v.vault.azure.net/keys/k");
-    assert_eq!(
-        post(sim, "configurations/a%20b", &json!({"status": "FAILED"})),
-        204
-    );
+    assert_eq!(post(sim, "configurations/a%20b", &json!({"status": "FAILED"})), 204);
     assert_eq!(Call::status("a%20b").ok(sim).json()["status"], "FAILED");
 
     assert_eq!(
@@ -69,37 +49,15 @@ fn everything_can_be_scripted_over_http() {
         404,
         "a new one needs a key"
     );
-    assert_eq!(
-        post(
-            sim,
-            "configurations/new",
-            &json!({"key": KEY, "status": "RUNNING"})
-        ),
-        204
-    );
+    assert_eq!(post(sim, "configurations/new", &json!({"key": KEY, "status": "RUNNING"})), 204);
     assert_eq!(Call::status("new").ok(sim).json()["status"], "RUNNING");
-    assert_eq!(
-        [
-            delete(sim, "configurations/new"),
-            delete(sim, "configurations/new")
-        ],
-        [204, 404]
-    );
+    assert_eq!([delete(sim, "configurations/new"), delete(sim, "configurations/new")], [204, 404]);
 
     let counters = get(sim, "counters");
-    assert_eq!(
-        (&counters["app_reads"], &counters["submissions_accepted"]),
-        (&json!(2), &json!(1))
-    );
-    assert_eq!(
-        counters["requests"], 5,
-        "the control interface does not count"
-    );
+    assert_eq!((&counters["app_reads"], &counters["submissions_accepted"]), (&json!(2), &json!(1)));
+    assert_eq!(counters["requests"], 5, "the control interface does not count");
     let requests = get(sim, "requests");
-    assert_eq!(
-        (&requests[0]["status"], &requests[0]["method"]),
-        (&json!(429), &json!("GET"))
-    );
+    assert_eq!((&requests[0]["status"], &requests[0]["method"]), (&json!(429), &json!("GET")));
     assert_eq!(requests.as_array().unwrap().len(), 5);
     assert_eq!(delete(sim, "requests"), 204);
     assert_eq!(get(sim, "requests"), json!([]));
@@ -125,8 +83,5 @@ fn a_mistake_in_a_script_is_explained() {
     let reply = call
         .body(&json!({"route": "app", "action": {"answer": "throtled"}}).to_string())
         .ok(&simulator);
-    assert!(
-        reply.status == 422 && reply.body.contains("throtled"),
-        "{reply:?}"
-    );
+    assert!(reply.status == 422 && reply.body.contains("throtled"), "{reply:?}");
 }

@@ -25,11 +25,7 @@ fn a_reset_is_a_reset_with_or_without_effect() {
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         assert_eq!(accepted(&simulator), effect);
         assert_eq!(simulator.control().requests()[0].status, None);
-        assert_eq!(
-            Call::app().ok(&simulator).status,
-            200,
-            "only that connection"
-        );
+        assert_eq!(Call::app().ok(&simulator).status, 200, "only that connection");
     }
 }
 
@@ -38,20 +34,14 @@ fn a_cut_body_has_its_head_and_a_beginning_and_no_end() {
     for (action, effect) in [(Action::CutBody, 0), (Action::ProcessThenCutBody, 1)] {
         let simulator = faulty(Fault::on(Route::Submit, action));
         let mut text = String::new();
-        Call::submit("c")
-            .start(&simulator)
-            .read_to_string(&mut text)
-            .unwrap();
+        Call::submit("c").start(&simulator).read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         let length = head
             .to_lowercase()
             .lines()
             .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-        assert!(
-            body.starts_with('{') && body.len() < length.unwrap(),
-            "{text}"
-        );
+        assert!(body.starts_with('{') && body.len() < length.unwrap(), "{text}");
         assert_eq!(accepted(&simulator), effect);
     }
 }
@@ -67,33 +57,22 @@ fn a_stalled_body_never_ends() {
         assert_ne!(read, 0, "closed too early");
         seen.extend_from_slice(&bytes[..read]);
     }
-    stream
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     let rest = stream.read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(rest.kind(), ErrorKind::WouldBlock);
 }
 
 #[test]
 fn an_answer_instead_leaves_no_effect_and_one_after_it_does() {
-    let simulator = faulty(Fault::on(
-        Route::Submit,
-        Action::Answer(Answer::gateway_unavailable()),
-    ));
-    assert_eq!(
-        Call::submit("c").ok(&simulator).refusal(),
-        (503, "503010".into())
-    );
+    let simulator = faulty(Fault::on(Route::Submit, Action::Answer(Answer::gateway_unavailable())));
+    assert_eq!(Call::submit("c").ok(&simulator).refusal(), (503, "503010".into()));
     assert_eq!(accepted(&simulator), 0);
     simulator
         .control()
         .fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(Answer::html(502))).named("c"));
     assert_eq!(Call::submit("other").ok(&simulator).status, 200);
     let lost = Call::submit("c").ok(&simulator);
-    assert_eq!(
-        (lost.status, lost.header("content-type")),
-        (502, Some("text/html; charset=utf-8"))
-    );
+    assert_eq!((lost.status, lost.header("content-type")), (502, Some("text/html; charset=utf-8")));
     assert!(lost.header("x-request-id").is_some());
     assert_eq!(accepted(&simulator), 2);
     assert_eq!(Call::status("c").ok(&simulator).status, 200);
@@ -111,24 +90,9 @@ fn canned_answers_have_their_headers() {
             "retry-after",
             Some("Thu, 01 Jan 1970 00:00:00 GMT"),
         ),
-        (
-            Answer::redirect("http://elsewhere/"),
-            307,
-            "location",
-            Some("http://elsewhere/"),
-        ),
-        (
-            Answer::html(200),
-            200,
-            "content-type",
-            Some("text/html; charset=utf-8"),
-        ),
-        (
-            Answer::not_found(),
-            404,
-            "content-type",
-            Some("application/json"),
-        ),
+        (Answer::redirect("http://elsewhere/"), 307, "location", Some("http://elsewhere/")),
+        (Answer::html(200), 200, "content-type", Some("text/html; charset=utf-8")),
+        (Answer::not_found(), 404, "content-type", Some("application/json")),
     ] {
         let simulator = faulty(Fault::on(Route::Any, Action::Answer(answer)));
         let reply = Call::app().ok(&simulator);
@@ -144,9 +108,7 @@ fn the_right_answer_can_be_mislabelled_or_emptied() {
         (reply.header("content-type"), reply.json()["id"].as_str()),
         (Some("text/html"), Some("byok"))
     );
-    simulator
-        .control()
-        .fault(Fault::on(Route::App, Action::EmptyBody));
+    simulator.control().fault(Fault::on(Route::App, Action::EmptyBody));
     let reply = Call::app().ok(&simulator);
     assert_eq!((reply.status, reply.body.as_str()), (200, ""));
 }
@@ -155,17 +117,10 @@ fn the_right_answer_can_be_mislabelled_or_emptied() {
 fn a_client_that_leaves_a_delay_has_sent_nothing() {
     let simulator = faulty(Fault::on(Route::Submit, Action::Hold));
     let stream = Call::submit("c").start(&simulator);
-    assert!(
-        simulator
-            .control()
-            .wait_until(PATIENCE, |seen| seen.submissions == 1)
-    );
+    assert!(simulator.control().wait_until(PATIENCE, |seen| seen.submissions == 1));
     drop(stream);
     // The server has seen the end of that connection once it has answered a later one's.
-    simulator.control().fault(Fault::on(
-        Route::App,
-        Action::Delay(Duration::from_millis(20)),
-    ));
+    simulator.control().fault(Fault::on(Route::App, Action::Delay(Duration::from_millis(20))));
     let start = Instant::now();
     assert_eq!(Call::app().ok(&simulator).status, 200);
     assert!(start.elapsed() >= Duration::from_millis(20));
@@ -195,11 +150,7 @@ fn the_answer_of_a_processed_request_can_come_late() {
     let simulator = faulty(Fault::on(Route::Submit, Action::ProcessThenDelay(delay)));
     let start = Instant::now();
     let stream = Call::submit("c").start(&simulator);
-    assert!(
-        simulator
-            .control()
-            .wait_until(PATIENCE, |seen| seen.submissions_accepted == 1)
-    );
+    assert!(simulator.control().wait_until(PATIENCE, |seen| seen.submissions_accepted == 1));
     assert_eq!(finish(stream).unwrap().status, 200);
     assert!(start.elapsed() >= delay);
 }

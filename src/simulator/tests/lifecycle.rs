@@ -29,81 +29,45 @@ fn a_job_goes_through_its_stages_and_stays_at_its_end() {
         panic!()
     };
     assert_eq!(accepted.status, "NEW");
-    let seen: Vec<_> = [100, 109, 110, 119, 120, 124, 125, 9999]
-        .map(|at| status(&register, at))
-        .into();
-    let (r, u, w, c) = (
-        "RUNNING",
-        "UPDATE_EXISTING_RESOURCES",
-        "WARMING_UP",
-        "COMPLETED",
-    );
+    let seen: Vec<_> =
+        [100, 109, 110, 119, 120, 124, 125, 9999].map(|at| status(&register, at)).into();
+    let (r, u, w, c) = ("RUNNING", "UPDATE_EXISTING_RESOURCES", "WARMING_UP", "COMPLETED");
     assert_eq!(seen, [r, r, u, u, w, w, c, c]);
-    assert_eq!(
-        register.moment_of("WARMING_UP", seconds(100)),
-        Some(seconds(120))
-    );
-    assert_eq!(
-        register.moment_of("COMPLETED", seconds(200)),
-        Some(seconds(200))
-    );
+    assert_eq!(register.moment_of("WARMING_UP", seconds(100)), Some(seconds(120)));
+    assert_eq!(register.moment_of("COMPLETED", seconds(200)), Some(seconds(200)));
     assert_eq!(register.moment_of("FAILED", seconds(100)), None);
 }
 
 #[test]
 fn without_stages_a_job_has_ended_at_once() {
     let mut register = Register::default();
-    register.submit(
-        &Options {
-            stages: Stages::none(),
-            ..options()
-        },
-        seconds(1),
-        "c",
-        KEY,
-    );
+    register.submit(&Options { stages: Stages::none(), ..options() }, seconds(1), "c", KEY);
     assert_eq!(status(&register, 1), "COMPLETED");
 }
 
 #[test]
 fn a_name_in_use_is_treated_as_the_policy_says() {
-    for (resubmit, expected) in [
-        (Resubmit::Conflict, Submission::Conflict),
-        (Resubmit::BadRequest, Submission::BadRequest),
-    ] {
+    for (resubmit, expected) in
+        [(Resubmit::Conflict, Submission::Conflict), (Resubmit::BadRequest, Submission::BadRequest)]
+    {
         let mut register = Register::default();
-        let options = Options {
-            resubmit,
-            ..options()
-        };
+        let options = Options { resubmit, ..options() };
         register.submit(&options, seconds(0), "c", KEY);
         assert_eq!(register.submit(&options, seconds(1), "c", KEY), expected);
         assert!(
-            matches!(
-                register.submit(&options, seconds(1), "C", KEY),
-                Submission::Accepted(_)
-            ),
+            matches!(register.submit(&options, seconds(1), "C", KEY), Submission::Accepted(_)),
             "names are case-sensitive"
         );
     }
     let mut register = Register::default();
-    let existing = Options {
-        resubmit: Resubmit::Existing,
-        ..options()
-    };
+    let existing = Options { resubmit: Resubmit::Existing, ..options() };
     register.submit(&existing, seconds(0), "c", KEY);
     let Submission::Existing(there) = register.submit(&existing, seconds(1), "c", "https://other")
     else {
         panic!()
     };
-    assert_eq!(
-        (there.key_identifier.as_str(), there.status.as_str()),
-        (KEY, "RUNNING")
-    );
-    let accept = Options {
-        resubmit: Resubmit::Accept,
-        ..options()
-    };
+    assert_eq!((there.key_identifier.as_str(), there.status.as_str()), (KEY, "RUNNING"));
+    let accept = Options { resubmit: Resubmit::Accept, ..options() };
     let Submission::Accepted(new) = register.submit(&accept, seconds(1), "c", "https://other")
     else {
         panic!()
@@ -141,21 +105,11 @@ fn a_failed_name_can_be_submitted_again() {
             (stale, stale || same_id),
             "{policy:?}"
         );
-        assert_eq!(
-            register.get(seconds(5), "c").unwrap().status,
-            "COMPLETED",
-            "{policy:?}"
-        );
+        assert_eq!(register.get(seconds(5), "c").unwrap().status, "COMPLETED", "{policy:?}");
     }
-    let options = Options {
-        outcome: Outcome::Failed,
-        resubmit_failed: ResubmitFailed::AsInUse,
-        ..options()
-    };
+    let options =
+        Options { outcome: Outcome::Failed, resubmit_failed: ResubmitFailed::AsInUse, ..options() };
     let mut register = Register::default();
     register.submit(&options, seconds(0), "c", KEY);
-    assert_eq!(
-        register.submit(&options, seconds(99), "c", KEY),
-        Submission::Conflict
-    );
+    assert_eq!(register.submit(&options, seconds(99), "c", KEY), Submission::Conflict);
 }

@@ -44,13 +44,7 @@ impl Reply {
 
     /// Status and gateway code.
     fn refusal(&self) -> (u16, String) {
-        (
-            self.status,
-            self.json()["error_code"]
-                .as_str()
-                .unwrap_or("none")
-                .to_owned(),
-        )
+        (self.status, self.json()["error_code"].as_str().unwrap_or("none").to_owned())
     }
 }
 
@@ -65,12 +59,7 @@ struct Call {
 
 impl Call {
     fn new(method: &'static str, target: &str) -> Self {
-        Self {
-            method,
-            target: target.into(),
-            headers: Vec::new(),
-            body: String::new(),
-        }
+        Self { method, target: target.into(), headers: Vec::new(), body: String::new() }
     }
 
     fn authorised(self) -> Self {
@@ -116,11 +105,8 @@ impl Call {
         let address = simulator.url().trim_start_matches("http://").to_owned();
         let mut stream = TcpStream::connect(&address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let headers: String = self
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let headers: String =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let (method, target, length) = (self.method, &self.target, self.body.len());
         let head = format!(
             "{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
@@ -148,25 +134,14 @@ fn finish(mut stream: TcpStream) -> io::Result<Reply> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text
-        .split_once("\r\n\r\n")
-        .ok_or(io::ErrorKind::UnexpectedEof)?;
+    let (head, body) = text.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut lines = head.lines();
-    let status = lines
-        .next()
-        .and_then(|line| line.split(' ').nth(1))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
     let headers: Vec<_> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
-    let reply = Reply {
-        status,
-        headers,
-        body: body.to_owned(),
-    };
+    let reply = Reply { status, headers, body: body.to_owned() };
     match reply.header("content-length") {
         Some(length) if length.parse() != Ok(reply.body.len()) => {
             Err(io::ErrorKind::UnexpectedEof.into())

@@ -10,62 +10,23 @@ fn the_gateway_refuses_with_its_codes() {
     let simulator = start(Options::default());
     for (call, status, code) in [
         (Call::app().with("authorization", ""), 403, "403010"),
-        (
-            Call::app().with("authorization", "Bearer other"),
-            401,
-            "401013",
-        ),
-        (
-            Call::app().with("authorization", "Basic sim-token"),
-            401,
-            "401013",
-        ),
+        (Call::app().with("authorization", "Bearer other"), 401, "401013"),
+        (Call::app().with("authorization", "Basic sim-token"), 401, "401013"),
         (Call::app().with("x-api-key", ""), 403, "403000"),
         (Call::app().with("x-api-key", "my-client-id"), 403, "403003"),
         (Call::app().with("x-gw-ims-org-id", ""), 400, "400003"),
-        (
-            Call::app().with("x-gw-ims-org-id", "other@AdobeOrg"),
-            403,
-            "403025",
-        ),
-        (
-            Call::new("GET", &format!("{APP}/")).authorised(),
-            404,
-            "404000",
-        ),
-        (
-            Call::new("GET", &format!("{CONFIG}/")).authorised(),
-            404,
-            "404000",
-        ),
-        (
-            Call::new("DELETE", &format!("{CONFIG}/c")).authorised(),
-            405,
-            "405000",
-        ),
+        (Call::app().with("x-gw-ims-org-id", "other@AdobeOrg"), 403, "403025"),
+        (Call::new("GET", &format!("{APP}/")).authorised(), 404, "404000"),
+        (Call::new("GET", &format!("{CONFIG}/")).authorised(), 404, "404000"),
+        (Call::new("DELETE", &format!("{CONFIG}/c")).authorised(), 405, "405000"),
     ] {
         let reply = call.ok(&simulator);
-        assert_eq!(
-            reply.refusal(),
-            (status, code.into()),
-            "{} {:?}",
-            call.target,
-            call.headers
-        );
+        assert_eq!(reply.refusal(), (status, code.into()), "{} {:?}", call.target, call.headers);
         assert!(reply.header("x-request-id").is_some());
     }
-    assert_eq!(
-        Call::app()
-            .with("x-sandbox-name", "prod")
-            .ok(&simulator)
-            .status,
-        200
-    );
+    assert_eq!(Call::app().with("x-sandbox-name", "prod").ok(&simulator).status, 200);
     let last = simulator.control().requests().pop().unwrap();
-    assert_eq!(
-        (last.header("x-sandbox-name"), last.status),
-        (Some("prod"), Some(200))
-    );
+    assert_eq!((last.header("x-sandbox-name"), last.status), (Some("prod"), Some(200)));
 }
 
 #[test]
@@ -88,18 +49,9 @@ fn the_service_refuses_what_it_cannot_take() {
         changed("/imsOrgId", json!("other@AdobeOrg")),
         changed("/configData", Value::Null),
         changed("/configData/providerType", json!("AWS_KMS")),
-        changed(
-            "/configData/keyVaultKeyIdentifier",
-            json!("arn:aws:kms:us-east-1:1:key/1"),
-        ),
-        changed(
-            "/configData/keyVaultKeyIdentifier",
-            json!("https://v.vault.azure.net/secrets/s"),
-        ),
-        changed(
-            "/configData/keyVaultKeyIdentifier",
-            json!("https://v.vault.azure.net/keys/k/v/x"),
-        ),
+        changed("/configData/keyVaultKeyIdentifier", json!("arn:aws:kms:us-east-1:1:key/1")),
+        changed("/configData/keyVaultKeyIdentifier", json!("https://v.vault.azure.net/secrets/s")),
+        changed("/configData/keyVaultKeyIdentifier", json!("https://v.vault.azure.net/keys/k/v/x")),
     ];
     let count = refused.len() as u64;
     for call in refused {
@@ -121,11 +73,7 @@ fn the_service_refuses_what_it_cannot_take() {
     }
     let counters = simulator.control().counters();
     assert_eq!(
-        (
-            counters.submissions,
-            counters.submissions_refused,
-            counters.submissions_accepted
-        ),
+        (counters.submissions, counters.submissions_refused, counters.submissions_accepted),
         (count, count, 0)
     );
     let with_charset = Call::submit("c").with("content-type", "Application/JSON; charset=utf-8");

@@ -22,20 +22,13 @@ pub(super) const CASES: &[Case] = &[
     ("403 without a code", |stage| {
         asked(
             stage,
-            Answer::service(
-                403,
-                "Forbidden",
-                "The caller has no permission for this resource.",
-            ),
+            Answer::service(403, "Forbidden", "The caller has no permission for this resource."),
         );
     }),
     ("403 when the configuration is read", |stage| {
         stage.one("").applied();
-        let refusal = Answer::service(
-            403,
-            "Forbidden",
-            "The caller has no permission for this resource.",
-        );
+        let refusal =
+            Answer::service(403, "Forbidden", "The caller has no permission for this resource.");
         stage.answers(Route::Status, refusal).plan();
     }),
     ("403000: no API key", |stage| {
@@ -49,9 +42,7 @@ pub(super) const CASES: &[Case] = &[
         asked(stage, Answer::token_missing());
     }),
     ("403025: another organisation", |stage| {
-        stage
-            .project
-            .set("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg");
+        stage.project.set("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg");
         asks(stage).plan();
     }),
     ("403027: no region", |stage| {
@@ -83,10 +74,7 @@ pub(super) const CASES: &[Case] = &[
         asked(stage, Answer::throttled());
     }),
     ("500", |stage| {
-        asked(
-            stage,
-            Answer::service(500, "Internal Server Error", "Unexpected error"),
-        );
+        asked(stage, Answer::service(500, "Internal Server Error", "Unexpected error"));
     }),
     ("503 of the gateway, tried twice", |stage| {
         stage.project.set("AEP_MAX_RETRIES", "1");
@@ -96,10 +84,7 @@ pub(super) const CASES: &[Case] = &[
         asked(stage, Answer::html(502));
     }),
     ("a redirect", |stage| {
-        asked(
-            stage,
-            Answer::redirect("https://login.example.com/?continue=1"),
-        );
+        asked(stage, Answer::redirect("https://login.example.com/?continue=1"));
     }),
     ("a page in the place of an answer", |stage| {
         asked(stage, Answer::html(200));
@@ -145,11 +130,8 @@ pub(super) const CASES: &[Case] = &[
         asks(stage).plan();
     }),
     ("the look-up of a new configuration fails", |stage| {
-        let refusal = Answer::service(
-            403,
-            "Forbidden",
-            "The caller has no permission for this resource.",
-        );
+        let refusal =
+            Answer::service(403, "Forbidden", "The caller has no permission for this resource.");
         stage.answers(Route::Status, refusal);
         stage.one("").plan();
     }),
@@ -200,9 +182,7 @@ fn asked(stage: &mut Stage, answer: Answer) {
 }
 
 fn happens(stage: &mut Stage, action: Action) {
-    stage
-        .control()
-        .fault(Fault::on(Route::App, action).forever());
+    stage.control().fault(Fault::on(Route::App, action).forever());
     asks(stage).plan();
 }
 

@@ -25,10 +25,7 @@ pub(super) const CASES: &[Case] = &[
         key(stage, "https://u:p@adobecmkexample.vault.azure.net/keys/k");
     }),
     ("a key: a query", |stage| {
-        key(
-            stage,
-            "https://adobecmkexample.vault.azure.net/keys/k?api-version=7.4",
-        );
+        key(stage, "https://adobecmkexample.vault.azure.net/keys/k?api-version=7.4");
     }),
     ("a key: another host", |stage| {
         key(stage, "https://example.com/keys/k");
@@ -46,9 +43,7 @@ pub(super) const CASES: &[Case] = &[
         stage.one("failed_attempts = -1").validate();
     }),
     ("a timeout that is none", |stage| {
-        stage
-            .one("timeouts {\n    create = \"2 hours\"\n  }")
-            .validate();
+        stage.one("timeouts {\n    create = \"2 hours\"\n  }").validate();
     }),
     ("a tenant id that is a domain", |stage| {
         stage
@@ -57,9 +52,7 @@ pub(super) const CASES: &[Case] = &[
         stage.validate();
     }),
     ("a tenant id of many tenants", |stage| {
-        stage
-            .project
-            .configure("data \"aep_cmk_app\" \"adobe\" {\n  tenant_id = \"common\"\n}");
+        stage.project.configure("data \"aep_cmk_app\" \"adobe\" {\n  tenant_id = \"common\"\n}");
         stage.validate();
     }),
     ("parse_key_identifier: not a key", |stage| {
@@ -71,10 +64,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("consent_url: a URL without common", |stage| {
         let tenant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-        function(
-            stage,
-            &format!("consent_url(\"https://adobe.com/x\", \"{tenant}\")"),
-        );
+        function(stage, &format!("consent_url(\"https://adobe.com/x\", \"{tenant}\")"));
     }),
 ];
 
@@ -89,8 +79,6 @@ fn name(stage: &mut Stage, name: &str) {
 }
 
 fn function(stage: &mut Stage, call: &str) {
-    stage.project.configure(&format!(
-        "output \"result\" {{\n  value = provider::aep::{call}\n}}"
-    ));
+    stage.project.configure(&format!("output \"result\" {{\n  value = provider::aep::{call}\n}}"));
     stage.plan();
 }

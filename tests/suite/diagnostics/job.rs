@@ -18,9 +18,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("FAILED, in a Managed HSM", |stage| {
         let key = "https://my-hsm.managedhsm.azure.net/keys/adobe-cmk";
-        fails(stage)
-            .project
-            .configure(&resource("Config1", key, ""));
+        fails(stage).project.configure(&resource("Config1", key, ""));
         stage.apply();
     }),
     ("FAILED, in an update", |stage| {
@@ -38,14 +36,10 @@ pub(super) const CASES: &[Case] = &[
         stage.one("failed_attempts = 1").apply();
     }),
     ("a time-out, in a create", |stage| {
-        takes_long(stage)
-            .one("timeouts {\n    create = \"2s\"\n  }")
-            .apply();
+        takes_long(stage).one("timeouts {\n    create = \"2s\"\n  }").apply();
     }),
     ("a time-out, in an update", |stage| {
-        takes_long(stage)
-            .one("wait_for_completion = false")
-            .applied();
+        takes_long(stage).one("wait_for_completion = false").applied();
         stage.one("timeouts {\n    update = \"2s\"\n  }").apply();
     }),
     ("interrupted while Adobe works on it", |stage| {
@@ -57,78 +51,53 @@ pub(super) const CASES: &[Case] = &[
         stage.one("").apply_interrupted_after(LOOK_UPS.into());
     }),
     ("interrupted during the submission", |stage| {
-        stage
-            .control()
-            .fault(Fault::on(Route::Submit, Action::Hold));
-        stage
-            .one("")
-            .apply_interrupted_after(u64::from(LOOK_UPS) + 1);
+        stage.control().fault(Fault::on(Route::Submit, Action::Hold));
+        stage.one("").apply_interrupted_after(u64::from(LOOK_UPS) + 1);
     }),
     ("the answer was lost, nothing is sent again", |stage| {
-        stage
-            .control()
-            .fault(Fault::on(Route::Submit, Action::Reset).forever());
+        stage.control().fault(Fault::on(Route::Submit, Action::Reset).forever());
         stage.one("").apply();
     }),
-    (
-        "the answer was lost, nothing is sent again by another block",
-        |stage| {
-            stage
-                .control()
-                .fault(Fault::on(Route::Submit, Action::Reset).forever());
-            let block = resource("Config1", KEY, "");
-            let other = block.replace("\"this\"", "\"other\"");
-            stage.project.configure(&format!("{block}{other}"));
-            stage.apply();
-        },
-    ),
-    (
-        "the answer was lost, and the name has another key",
-        |stage| {
-            let lost = Fault::on(Route::Submit, Action::ProcessThenReset);
-            stage.control().fault(lost);
-            let other = Answer::json(
-                200,
-                &serde_json::json!({
-                    "name": "app", "type": "BYOK_CONFIG", "status": "RUNNING", "imsOrgId": crate::support::ORG_ID,
-                    "id": "4df7886b-a122-4391-880b-000000000009",
-                    "configData": { "providerType": "AZURE_KEYVAULT", "keyVaultKeyIdentifier": OTHER_KEY },
-                }),
-            );
-            let fault = Fault::on(Route::Status, Action::Answer(other))
-                .skip(LOOK_UPS)
-                .forever();
-            stage.control().fault(fault);
-            stage.one("").apply();
-        },
-    ),
-    (
-        "the name comes into use while it is submitted: adopted",
-        |stage| {
-            comes_into_use(stage, KEY);
-        },
-    ),
-    (
-        "the name comes into use while it is submitted: another key",
-        |stage| {
-            comes_into_use(stage, OTHER_KEY);
-        },
-    ),
+    ("the answer was lost, nothing is sent again by another block", |stage| {
+        stage.control().fault(Fault::on(Route::Submit, Action::Reset).forever());
+        let block = resource("Config1", KEY, "");
+        let other = block.replace("\"this\"", "\"other\"");
+        stage.project.configure(&format!("{block}{other}"));
+        stage.apply();
+    }),
+    ("the answer was lost, and the name has another key", |stage| {
+        let lost = Fault::on(Route::Submit, Action::ProcessThenReset);
+        stage.control().fault(lost);
+        let other = Answer::json(
+            200,
+            &serde_json::json!({
+                "name": "app", "type": "BYOK_CONFIG", "status": "RUNNING", "imsOrgId": crate::support::ORG_ID,
+                "id": "4df7886b-a122-4391-880b-000000000009",
+                "configData": { "providerType": "AZURE_KEYVAULT", "keyVaultKeyIdentifier": OTHER_KEY },
+            }),
+        );
+        let fault = Fault::on(Route::Status, Action::Answer(other)).skip(LOOK_UPS).forever();
+        stage.control().fault(fault);
+        stage.one("").apply();
+    }),
+    ("the name comes into use while it is submitted: adopted", |stage| {
+        comes_into_use(stage, KEY);
+    }),
+    ("the name comes into use while it is submitted: another key", |stage| {
+        comes_into_use(stage, OTHER_KEY);
+    }),
     ("an error while Adobe works on it", |stage| {
         let refusal = Action::Answer(Answer::gateway(403, "403025", "Profile is not valid"));
         let fault = Fault::on(Route::Status, refusal).skip(LOOK_UPS).forever();
         takes_long(stage).control().fault(fault);
         stage.one("").apply();
     }),
-    (
-        "throttled past the timeout while Adobe works on it",
-        |stage| {
-            let throttled = Action::Answer(Answer::throttled_for(7200));
-            let fault = Fault::on(Route::Status, throttled).skip(LOOK_UPS).forever();
-            takes_long(stage).control().fault(fault);
-            stage.one("").apply();
-        },
-    ),
+    ("throttled past the timeout while Adobe works on it", |stage| {
+        let throttled = Action::Answer(Answer::throttled_for(7200));
+        let fault = Fault::on(Route::Status, throttled).skip(LOOK_UPS).forever();
+        takes_long(stage).control().fault(fault);
+        stage.one("").apply();
+    }),
 ];
 
 /// Every look-up says that the name is free, and the submission that it is not.
@@ -140,16 +109,12 @@ fn comes_into_use(stage: &mut Stage, key: &str) {
 }
 
 fn fails(stage: &mut Stage) -> &mut Stage {
-    stage
-        .control()
-        .configure(|options| options.outcome = Outcome::Failed);
+    stage.control().configure(|options| options.outcome = Outcome::Failed);
     stage
 }
 
 fn takes_long(stage: &mut Stage) -> &mut Stage {
     let hour = Duration::from_secs(3600);
-    stage
-        .control()
-        .configure(|options| options.stages = Stages::each(hour));
+    stage.control().configure(|options| options.stages = Stages::each(hour));
     stage
 }

@@ -13,10 +13,7 @@ pub(super) const CASES: &[Case] = &[
     ("the configuration exists: adopted by an apply", |stage| {
         // Nobody could know it at the plan: it comes between the two.
         stage.one("");
-        stage
-            .project
-            .run(&["plan", "-out=p", "-input=false"])
-            .exits(0);
+        stage.project.run(&["plan", "-out=p", "-input=false"]).exits(0);
         stage.control().insert("Config1", KEY, "COMPLETED");
         stage.show(&["apply", "-input=false", "p"]);
     }),
@@ -101,33 +98,25 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("another organisation", |stage| {
         stage.one("").applied();
-        stage
-            .project
-            .set("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg");
+        stage.project.set("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg");
         stage.plan();
     }),
     ("another endpoint, without the configuration", |stage| {
         stage.one("").applied();
         let moved = format!("{}/elsewhere", stage.url());
         stage.project.set("AEP_ENDPOINT", &moved);
-        stage.answers(
-            Route::Any,
-            terraform_provider_aep::simulator::Answer::not_found(),
-        );
+        stage.answers(Route::Any, terraform_provider_aep::simulator::Answer::not_found());
         stage.plan();
     }),
     ("an import of nothing", |stage| {
         stage.one("");
-        stage.project.write(
-            "import.tf",
-            "import {\n  to = aep_cmk_config.this\n  id = \"config1\"\n}\n",
-        );
+        stage
+            .project
+            .write("import.tf", "import {\n  to = aep_cmk_config.this\n  id = \"config1\"\n}\n");
         stage.plan();
     }),
     ("a data source of nothing", |stage| {
-        stage
-            .project
-            .configure("data \"aep_cmk_config\" \"this\" {\n  name = \"config1\"\n}");
+        stage.project.configure("data \"aep_cmk_config\" \"this\" {\n  name = \"config1\"\n}");
         stage.plan();
     }),
     ("Adobe answers with a key that is none", |stage| {

@@ -51,18 +51,10 @@ pub(super) const CASES: &[Case] = &[
         asks(stage, "").plan();
     }),
     ("no scopes", |stage| {
-        asks(
-            stage,
-            "client_id = \"c\"\n  client_secret = \"s\"\n  scopes = []",
-        )
-        .validate();
+        asks(stage, "client_id = \"c\"\n  client_secret = \"s\"\n  scopes = []").validate();
     }),
     ("a scope with a comma", |stage| {
-        asks(
-            stage,
-            "client_id = \"c\"\n  client_secret = \"s\"\n  scopes = [\"a,b\"]",
-        )
-        .validate();
+        asks(stage, "client_id = \"c\"\n  client_secret = \"s\"\n  scopes = [\"a,b\"]").validate();
     }),
     ("a request timeout without a unit", |stage| {
         asks(stage, "request_timeout = \"60\"").validate();
@@ -86,24 +78,19 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("unknown before apply: a resource that exists", |stage| {
         stage.one("").applied();
-        stage.project.configure_with(
-            UNKNOWN,
-            &crate::support::resource("Config1", crate::support::KEY, ""),
-        );
+        stage
+            .project
+            .configure_with(UNKNOWN, &crate::support::resource("Config1", crate::support::KEY, ""));
         stage.plan();
     }),
     ("unknown before apply: a data source", |stage| {
-        stage
-            .project
-            .configure_with(UNKNOWN, "data \"aep_cmk_app\" \"adobe\" {}");
+        stage.project.configure_with(UNKNOWN, "data \"aep_cmk_app\" \"adobe\" {}");
         stage.plan();
     }),
     ("unknown before apply: an import", |stage| {
         let resource = crate::support::resource("Config1", crate::support::KEY, "");
         let import = "import {\n  to = aep_cmk_config.this\n  id = \"Config1\"\n}\n";
-        stage
-            .project
-            .configure_with(UNKNOWN, &format!("{resource}{import}"));
+        stage.project.configure_with(UNKNOWN, &format!("{resource}{import}"));
         stage.plan();
     }),
 ];

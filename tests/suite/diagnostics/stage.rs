@@ -14,10 +14,7 @@ pub(super) const SLOW: &str = "again";
 /// Lines of the CLI are this long.
 const WIDTH: usize = 78;
 /// What the CLI has to say for itself.
-const OF_THE_CLI: [&str; 2] = [
-    "Provider development overrides are in effect",
-    "execution halted",
-];
+const OF_THE_CLI: [&str; 2] = ["Provider development overrides are in effect", "execution halted"];
 /// What every id of the simulator begins with.
 const ID: &str = "4df7886b-a122-4391-880b-";
 /// Longer than a CLI takes to reach a point in its work, on a busy machine.
@@ -34,10 +31,7 @@ pub(super) struct Stage {
 impl Stage {
     /// Without retries, so that an error is shown as soon as it is there.
     pub(super) fn new(title: &'static str) -> Self {
-        let options = Options {
-            stages: Stages::none(),
-            ..options()
-        };
+        let options = Options { stages: Stages::none(), ..options() };
         let simulator = Simulator::start(options).expect("the simulator binds a loopback port");
         let mut project = Project::new(&simulator);
         project.set("AEP_MAX_RETRIES", "0");
@@ -79,8 +73,7 @@ impl Stage {
 
     /// Every request of a route gets this answer.
     pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
-        self.control()
-            .fault(Fault::on(route, Action::Answer(answer)).forever());
+        self.control().fault(Fault::on(route, Action::Answer(answer)).forever());
         self
     }
 
@@ -122,9 +115,7 @@ impl Stage {
     pub(super) fn apply_interrupted_after(&mut self, requests: u64) -> &mut Self {
         let arguments = ["apply", "-auto-approve", "-input=false"];
         let child = self.project.start(&with_json(&arguments));
-        let reached = self
-            .control()
-            .wait_until(PATIENCE, |counters| counters.requests >= requests);
+        let reached = self.control().wait_until(PATIENCE, |counters| counters.requests >= requests);
         assert!(reached, "{}: Adobe was not asked", self.title);
         child.interrupt(Whom::Cli);
         let run = child.end();
@@ -134,13 +125,7 @@ impl Stage {
 
     fn add(&mut self, arguments: &[&str], run: &Run) {
         let shown = self.diagnostics(run);
-        assert!(
-            !shown.is_empty(),
-            "{}: no diagnostic\n{}\n{}",
-            self.title,
-            run.stdout,
-            run.stderr
-        );
+        assert!(!shown.is_empty(), "{}: no diagnostic\n{}\n{}", self.title, run.stdout, run.stderr);
         let command = arguments
             .iter()
             .filter(|argument| !["-auto-approve", "-input=false"].contains(argument))
@@ -164,25 +149,12 @@ impl Stage {
         let text = replaced(&text, "sim-0", |c| c.is_ascii_digit(), "<request id>");
         let text = replaced(&text, "(os error ", |c| c.is_ascii_digit(), "(os error <n>");
         let is_duration = |c: char| c.is_ascii_alphanumeric();
-        let text = replaced(
-            &text,
-            "looked up for ",
-            is_duration,
-            "looked up for <duration>",
-        );
+        let text = replaced(&text, "looked up for ", is_duration, "looked up for <duration>");
         let attempts = "(`failed_attempts`), ";
-        let text = replaced(
-            &text,
-            attempts,
-            is_duration,
-            &format!("{attempts}<duration>"),
-        );
+        let text = replaced(&text, attempts, is_duration, &format!("{attempts}<duration>"));
         // Nobody knows which of two blocks comes first.
         text.replace("aep_cmk_config.other", "aep_cmk_config.this")
-            .replace(
-                "\"aep_cmk_config\" \"other\"",
-                "\"aep_cmk_config\" \"this\"",
-            )
+            .replace("\"aep_cmk_config\" \"other\"", "\"aep_cmk_config\" \"this\"")
     }
 
     /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
@@ -220,10 +192,9 @@ impl Stage {
             _ => "Warning",
         };
         let mut out = format!("{severity}: {}\n", text(&diagnostic["summary"]));
-        for (word, place) in [
-            ("with", &diagnostic["address"]),
-            ("on", &diagnostic["snippet"]["code"]),
-        ] {
+        for (word, place) in
+            [("with", &diagnostic["address"]), ("on", &diagnostic["snippet"]["code"])]
+        {
             if place.is_string() {
                 out += &format!("  {word} {}\n", text(place).trim());
             }

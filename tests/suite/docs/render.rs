@@ -100,29 +100,19 @@ pub(super) fn function_page(name: &str, schema: &FunctionSchema, example: &str) 
         .iter()
         .enumerate()
         .map(|(index, parameter)| {
-            let nullable = if parameter.allow_null {
-                ", Nullable"
-            } else {
-                ""
-            };
+            let nullable = if parameter.allow_null { ", Nullable" } else { "" };
             let type_name = capitalised(&function_type(&parameter.param_type));
             let text = parameter.description.content.trim();
-            format!(
-                "{}. `{}` ({type_name}{nullable}) {text}",
-                index + 1,
-                parameter.name
-            )
+            format!("{}. `{}` ({type_name}{nullable}) {text}", index + 1, parameter.name)
         })
         .collect();
-    let deprecated = schema.deprecated.as_ref().map_or(String::new(), |message| {
-        format!("~> **Deprecated:** {message}\n\n")
-    });
+    let deprecated = schema
+        .deprecated
+        .as_ref()
+        .map_or(String::new(), |message| format!("~> **Deprecated:** {message}\n\n"));
     [
         front_matter(&format!("{name} function - {PROVIDER}"), &schema.summary),
-        format!(
-            "# function: {name}\n\n{deprecated}{}",
-            schema.description.content.trim()
-        ),
+        format!("# function: {name}\n\n{deprecated}{}", schema.description.content.trim()),
         example_usage(example),
         format!(
             "## Signature\n\n```text\n{name}({}) {}\n```",
@@ -138,10 +128,7 @@ pub(super) fn function_page(name: &str, schema: &FunctionSchema, example: &str) 
 /// The title and what search results show: the first paragraph, without markup.
 fn front_matter(title: &str, text: &str) -> String {
     let first = text.split("\n\n").next().unwrap_or_default();
-    let lines: Vec<String> = plain(first)
-        .lines()
-        .map(|line| format!("  {line}"))
-        .collect();
+    let lines: Vec<String> = plain(first).lines().map(|line| format!("  {line}")).collect();
     format!(
         "---\n{GENERATED}\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n{}\n---",
         lines.join("\n")
@@ -270,13 +257,7 @@ fn block_entries(block: &Block, optional_blocks: &[&str], path: &str) -> Vec<Ent
         entries.push(Entry {
             group,
             name: name.clone(),
-            line: linked(
-                name,
-                kind,
-                inner.deprecated,
-                &inner.description.content,
-                &anchor,
-            ),
+            line: linked(name, kind, inner.deprecated, &inner.description.content, &anchor),
             nested: Some(nested_section(&anchor, name, path, &inner_entries)),
         });
     }
@@ -285,10 +266,8 @@ fn block_entries(block: &Block, optional_blocks: &[&str], path: &str) -> Vec<Ent
 }
 
 fn attribute_entries(attributes: &HashMap<String, Attribute>, path: &str) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = attributes
-        .iter()
-        .map(|(name, attribute)| attribute_entry(name, attribute, path))
-        .collect();
+    let mut entries: Vec<Entry> =
+        attributes.iter().map(|(name, attribute)| attribute_entry(name, attribute, path)).collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     entries
 }
@@ -315,12 +294,7 @@ fn attribute_entry(name: &str, attribute: &Attribute, path: &str) -> Entry {
         }
         None => (entry_line(name, &kind, attribute.deprecated, text), None),
     };
-    Entry {
-        group,
-        name: name.to_owned(),
-        line,
-        nested,
-    }
+    Entry { group, name: name.to_owned(), line, nested }
 }
 
 fn entry_line(name: &str, kind: &str, deprecated: bool, text: &str) -> String {
@@ -392,9 +366,7 @@ fn capitalised(type_name: &str) -> String {
         return "Boolean".to_owned();
     }
     let mut chars = type_name.chars();
-    chars.next().map_or(String::new(), |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

@@ -57,26 +57,11 @@ fn there_is_a_page_for_everything_that_is_published() {
     );
     for (page, example) in [
         ("docs/index.md", "examples/provider/provider.tf"),
-        (
-            "docs/resources/toy.md",
-            "examples/resources/aep_toy/resource.tf",
-        ),
-        (
-            "docs/resources/toy.md",
-            "examples/resources/aep_toy/import.tf",
-        ),
-        (
-            "docs/resources/toy.md",
-            "examples/resources/aep_toy/import.sh",
-        ),
-        (
-            "docs/data-sources/toy.md",
-            "examples/data-sources/aep_toy/data-source.tf",
-        ),
-        (
-            "docs/functions/consent_url.md",
-            "examples/functions/consent_url/function.tf",
-        ),
+        ("docs/resources/toy.md", "examples/resources/aep_toy/resource.tf"),
+        ("docs/resources/toy.md", "examples/resources/aep_toy/import.tf"),
+        ("docs/resources/toy.md", "examples/resources/aep_toy/import.sh"),
+        ("docs/data-sources/toy.md", "examples/data-sources/aep_toy/data-source.tf"),
+        ("docs/functions/consent_url.md", "examples/functions/consent_url/function.tf"),
     ] {
         assert!(pages[page].contains(&format!("\n# {example}\n")), "{page}");
     }
@@ -84,9 +69,7 @@ fn there_is_a_page_for_everything_that_is_published() {
 
 #[test]
 fn a_missing_example_goes_red() {
-    let missing = pages(&toys(), |file| {
-        (!file.ends_with("data-source.tf")).then(String::new)
-    });
+    let missing = pages(&toys(), |file| (!file.ends_with("data-source.tf")).then(String::new));
     let missing = missing.unwrap_err();
     assert_eq!(missing.len(), 1);
     assert!(missing[0].starts_with("examples/data-sources/aep_toy/data-source.tf is missing"));
@@ -113,10 +96,7 @@ fn pages_that_differ_go_red_until_they_are_updated() {
         "{findings:?}"
     );
     assert!(findings[0].contains("UPDATE_DOCS=1"), "{findings:?}");
-    assert!(
-        findings[1].contains("docs/functions/gone.md is the page of nothing"),
-        "{findings:?}"
-    );
+    assert!(findings[1].contains("docs/functions/gone.md is the page of nothing"), "{findings:?}");
 
     update(folder.path(), &pages);
     assert_eq!(differences(folder.path(), &pages), Vec::<String>::new());
@@ -151,22 +131,13 @@ fn the_functions_of_the_provider_have_pages() {
     let mut diags = Diagnostics::default();
     let schema = ParseKeyIdentifier.schema(&mut diags).unwrap();
     let page = render::function_page("parse_key_identifier", &schema, "");
-    assert!(
-        page.contains("\nparse_key_identifier(id string) object\n"),
-        "{page}"
-    );
-    assert!(
-        page.contains("\n- `key_version` (String) Version of the key; null if"),
-        "{page}"
-    );
+    assert!(page.contains("\nparse_key_identifier(id string) object\n"), "{page}");
+    assert!(page.contains("\n- `key_version` (String) Version of the key; null if"), "{page}");
     let schema = ConsentUrl.schema(&mut diags).unwrap();
     let page = render::function_page("consent_url", &schema, "");
     assert!(
         page.contains("\nconsent_url(application_redirect_url string, tenant_id string) string\n"),
         "{page}"
     );
-    assert!(
-        page.contains("\n2. `tenant_id` (String) Directory (tenant) id"),
-        "{page}"
-    );
+    assert!(page.contains("\n2. `tenant_id` (String) Directory (tenant) id"), "{page}");
 }

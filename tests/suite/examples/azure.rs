@@ -21,33 +21,21 @@ pub(super) fn adobes_part_of_the_end_to_end_example(example: &Example) {
     assert_eq!(found.key_identifier, EXAMPLE_KEY);
     let role = project.instance("terraform_data.role_assignment");
     let input = &role["attributes"]["input"]["value"];
-    assert_eq!(
-        input["role_definition_name"],
-        "Key Vault Crypto Service Encryption User"
-    );
+    assert_eq!(input["role_definition_name"], "Key Vault Crypto Service Encryption User");
     project.plan().exits(0);
 
     simulator.control().set_status(NAME, "FAILED");
-    project
-        .plan_drift()
-        .exits(2)
-        .says("The customer-managed key is FAILED at Adobe.");
+    project.plan_drift().exits(2).says("The customer-managed key is FAILED at Adobe.");
     simulator.control().set_status(NAME, "COMPLETED");
 
-    project
-        .destroy()
-        .exits(1)
-        .says("The key is in effect and protected");
+    project.destroy().exits(1).says("The key is in effect and protected");
     // The check block refers to the resource, so it goes with it.
     let resource = block(&adobe, "resource \"aep_cmk_config\" \"customer_data\" {");
     let check = block(&adobe, "check \"key_in_effect\" {");
     let rest = adobe.replace(resource, &removed_block()).replace(check, "");
     project.write("adobe.tf", &rest);
     project.apply().exits(0);
-    assert_eq!(
-        project.instance("aep_cmk_config.customer_data"),
-        Value::Null
-    );
+    assert_eq!(project.instance("aep_cmk_config.customer_data"), Value::Null);
     assert!(simulator.control().configuration(NAME).is_some());
 }
 
@@ -57,10 +45,7 @@ fn with_stand_ins(adobe: &str) -> String {
     let key = format!("\"{EXAMPLE_KEY}\"");
     let mut text = adobe.to_owned();
     for (azure, stand_in) in [
-        (
-            "data.azurerm_client_config.current.tenant_id",
-            tenant.as_str(),
-        ),
+        ("data.azurerm_client_config.current.tenant_id", tenant.as_str()),
         (
             "resource \"azuread_service_principal\" \"adobe\" {\n  client_id =",
             "resource \"terraform_data\" \"service_principal\" {\n  input =",
@@ -75,10 +60,7 @@ fn with_stand_ins(adobe: &str) -> String {
             "terraform_data.service_principal.output\n  }",
         ),
         ("azurerm_key_vault_key.cmk.versionless_id", key.as_str()),
-        (
-            "azurerm_role_assignment.adobe",
-            "terraform_data.role_assignment",
-        ),
+        ("azurerm_role_assignment.adobe", "terraform_data.role_assignment"),
     ] {
         assert!(text.contains(azure), "{azure} is not in adobe.tf");
         text = text.replace(azure, stand_in);
@@ -86,10 +68,7 @@ fn with_stand_ins(adobe: &str) -> String {
     let left = text.lines().find(|line| {
         line.contains("azure") && !line.starts_with('#') && !line.contains(EXAMPLE_KEY)
     });
-    assert_eq!(
-        left, None,
-        "this needs a stand-in in tests/suite/examples.rs"
-    );
+    assert_eq!(left, None, "this needs a stand-in in tests/suite/examples.rs");
     text
 }
 

@@ -9,10 +9,7 @@ use super::client::{Identity, Launch, Plugin, channel, client_config, provider};
 /// Tries to get an answer, which takes more than the client's half of a handshake.
 pub(crate) async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
     match channel(plugin.socket(), tls).await {
-        Ok(channel) => provider(channel)
-            .get_metadata(pb::get_metadata::Request {})
-            .await
-            .is_ok(),
+        Ok(channel) => provider(channel).get_metadata(pb::get_metadata::Request {}).await.is_ok(),
         Err(_) => false,
     }
 }
@@ -72,10 +69,7 @@ async fn the_right_certificate_without_its_key_is_refused() {
     };
     // rustls itself would notice that the two do not belong together; a liar's client does not.
     let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let key = provider
-        .key_provider
-        .load_private_key(stolen.key.clone_key())
-        .unwrap();
+    let key = provider.key_provider.load_private_key(stolen.key.clone_key()).unwrap();
     let certified = rustls::sign::CertifiedKey::new(vec![stolen.certificate.clone()], key);
     let resolver = std::sync::Arc::new(rustls::sign::SingleCertAndKey::from(certified));
     let tls = client_config(plugin.certificate(), &[&TLS13]).with_client_cert_resolver(resolver);
@@ -117,11 +111,7 @@ async fn clients_that_say_nothing_do_not_keep_the_right_one_out() {
     let plugin = Launch::toy().start().await;
     let mut silent = Vec::new();
     for _ in 0..20 {
-        silent.push(
-            tokio::net::UnixStream::connect(plugin.socket())
-                .await
-                .unwrap(),
-        );
+        silent.push(tokio::net::UnixStream::connect(plugin.socket()).await.unwrap());
     }
     assert!(answered(&plugin, Some(plugin.tls())).await);
 }
@@ -132,9 +122,6 @@ async fn without_tls_the_socket_is_still_this_user_s_alone() {
     let plugin = Launch::toy().plaintext().start().await;
     assert_eq!(plugin.fields()[5], "");
     let directory = plugin.socket().parent().unwrap().to_owned();
-    assert_eq!(
-        std::fs::metadata(directory).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(std::fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
     assert!(answered(&plugin, None).await);
 }

@@ -29,19 +29,13 @@ use tonic::transport::{Channel, Endpoint};
 /// For whatever should take milliseconds: long enough for any machine, short enough to fail.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-pub(crate) const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
+pub(crate) const COOKIE: (&str, &str) =
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// The toy provider, built by a plain `cargo test` beside the suite.
 pub(crate) fn toy() -> PathBuf {
     let suite = std::env::current_exe().unwrap();
-    let path = suite
-        .parent()
-        .unwrap()
-        .with_file_name("examples")
-        .join("toy-provider");
+    let path = suite.parent().unwrap().with_file_name("examples").join("toy-provider");
     assert!(
         path.exists(),
         "{} is missing: `cargo test` builds it and `cargo test --test suite` does not, nor brings it up to date; \
@@ -67,12 +61,8 @@ impl Identity {
     pub(crate) fn with_key(algorithm: &'static SignatureAlgorithm) -> Self {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "localhost");
-        params
-            .distinguished_name
-            .push(DnType::OrganizationName, "HashiCorp");
+        params.distinguished_name.push(DnType::CommonName, "localhost");
+        params.distinguished_name.push(DnType::OrganizationName, "HashiCorp");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![
             KeyUsagePurpose::DigitalSignature,
@@ -80,10 +70,8 @@ impl Identity {
             KeyUsagePurpose::KeyAgreement,
             KeyUsagePurpose::KeyCertSign,
         ];
-        params.extended_key_usages = vec![
-            ExtendedKeyUsagePurpose::ClientAuth,
-            ExtendedKeyUsagePurpose::ServerAuth,
-        ];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
         let certificate = params.self_signed(&key).unwrap();
         Self {
             pem: certificate.pem(),
@@ -138,11 +126,7 @@ impl Launch {
         ] {
             command.env_remove(name);
         }
-        Self {
-            command,
-            temporary,
-            identity: None,
-        }
+        Self { command, temporary, identity: None }
     }
 
     fn identity(mut self, identity: Identity) -> Self {
@@ -174,10 +158,8 @@ impl Launch {
 
     /// Runs it to its end: exit code, standard output, standard error.
     pub(crate) async fn run(mut self) -> (Option<i32>, String, String) {
-        let output = timeout(SOON, self.command.output())
-            .await
-            .expect("the plugin does not end")
-            .unwrap();
+        let output =
+            timeout(SOON, self.command.output()).await.expect("the plugin does not end").unwrap();
         (
             output.status.code(),
             String::from_utf8(output.stdout).unwrap(),
@@ -190,20 +172,14 @@ impl Launch {
         let mut child = self.command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        timeout(SOON, stdout.read_line(&mut line))
-            .await
-            .expect("no first line")
-            .unwrap();
+        timeout(SOON, stdout.read_line(&mut line)).await.expect("no first line").unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let mut stderr = child.stderr.take().unwrap();
         let collected = Arc::clone(&log);
         tokio::spawn(async move {
             let mut buffer = [0; 8192];
             while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-                collected
-                    .lock()
-                    .unwrap()
-                    .extend_from_slice(&buffer[..length]);
+                collected.lock().unwrap().extend_from_slice(&buffer[..length]);
             }
         });
         Plugin {
@@ -258,10 +234,8 @@ impl Plugin {
 
     /// Waits for the end and for everything it wrote.
     pub(crate) async fn end(&mut self) -> Option<i32> {
-        let status = timeout(SOON, self.child.wait())
-            .await
-            .expect("the plugin does not end")
-            .unwrap();
+        let status =
+            timeout(SOON, self.child.wait()).await.expect("the plugin does not end").unwrap();
         status.code()
     }
 
@@ -281,9 +255,7 @@ impl Plugin {
 
     pub(crate) async fn channel(&self) -> Channel {
         let tls = self.identity.as_ref().map(|_| self.tls());
-        channel(self.socket(), tls)
-            .await
-            .expect("the right client is let in")
+        channel(self.socket(), tls).await.expect("the right client is let in")
     }
 
     pub(crate) async fn provider(&self) -> ProviderClient<Channel> {
@@ -293,10 +265,7 @@ impl Plugin {
     pub(crate) async fn shutdown(&self) {
         let mut controller = GrpcControllerClient::new(self.channel().await);
         let empty = terraform_provider_aep::plugin::proto::goplugin::Empty {};
-        controller
-            .shutdown(empty)
-            .await
-            .expect("the answer to Shutdown arrives");
+        controller.shutdown(empty).await.expect("the answer to Shutdown arrives");
     }
 }
 
@@ -308,10 +277,8 @@ pub(crate) fn provider(channel: Channel) -> ProviderClient<Channel> {
 
 /// Sends a signal; the suite has no unsafe code, hence the program.
 pub(crate) fn signal(pid: i32, name: &str) {
-    let status = std::process::Command::new("kill")
-        .args(["-s", name, &pid.to_string()])
-        .status()
-        .unwrap();
+    let status =
+        std::process::Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
     assert!(status.success());
 }
 
@@ -341,19 +308,13 @@ pub(crate) async fn channel(
                 None => Box::new(stream),
                 Some(tls) => {
                     let name = ServerName::try_from("localhost").unwrap();
-                    Box::new(
-                        TlsConnector::from(Arc::new(tls))
-                            .connect(name, stream)
-                            .await?,
-                    )
+                    Box::new(TlsConnector::from(Arc::new(tls)).connect(name, stream).await?)
                 }
             };
             Ok::<_, std::io::Error>(TokioIo::new(stream))
         }
     });
-    Endpoint::from_static("http://localhost")
-        .connect_with_connector(connector)
-        .await
+    Endpoint::from_static("http://localhost").connect_with_connector(connector).await
 }
 
 pub(crate) trait Stream:
@@ -373,10 +334,7 @@ pub(crate) fn value(json: &Json) -> Option<pb::DynamicValue> {
 }
 
 pub(crate) fn raw(msgpack: impl Into<Vec<u8>>) -> Option<pb::DynamicValue> {
-    Some(pb::DynamicValue {
-        msgpack: msgpack.into(),
-        json: Vec::new(),
-    })
+    Some(pb::DynamicValue { msgpack: msgpack.into(), json: Vec::new() })
 }
 
 fn to_msgpack(json: &Json) -> rmpv::Value {
@@ -392,10 +350,7 @@ fn to_msgpack(json: &Json) -> rmpv::Value {
         Json::String(text) => text.as_str().into(),
         Json::Array(elements) => rmpv::Value::Array(elements.iter().map(to_msgpack).collect()),
         Json::Object(entries) => rmpv::Value::Map(
-            entries
-                .iter()
-                .map(|(key, value)| (key.as_str().into(), to_msgpack(value)))
-                .collect(),
+            entries.iter().map(|(key, value)| (key.as_str().into(), to_msgpack(value))).collect(),
         ),
     }
 }
@@ -418,9 +373,9 @@ fn from_msgpack(value: &rmpv::Value) -> Json {
     match value {
         rmpv::Value::Nil => Json::Null,
         rmpv::Value::Boolean(value) => json!(value),
-        rmpv::Value::Integer(value) => value
-            .as_i64()
-            .map_or_else(|| json!(value.as_u64()), |value| json!(value)),
+        rmpv::Value::Integer(value) => {
+            value.as_i64().map_or_else(|| json!(value.as_u64()), |value| json!(value))
+        }
         rmpv::Value::F32(value) => json!(value),
         rmpv::Value::F64(value) => json!(value),
         rmpv::Value::String(text) => json!(text.as_str().unwrap()),
@@ -443,9 +398,7 @@ pub(crate) fn thing(given: Json) -> Json {
         "extra": null, "tags": null, "labels": null, "settings": null, "rules": null, "limits": null,
         "owner": [], "disk": [], "network": [],
     });
-    let Json::Object(given) = given else {
-        panic!("an object")
-    };
+    let Json::Object(given) = given else { panic!("an object") };
     thing.as_object_mut().unwrap().extend(given);
     thing
 }

@@ -8,10 +8,7 @@ use super::client::{Launch, read, value};
 async fn call(name: &str, arguments: Vec<pb::DynamicValue>) -> Result<Json, (String, Option<i64>)> {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
-    let request = pb::call_function::Request {
-        name: name.into(),
-        arguments,
-    };
+    let request = pb::call_function::Request { name: name.into(), arguments };
     let answer = provider.call_function(request).await.unwrap().into_inner();
     match answer.error {
         None => Ok(read(answer.result.as_ref())),
@@ -23,18 +20,12 @@ async fn call(name: &str, arguments: Vec<pb::DynamicValue>) -> Result<Json, (Str
 }
 
 fn texts(texts: &[&str]) -> Vec<pb::DynamicValue> {
-    texts
-        .iter()
-        .map(|text| value(&json!(text)).unwrap())
-        .collect()
+    texts.iter().map(|text| value(&json!(text)).unwrap()).collect()
 }
 
 #[tokio::test]
 async fn a_function_is_called() {
-    assert_eq!(
-        call("join", texts(&["-", "a", "b"])).await,
-        Ok(json!("a-b"))
-    );
+    assert_eq!(call("join", texts(&["-", "a", "b"])).await, Ok(json!("a-b")));
     assert_eq!(call("join", texts(&["-"])).await, Ok(json!("")));
     assert_eq!(call("nothing", Vec::new()).await, Ok(json!(null)));
 }
@@ -70,13 +61,7 @@ async fn a_wrong_number_of_arguments_is_an_error() {
 
 #[tokio::test]
 async fn an_unknown_function_and_one_that_panics_are_errors() {
-    assert!(
-        call("none", Vec::new())
-            .await
-            .unwrap_err()
-            .0
-            .contains("Unknown function")
-    );
+    assert!(call("none", Vec::new()).await.unwrap_err().0.contains("Unknown function"));
     let (text, _) = call("join", texts(&["-", "panic"])).await.unwrap_err();
     assert!(text.contains("The provider crashed"), "{text}");
 }

@@ -11,9 +11,7 @@ fn of(data: Option<&pb::ResourceIdentityData>) -> serde_json::Value {
 }
 
 fn identity(json: &serde_json::Value) -> Option<pb::ResourceIdentityData> {
-    Some(pb::ResourceIdentityData {
-        identity_data: value(json),
-    })
+    Some(pb::ResourceIdentityData { identity_data: value(json) })
 }
 
 #[tokio::test]
@@ -21,27 +19,16 @@ async fn the_identity_s_schema_is_told() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let request = pb::get_resource_identity_schemas::Request {};
-    let answer = provider
-        .get_resource_identity_schemas(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.get_resource_identity_schemas(request).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
-    assert_eq!(
-        answer.identity_schemas.keys().collect::<Vec<_>>(),
-        ["toy_thing"]
-    );
+    assert_eq!(answer.identity_schemas.keys().collect::<Vec<_>>(), ["toy_thing"]);
     let schema = &answer.identity_schemas["toy_thing"];
     assert_eq!(schema.version, 1);
     let attributes: Vec<_> = schema
         .identity_attributes
         .iter()
         .map(|attribute| {
-            (
-                attribute.name.as_str(),
-                attribute.required_for_import,
-                attribute.optional_for_import,
-            )
+            (attribute.name.as_str(), attribute.required_for_import, attribute.optional_for_import)
         })
         .collect();
     assert_eq!(attributes, [("id", true, false), ("region", false, true)]);
@@ -53,23 +40,12 @@ async fn an_object_s_identity_comes_with_every_answer() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let request = plan("toy_thing", &json!(null), &thing(json!({})));
-    let answer = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        of(answer.planned_identity.as_ref()),
-        json!({ "id": UNKNOWN, "region": null })
-    );
+    let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
+    assert_eq!(of(answer.planned_identity.as_ref()), json!({ "id": UNKNOWN, "region": null }));
 
     let known = json!({ "id": "id-a", "region": null });
     let request = apply("toy_thing", &json!(null), &thing(json!({ "id": UNKNOWN })));
-    let answer = provider
-        .apply_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.apply_resource_change(request).await.unwrap().into_inner();
     assert_eq!(of(answer.new_identity.as_ref()), known);
 
     let request = pb::read_resource::Request {
@@ -90,12 +66,7 @@ async fn an_update_in_place_keeps_the_identity_it_had() {
     for (before, after, given, expected) in [
         // Not known yet, and none at all.
         ("a", json!({ "id": UNKNOWN }), Some(&had), &had),
-        (
-            "anonymous",
-            json!({ "id": "id-a", "name": "anonymous" }),
-            Some(&had),
-            &had,
-        ),
+        ("anonymous", json!({ "id": "id-a", "name": "anonymous" }), Some(&had), &had),
         // Objects of before there were identities have none.
         ("a", json!({ "id": UNKNOWN }), None, &json!(null)),
         (
@@ -114,11 +85,7 @@ async fn an_update_in_place_keeps_the_identity_it_had() {
     ] {
         let mut request = plan("toy_thing", &prior(before), &thing(after));
         request.prior_identity = given.and_then(identity);
-        let answer = provider
-            .plan_resource_change(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
         assert_eq!(answer.diagnostics, []);
         assert_eq!(of(answer.planned_identity.as_ref()), *expected);
     }
@@ -130,19 +97,12 @@ async fn an_apply_without_an_identity_keeps_a_planned_one_that_is_known() {
     let mut provider = plugin.provider().await;
     let state = thing(json!({ "id": "id-a", "name": "anonymous" }));
     for (planned, expected) in [
-        (
-            json!({ "id": "id-a", "region": null }),
-            json!({ "id": "id-a", "region": null }),
-        ),
+        (json!({ "id": "id-a", "region": null }), json!({ "id": "id-a", "region": null })),
         (json!({ "id": UNKNOWN, "region": null }), json!(null)),
     ] {
         let mut request = apply("toy_thing", &state, &state);
         request.planned_identity = identity(&planned);
-        let answer = provider
-            .apply_resource_change(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.apply_resource_change(request).await.unwrap().into_inner();
         assert_eq!(answer.diagnostics, []);
         assert_eq!(of(answer.new_identity.as_ref()), expected);
     }
@@ -160,15 +120,9 @@ async fn a_deferred_plan_keeps_the_identity() {
     let had = json!({ "id": "id-a", "region": null });
     let mut request = plan("toy_thing", &json!(null), &thing(json!({})));
     request.prior_identity = identity(&had);
-    request.client_capabilities = Some(pb::ClientCapabilities {
-        deferral_allowed: true,
-        ..Default::default()
-    });
-    let answer = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    request.client_capabilities =
+        Some(pb::ClientCapabilities { deferral_allowed: true, ..Default::default() });
+    let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
     assert!(answer.deferred.is_some());
     assert_eq!(of(answer.planned_identity.as_ref()), had);
 }
@@ -184,35 +138,20 @@ async fn an_import_goes_by_id_or_by_identity() {
         ..Default::default()
     };
     let given = json!({ "id": "id-y", "region": null });
-    let answer = provider
-        .import_resource_state(request("", identity(&given)))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer =
+        provider.import_resource_state(request("", identity(&given))).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
-    let [imported] = answer.imported_resources.as_slice() else {
-        panic!("one object")
-    };
+    let [imported] = answer.imported_resources.as_slice() else { panic!("one object") };
     assert_eq!(read(imported.state.as_ref())["id"], json!("id-y"));
     assert_eq!(of(imported.identity.as_ref()), given);
     assert!(imported.private.is_empty(), "null is no bytes");
 
-    let answer = provider
-        .import_resource_state(request("id-x", None))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        read(answer.imported_resources[0].state.as_ref())["id"],
-        json!("id-x")
-    );
+    let answer = provider.import_resource_state(request("id-x", None)).await.unwrap().into_inner();
+    assert_eq!(read(answer.imported_resources[0].state.as_ref())["id"], json!("id-x"));
 
     let empty = json!({ "id": null, "region": "r" });
-    let answer = provider
-        .import_resource_state(request("", identity(&empty)))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer =
+        provider.import_resource_state(request("", identity(&empty))).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["An identity without an id"]);
 }
 
@@ -225,11 +164,7 @@ async fn a_resource_without_identity_is_not_imported_by_one() {
         identity: identity(&json!({ "id": "x" })),
         ..Default::default()
     };
-    let answer = provider
-        .import_resource_state(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.import_resource_state(request).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["This resource has no identity"]);
 }
 
@@ -246,11 +181,7 @@ async fn a_stored_identity_passes_through_at_the_same_version_only() {
                 ..Default::default()
             }),
         };
-        let answer = provider
-            .upgrade_resource_identity(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.upgrade_resource_identity(request).await.unwrap().into_inner();
         assert_eq!(said(&answer.diagnostics), expected);
         if expected.is_empty() {
             assert_eq!(

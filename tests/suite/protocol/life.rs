@@ -23,16 +23,11 @@ impl Diary {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("diary");
-        Self {
-            _directory: directory,
-            path,
-        }
+        Self { _directory: directory, path }
     }
 
     fn says(&self, word: &str) -> bool {
-        std::fs::read_to_string(&self.path)
-            .unwrap_or_default()
-            .contains(word)
+        std::fs::read_to_string(&self.path).unwrap_or_default().contains(word)
     }
 
     fn request(&self, kind: Kind) -> pb::apply_resource_change::Request {
@@ -82,20 +77,14 @@ async fn begin(
 ) -> tokio::task::JoinHandle<Answer> {
     let (mut provider, request) = (provider.clone(), diary.request(kind));
     let task = tokio::spawn(async move {
-        provider
-            .apply_resource_change(request)
-            .await
-            .map(tonic::Response::into_inner)
+        provider.apply_resource_change(request).await.map(tonic::Response::into_inner)
     });
     eventually("the creation begins", || diary.says("begun")).await;
     task
 }
 
 async fn stop(provider: &mut ProviderClient<Channel>) {
-    let answer = provider
-        .stop_provider(pb::stop_provider::Request {})
-        .await
-        .unwrap();
+    let answer = provider.stop_provider(pb::stop_provider::Request {}).await.unwrap();
     assert_eq!(answer.into_inner().error, "");
 }
 
@@ -125,10 +114,7 @@ async fn stop_reaches_a_wait_and_is_not_for_ever() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(!diary.says("stopped"));
         stop(&mut provider).await;
-        let answer = tokio::time::timeout(SOON, waiting)
-            .await
-            .expect("the wait ends")
-            .unwrap();
+        let answer = tokio::time::timeout(SOON, waiting).await.expect("the wait ends").unwrap();
         assert_stopped(answer, &diary);
     }
 }
@@ -139,9 +125,7 @@ async fn stop_is_answered_while_a_wait_goes_on() {
     let mut provider = plugin.provider().await;
     let diary = Diary::new();
     let waiting = begin(&provider, &diary, Kind::Deaf).await;
-    tokio::time::timeout(SOON, stop(&mut provider))
-        .await
-        .expect("an answer");
+    tokio::time::timeout(SOON, stop(&mut provider)).await.expect("an answer");
     assert!(!waiting.is_finished());
 }
 
@@ -155,10 +139,7 @@ async fn a_creation_outlives_the_client_that_asked_for_it() {
     _ = waiting.await;
     drop(provider);
     let mut another = plugin.provider().await;
-    assert!(
-        !diary.says("stopped"),
-        "the creation was not dropped with its client"
-    );
+    assert!(!diary.says("stopped"), "the creation was not dropped with its client");
     stop(&mut another).await;
     eventually("the creation comes to its end", || diary.says("stopped")).await;
 }
@@ -186,17 +167,11 @@ async fn shutdown_does_not_wait_for_streams_that_stay_open() {
     };
     let plugin = Launch::toy().start().await;
     let channel = plugin.channel().await;
-    let mut stdio = GrpcStdioClient::new(channel.clone())
-        .stream_stdio(Empty {})
-        .await
-        .unwrap()
-        .into_inner();
+    let mut stdio =
+        GrpcStdioClient::new(channel.clone()).stream_stdio(Empty {}).await.unwrap().into_inner();
     let outgoing = tokio_stream::pending::<ConnInfo>();
-    let mut broker = GrpcBrokerClient::new(channel)
-        .start_stream(outgoing)
-        .await
-        .unwrap()
-        .into_inner();
+    let mut broker =
+        GrpcBrokerClient::new(channel).start_stream(outgoing).await.unwrap().into_inner();
     let quiet = Duration::from_millis(100);
     assert!(tokio::time::timeout(quiet, stdio.message()).await.is_err());
     assert!(tokio::time::timeout(quiet, broker.message()).await.is_err());
@@ -211,10 +186,7 @@ async fn shutdown_stops_what_is_running() {
     let diary = Diary::new();
     let waiting = begin(&provider, &diary, Kind::Prompt).await;
     plugin.shutdown().await;
-    assert_stopped(
-        tokio::time::timeout(SOON, waiting).await.unwrap().unwrap(),
-        &diary,
-    );
+    assert_stopped(tokio::time::timeout(SOON, waiting).await.unwrap().unwrap(), &diary);
     assert_gone(plugin).await;
 }
 
@@ -287,12 +259,7 @@ async fn interrupts_are_the_client_s_business() {
 fn alive(pid: i32) -> bool {
     // A zombie that nobody waits for has ended, too.
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        !stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .trim_start()
-            .starts_with('Z')
+        !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z')
     })
 }
 
@@ -328,10 +295,7 @@ async fn an_orphan_ends_by_itself() {
 
 async fn metadata(socket: &Path) -> bool {
     let channel = channel(socket.to_owned(), None).await.unwrap();
-    provider(channel)
-        .get_metadata(pb::get_metadata::Request {})
-        .await
-        .is_ok()
+    provider(channel).get_metadata(pb::get_metadata::Request {}).await.is_ok()
 }
 
 #[tokio::test]
@@ -357,22 +321,15 @@ async fn debug_mode_serves_one_client_after_another_until_interrupted() {
         stop(&mut provider(channel(socket.clone(), None).await.unwrap())).await;
     }
     let diary = Diary::new();
-    let waiting = begin(
-        &provider(channel(socket.clone(), None).await.unwrap()),
-        &diary,
-        Kind::Prompt,
-    )
-    .await;
+    let waiting =
+        begin(&provider(channel(socket.clone(), None).await.unwrap()), &diary, Kind::Prompt).await;
     stop(&mut provider(channel(socket.clone(), None).await.unwrap())).await;
     assert_stopped(waiting.await.unwrap(), &diary);
     assert!(metadata(&socket).await);
     // Nor is a client's shutdown.
     let channel = channel(socket.clone(), None).await.unwrap();
     let empty = terraform_provider_aep::plugin::proto::goplugin::Empty {};
-    GrpcControllerClient::new(channel)
-        .shutdown(empty)
-        .await
-        .unwrap();
+    GrpcControllerClient::new(channel).shutdown(empty).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(metadata(&socket).await);
     plugin.signal("INT");

@@ -44,15 +44,8 @@ fn assert_hclog(line: &Json) {
         ["trace", "debug", "info", "warn", "error"].contains(&line["@level"].as_str().unwrap())
     );
     let timestamp = line["@timestamp"].as_str().unwrap();
-    assert_eq!(
-        timestamp.len(),
-        "2006-01-02T15:04:05.000000Z".len(),
-        "{timestamp}"
-    );
-    assert!(
-        timestamp.ends_with('Z') && timestamp.as_bytes()[19] == b'.',
-        "{timestamp}"
-    );
+    assert_eq!(timestamp.len(), "2006-01-02T15:04:05.000000Z".len(), "{timestamp}");
+    assert!(timestamp.ends_with('Z') && timestamp.as_bytes()[19] == b'.', "{timestamp}");
 }
 
 #[tokio::test]
@@ -66,13 +59,9 @@ async fn a_request_is_logged_with_its_duration_and_without_its_values() {
             module == "sdk.proto" || module == "provider" || module.starts_with("provider.plugin");
         assert!(own, "{line}");
     }
-    let of_plan: Vec<_> = log
-        .iter()
-        .filter(|line| line["tf_rpc"] == "PlanResourceChange")
-        .collect();
-    let [begin, end] = of_plan.as_slice() else {
-        panic!("two lines: {of_plan:?}")
-    };
+    let of_plan: Vec<_> =
+        log.iter().filter(|line| line["tf_rpc"] == "PlanResourceChange").collect();
+    let [begin, end] = of_plan.as_slice() else { panic!("two lines: {of_plan:?}") };
     assert_eq!(begin["@level"], "trace");
     assert_eq!(end["@level"], "debug");
     assert_eq!(begin["@module"], "sdk.proto");
@@ -87,29 +76,19 @@ async fn a_request_is_logged_with_its_duration_and_without_its_values() {
 #[tokio::test]
 async fn a_provider_s_own_lines_say_which_request_they_belong_to() {
     let log = log_of(Launch::toy().env("TF_LOG_PROVIDER", "INFO").start().await).await;
-    let own = log
-        .iter()
-        .find(|line| line["@message"] == "Configured")
-        .expect("the provider's own line");
+    let own =
+        log.iter().find(|line| line["@message"] == "Configured").expect("the provider's own line");
     assert_hclog(own);
     assert_eq!(own["@module"], "provider");
     assert_eq!(own["tf_rpc"], "ConfigureProvider");
-    assert!(
-        log.iter().all(|line| line["@level"] == "info"),
-        "nothing below the level: {log:?}"
-    );
+    assert!(log.iter().all(|line| line["@level"] == "info"), "nothing below the level: {log:?}");
 }
 
 #[tokio::test]
 async fn the_most_specific_level_counts() {
-    let quiet = Launch::toy()
-        .env("TF_LOG", "TRACE")
-        .env("TF_LOG_PROVIDER_TOY", "OFF");
+    let quiet = Launch::toy().env("TF_LOG", "TRACE").env("TF_LOG_PROVIDER_TOY", "OFF");
     assert_eq!(log_of(quiet.start().await).await, Vec::<Json>::new());
-    assert_eq!(
-        log_of(Launch::toy().start().await).await,
-        Vec::<Json>::new()
-    );
+    assert_eq!(log_of(Launch::toy().start().await).await, Vec::<Json>::new());
 }
 
 #[tokio::test]
@@ -117,9 +96,7 @@ async fn refused_clients_are_in_the_log() {
     let plugin = Launch::toy().env("TF_LOG", "WARN").start().await;
     let channel = super::client::channel(plugin.socket(), None).await;
     if let Ok(channel) = channel {
-        _ = super::client::provider(channel)
-            .get_metadata(pb::get_metadata::Request {})
-            .await;
+        _ = super::client::provider(channel).get_metadata(pb::get_metadata::Request {}).await;
     }
     super::client::eventually("a line", || plugin.log().contains("Refused a client")).await;
 }

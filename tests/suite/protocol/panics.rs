@@ -14,17 +14,9 @@ async fn a_panic_is_an_answer_and_the_others_go_on() {
     let at = |place: &str| json!({ "at": place });
 
     let request = plan("toy_bomb", &null, &at("plan"));
-    let planned = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let planned = provider.plan_resource_change(request).await.unwrap().into_inner();
     let request = apply("toy_bomb", &null, &at("create"));
-    let applied = provider
-        .apply_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let applied = provider.apply_resource_change(request).await.unwrap().into_inner();
     let request = pb::read_resource::Request {
         type_name: "toy_bomb".into(),
         current_state: value(&at("read")),
@@ -44,11 +36,7 @@ async fn a_panic_is_an_answer_and_the_others_go_on() {
     }
 
     let request = plan("toy_bomb", &null, &at("nowhere"));
-    let fine = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let fine = provider.plan_resource_change(request).await.unwrap().into_inner();
     assert_eq!(fine.diagnostics, []);
     assert_eq!(read(fine.planned_state.as_ref()), at("nowhere"));
 }
@@ -64,11 +52,7 @@ async fn what_a_panic_may_have_created_is_kept_and_what_was_there_stays() {
     for (prior, kept, private) in [(&null, &perhaps, "null"), (&there, &null, "")] {
         let mut request = apply("toy_wrong", prior, &planned);
         request.planned_private = b"null".to_vec();
-        let answer = provider
-            .apply_resource_change(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.apply_resource_change(request).await.unwrap().into_inner();
         assert_eq!(said(&answer.diagnostics), ["The provider crashed"]);
         assert_eq!(read(answer.new_state.as_ref()), *kept);
         assert_eq!(answer.private, private.as_bytes());
@@ -103,10 +87,7 @@ async fn the_report_is_raw_lines_that_the_cli_recognises() {
     provider.plan_resource_change(request).await.unwrap();
     eventually("a report", || plugin.log().contains("bomb.rs")).await;
     let log = plugin.log();
-    assert!(
-        log.starts_with("panic: the bomb went off in plan\n"),
-        "{log}"
-    );
+    assert!(log.starts_with("panic: the bomb went off in plan\n"), "{log}");
     assert!(!log.contains("with this in it"), "{log}");
     assert!(log.lines().count() < 100, "the CLI keeps 100 lines");
 }
@@ -120,11 +101,7 @@ async fn a_panic_does_not_disturb_a_wait() {
         let planned =
             json!({ "id": null, "result": null, "deaf": null, "linger": null, "diary": null });
         let request = apply("toy_waiter", &json!(null), &planned);
-        waiting_provider
-            .apply_resource_change(request)
-            .await
-            .unwrap()
-            .into_inner()
+        waiting_provider.apply_resource_change(request).await.unwrap().into_inner()
     });
     for _ in 0..10 {
         let request = plan("toy_bomb", &json!(null), &json!({ "at": "plan" }));
@@ -133,16 +110,10 @@ async fn a_panic_does_not_disturb_a_wait() {
     let start = std::time::Instant::now();
     while !waiting.is_finished() {
         assert!(start.elapsed() < SOON, "the wait does not end");
-        provider
-            .stop_provider(pb::stop_provider::Request {})
-            .await
-            .unwrap();
+        provider.stop_provider(pb::stop_provider::Request {}).await.unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    assert_eq!(
-        said(&waiting.await.unwrap().diagnostics),
-        ["Stopped while waiting"]
-    );
+    assert_eq!(said(&waiting.await.unwrap().diagnostics), ["Stopped while waiting"]);
 }
 
 #[tokio::test]
@@ -164,12 +135,7 @@ async fn a_backtrace_is_in_no_diagnostic() {
         ] {
             let request = plan(type_name, &json!(null), &proposed);
             said.push(
-                provider
-                    .plan_resource_change(request)
-                    .await
-                    .unwrap()
-                    .into_inner()
-                    .diagnostics,
+                provider.plan_resource_change(request).await.unwrap().into_inner().diagnostics,
             );
         }
         details.push(said);

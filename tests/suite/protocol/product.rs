@@ -31,11 +31,7 @@ async fn configure(provider: &mut ProviderClient<Channel>, block: &Json) {
         config: value(block),
         ..Default::default()
     };
-    let answer = provider
-        .configure_provider(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.configure_provider(request).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
 }
 
@@ -60,18 +56,12 @@ async fn it_tells_what_it_offers() {
         .into_inner();
     assert_eq!(schema.diagnostics, []);
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
-    assert_eq!(
-        names(schema.resource_schemas.keys().collect()),
-        ["aep_cmk_config"]
-    );
+    assert_eq!(names(schema.resource_schemas.keys().collect()), ["aep_cmk_config"]);
     assert_eq!(
         names(schema.data_source_schemas.keys().collect()),
         ["aep_cmk_app", "aep_cmk_config"]
     );
-    assert_eq!(
-        names(schema.functions.keys().collect()),
-        ["consent_url", "parse_key_identifier"]
-    );
+    assert_eq!(names(schema.functions.keys().collect()), ["consent_url", "parse_key_identifier"]);
     let capabilities = schema.server_capabilities.unwrap();
     assert!(capabilities.plan_destroy);
     assert!(!capabilities.move_resource_state);
@@ -94,10 +84,7 @@ async fn it_tells_what_it_offers() {
             (name.as_str(), attributes.collect())
         })
         .collect();
-    assert_eq!(
-        identities,
-        BTreeMap::from([("aep_cmk_config", vec!["name", "ims_org_id"])])
-    );
+    assert_eq!(identities, BTreeMap::from([("aep_cmk_config", vec!["name", "ims_org_id"])]));
 }
 
 /// The plan of a create, as the CLI asks for it.
@@ -138,15 +125,10 @@ async fn with_an_unknown_provider_block_a_create_is_deferred_where_that_is_allow
     let block =
         json!({ "org_id": ORG_ID, "access_token": UNKNOWN, "endpoint": "http://127.0.0.1:9" });
     configure(&mut provider, &block).await;
-    for (allowed, expected) in [
-        (true, Some(pb::deferred::Reason::ProviderConfigUnknown)),
-        (false, None),
-    ] {
-        let answer = provider
-            .plan_resource_change(create(allowed))
-            .await
-            .unwrap()
-            .into_inner();
+    for (allowed, expected) in
+        [(true, Some(pb::deferred::Reason::ProviderConfigUnknown)), (false, None)]
+    {
+        let answer = provider.plan_resource_change(create(allowed)).await.unwrap().into_inner();
         assert_eq!(answer.diagnostics, []);
         assert_eq!(answer.deferred.map(|deferred| deferred.reason()), expected);
         let planned = read(answer.planned_state.as_ref());
@@ -165,21 +147,13 @@ async fn an_import_by_identity_finds_the_configuration_of_its_organisation() {
     configure(&mut provider, &block).await;
     let request = |identity: &Json| pb::import_resource_state::Request {
         type_name: "aep_cmk_config".into(),
-        identity: Some(pb::ResourceIdentityData {
-            identity_data: value(identity),
-        }),
+        identity: Some(pb::ResourceIdentityData { identity_data: value(identity) }),
         ..Default::default()
     };
     let given = json!({ "name": "Config1", "ims_org_id": ORG_ID });
-    let answer = provider
-        .import_resource_state(request(&given))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.import_resource_state(request(&given)).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
-    let [imported] = answer.imported_resources.as_slice() else {
-        panic!("one object")
-    };
+    let [imported] = answer.imported_resources.as_slice() else { panic!("one object") };
     assert_eq!(imported.type_name, "aep_cmk_config");
     let state = read(imported.state.as_ref());
     assert_eq!(
@@ -190,11 +164,7 @@ async fn an_import_by_identity_finds_the_configuration_of_its_organisation() {
     assert_eq!(read(identity.identity_data.as_ref()), given);
 
     let elsewhere = json!({ "name": "Config1", "ims_org_id": "another@AdobeOrg" });
-    let answer = provider
-        .import_resource_state(request(&elsewhere))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.import_resource_state(request(&elsewhere)).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics.len(), 1);
     assert_eq!(answer.imported_resources, []);
 }
@@ -204,39 +174,23 @@ async fn functions_need_no_configuration_and_no_argument_breaks_them() {
     let plugin = start().await;
     let mut provider = plugin.provider().await;
     let mut call = async |name: &str, arguments: Vec<pb::DynamicValue>| {
-        let request = pb::call_function::Request {
-            name: name.into(),
-            arguments,
-        };
+        let request = pb::call_function::Request { name: name.into(), arguments };
         provider.call_function(request).await.unwrap().into_inner()
     };
     let text = |text: &str| value(&json!(text)).unwrap();
     let answer = call("parse_key_identifier", vec![text(KEY)]).await;
     assert_eq!(answer.error, None);
-    assert_eq!(
-        read(answer.result.as_ref())["key_name"],
-        json!("adobeCMK-key")
-    );
+    assert_eq!(read(answer.result.as_ref())["key_name"], json!("adobeCMK-key"));
     let tenant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-    let answer = call(
-        "consent_url",
-        vec![text("https://host.example/common/x"), text(tenant)],
-    )
-    .await;
-    assert_eq!(
-        read(answer.result.as_ref()),
-        json!(format!("https://host.example/{tenant}/x"))
-    );
+    let answer =
+        call("consent_url", vec![text("https://host.example/common/x"), text(tenant)]).await;
+    assert_eq!(read(answer.result.as_ref()), json!(format!("https://host.example/{tenant}/x")));
     // Null in both tools' notations, although neither function allows it.
     for null in [value(&json!(null)).unwrap(), pb::DynamicValue::default()] {
         let answer = call("parse_key_identifier", vec![null.clone()]).await;
         assert_eq!(answer.result, None);
         assert_eq!(answer.error.unwrap().function_argument, Some(0));
-        let answer = call(
-            "consent_url",
-            vec![text("https://host.example/common"), null],
-        )
-        .await;
+        let answer = call("consent_url", vec![text("https://host.example/common"), null]).await;
         assert_eq!(answer.result, None);
         assert_eq!(answer.error.unwrap().function_argument, Some(1));
     }
@@ -274,15 +228,8 @@ async fn what_it_does_not_offer_it_says() {
         ..Default::default()
     };
     let mut provider = plugin.provider().await;
-    let answer = provider
-        .move_resource_state(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        said(&answer.diagnostics),
-        ["This resource cannot be moved here"]
-    );
+    let answer = provider.move_resource_state(request).await.unwrap().into_inner();
+    assert_eq!(said(&answer.diagnostics), ["This resource cannot be moved here"]);
     assert_eq!(answer.target_state, None);
 }
 
@@ -293,9 +240,5 @@ async fn code_of(channel: &Channel, path: &str) -> Code {
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<Nothing, Nothing>::default();
     let path = path.parse().unwrap();
-    client
-        .unary(tonic::Request::new(Nothing {}), path, codec)
-        .await
-        .unwrap_err()
-        .code()
+    client.unary(tonic::Request::new(Nothing {}), path, codec).await.unwrap_err().code()
 }

@@ -41,22 +41,14 @@ async fn planned(
     provider: &mut ProviderClient<Channel>,
     request: pb::plan_resource_change::Request,
 ) -> pb::plan_resource_change::Response {
-    provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner()
+    provider.plan_resource_change(request).await.unwrap().into_inner()
 }
 
 async fn applied(
     provider: &mut ProviderClient<Channel>,
     request: pb::apply_resource_change::Request,
 ) -> pb::apply_resource_change::Response {
-    provider
-        .apply_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner()
+    provider.apply_resource_change(request).await.unwrap().into_inner()
 }
 
 #[tokio::test]
@@ -74,11 +66,8 @@ async fn an_object_is_created_read_changed_and_destroyed() {
     );
     assert_eq!(plan_create.planned_private, br#"{"generation":1}"#);
 
-    let mut create = apply(
-        "toy_thing",
-        &null,
-        &thing(json!({ "id": UNKNOWN, "generation": UNKNOWN })),
-    );
+    let mut create =
+        apply("toy_thing", &null, &thing(json!({ "id": UNKNOWN, "generation": UNKNOWN })));
     create.planned_private = plan_create.planned_private;
     let created = applied(&mut provider, create).await;
     assert_eq!(created.diagnostics, []);
@@ -121,24 +110,15 @@ async fn a_replacement_is_planned_with_what_the_first_plan_knew() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let state = thing(json!({ "id": "id-a", "generation": 1 }));
-    let mut change = plan(
-        "toy_thing",
-        &state,
-        &thing(json!({ "id": "id-a", "generation": 1, "name": "b" })),
-    );
+    let mut change =
+        plan("toy_thing", &state, &thing(json!({ "id": "id-a", "generation": 1, "name": "b" })));
     change.prior_private = b"{\"generation\":1}".to_vec();
     let first = planned(&mut provider, change).await;
-    let steps: Vec<_> = first
-        .requires_replace
-        .iter()
-        .flat_map(|path| &path.steps)
-        .collect();
+    let steps: Vec<_> = first.requires_replace.iter().flat_map(|path| &path.steps).collect();
     assert_eq!(steps.len(), 1);
     assert_eq!(
         steps[0].selector,
-        Some(pb::attribute_path::step::Selector::AttributeName(
-            "name".into()
-        ))
+        Some(pb::attribute_path::step::Selector::AttributeName("name".into()))
     );
     let mut create = plan("toy_thing", &json!(null), &thing(json!({ "name": "b" })));
     create.prior_private = first.planned_private;
@@ -159,21 +139,10 @@ async fn validation_errors_have_their_place() {
         config: value(&config),
         ..Default::default()
     };
-    let answer = provider
-        .validate_resource_config(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        said(&answer.diagnostics),
-        ["A bad disk [disk.1.label]", "An odd name"]
-    );
+    let answer = provider.validate_resource_config(request).await.unwrap().into_inner();
+    assert_eq!(said(&answer.diagnostics), ["A bad disk [disk.1.label]", "An odd name"]);
     use pb::diagnostic::Severity::{Error, Warning};
-    let severities: Vec<_> = answer
-        .diagnostics
-        .iter()
-        .map(pb::Diagnostic::severity)
-        .collect();
+    let severities: Vec<_> = answer.diagnostics.iter().map(pb::Diagnostic::severity).collect();
     assert_eq!(severities, [Error, Warning]);
 }
 
@@ -181,18 +150,13 @@ async fn validation_errors_have_their_place() {
 async fn the_provider_block_is_validated_and_configured() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
-    for (endpoint, expected) in [
-        ("here", vec![]),
-        ("nowhere", vec!["There is nothing [endpoint]".to_owned()]),
-    ] {
+    for (endpoint, expected) in
+        [("here", vec![]), ("nowhere", vec!["There is nothing [endpoint]".to_owned()])]
+    {
         let request = pb::validate_provider_config::Request {
             config: value(&json!({ "endpoint": endpoint, "retries": null })),
         };
-        let answer = provider
-            .validate_provider_config(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.validate_provider_config(request).await.unwrap().into_inner();
         assert_eq!(said(&answer.diagnostics), expected);
     }
     let request = pb::configure_provider::Request {
@@ -200,15 +164,8 @@ async fn the_provider_block_is_validated_and_configured() {
         config: value(&json!({ "endpoint": null, "retries": 0.5 })),
         ..Default::default()
     };
-    let answer = provider
-        .configure_provider(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        said(&answer.diagnostics),
-        ["The provider cannot use this value [retries]"]
-    );
+    let answer = provider.configure_provider(request).await.unwrap().into_inner();
+    assert_eq!(said(&answer.diagnostics), ["The provider cannot use this value [retries]"]);
 }
 
 #[tokio::test]
@@ -220,30 +177,15 @@ async fn a_data_source_is_read_or_says_why_not() {
         config: value(&json!({ "key": key, "value": null })),
         ..Default::default()
     };
-    let answer = provider
-        .read_data_source(request("abc"))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        read(answer.state.as_ref()),
-        json!({ "key": "abc", "value": "ABC" })
-    );
-    let answer = provider
-        .read_data_source(request("missing"))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.read_data_source(request("abc")).await.unwrap().into_inner();
+    assert_eq!(read(answer.state.as_ref()), json!({ "key": "abc", "value": "ABC" }));
+    let answer = provider.read_data_source(request("missing")).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["Not found [key]"]);
     let request = pb::validate_data_resource_config::Request {
         type_name: "toy_lookup".into(),
         config: value(&json!({ "key": UNKNOWN, "value": null })),
     };
-    let answer = provider
-        .validate_data_resource_config(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.validate_data_resource_config(request).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
 }
 
@@ -256,26 +198,16 @@ async fn an_import_brings_state_and_private_state() {
         id: "id-x".into(),
         ..Default::default()
     };
-    let answer = provider
-        .import_resource_state(request("toy_thing"))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.import_resource_state(request("toy_thing")).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
-    let [imported] = answer.imported_resources.as_slice() else {
-        panic!("one object")
-    };
+    let [imported] = answer.imported_resources.as_slice() else { panic!("one object") };
     assert_eq!(imported.type_name, "toy_thing");
     assert_eq!(imported.private, br#"{"generation":40}"#);
     assert_eq!(
         read(imported.state.as_ref()),
         thing(json!({ "id": "id-x", "name": "x", "generation": 40, "labels": {} }))
     );
-    let answer = provider
-        .import_resource_state(request("toy_bomb"))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.import_resource_state(request("toy_bomb")).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["Import is not supported"]);
     assert_eq!(answer.imported_resources, []);
 }
@@ -289,20 +221,9 @@ async fn gone_is_said_only_without_an_error() {
         current_state: value(&json!({ "how": how, "result": null })),
         ..Default::default()
     };
-    let answer = provider
-        .read_resource(request("read"))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        (said(&answer.diagnostics), read(answer.new_state.as_ref())),
-        (vec![], json!(null))
-    );
-    let answer = provider
-        .read_resource(request("read with an error"))
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.read_resource(request("read")).await.unwrap().into_inner();
+    assert_eq!((said(&answer.diagnostics), read(answer.new_state.as_ref())), (vec![], json!(null)));
+    let answer = provider.read_resource(request("read with an error")).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["Not reachable"]);
 }
 
@@ -319,11 +240,7 @@ async fn a_forgotten_answer_is_an_error_and_never_a_success() {
         (state("destroy"), null.clone()),
     ] {
         let answer = planned(&mut provider, plan("toy_wrong", &prior, &proposed)).await;
-        assert_eq!(
-            said(&answer.diagnostics),
-            [NO_ANSWER],
-            "plan {prior} {proposed}"
-        );
+        assert_eq!(said(&answer.diagnostics), [NO_ANSWER], "plan {prior} {proposed}");
     }
     for (prior, target) in [
         (null.clone(), state("create")),
@@ -331,11 +248,7 @@ async fn a_forgotten_answer_is_an_error_and_never_a_success() {
         (state("destroy"), null.clone()),
     ] {
         let answer = applied(&mut provider, apply("toy_wrong", &prior, &target)).await;
-        assert_eq!(
-            said(&answer.diagnostics),
-            [NO_ANSWER],
-            "apply {prior} {target}"
-        );
+        assert_eq!(said(&answer.diagnostics), [NO_ANSWER], "apply {prior} {target}");
         assert_eq!(read(answer.new_state.as_ref()), null);
     }
     let request = pb::validate_resource_config::Request {
@@ -343,11 +256,7 @@ async fn a_forgotten_answer_is_an_error_and_never_a_success() {
         config: value(&state("validate")),
         ..Default::default()
     };
-    let answer = provider
-        .validate_resource_config(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.validate_resource_config(request).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), [NO_ANSWER]);
 }
 
@@ -358,10 +267,7 @@ async fn half_a_creation_is_kept_with_its_error() {
     let target = json!({ "how": "half", "result": UNKNOWN });
     let answer = applied(&mut provider, apply("toy_wrong", &json!(null), &target)).await;
     assert_eq!(said(&answer.diagnostics), ["Half done"]);
-    assert_eq!(
-        read(answer.new_state.as_ref()),
-        json!({ "how": "half", "result": null })
-    );
+    assert_eq!(read(answer.new_state.as_ref()), json!({ "how": "half", "result": null }));
 }
 
 #[tokio::test]
@@ -383,15 +289,9 @@ async fn unknown_names_are_answered() {
     let null = json!(null);
     let answer = planned(&mut provider, plan("toy_nothing", &null, &null)).await;
     assert_eq!(said(&answer.diagnostics), ["Unknown resource type"]);
-    let request = pb::read_data_source::Request {
-        type_name: "toy_thing".into(),
-        ..Default::default()
-    };
-    let answer = provider
-        .read_data_source(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let request =
+        pb::read_data_source::Request { type_name: "toy_thing".into(), ..Default::default() };
+    let answer = provider.read_data_source(request).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["Unknown data source type"]);
 }
 
@@ -404,15 +304,8 @@ async fn nothing_is_moved_here() {
         target_type_name: "toy_thing".into(),
         ..Default::default()
     };
-    let answer = provider
-        .move_resource_state(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        said(&answer.diagnostics),
-        ["This resource cannot be moved here"]
-    );
+    let answer = provider.move_resource_state(request).await.unwrap().into_inner();
+    assert_eq!(said(&answer.diagnostics), ["This resource cannot be moved here"]);
     assert_eq!(answer.target_state, None);
 }
 
@@ -422,11 +315,7 @@ async fn unconfigured(provider: &mut ProviderClient<Channel>) {
         config: value(&json!({ "endpoint": UNKNOWN, "retries": null })),
         ..Default::default()
     };
-    let answer = provider
-        .configure_provider(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.configure_provider(request).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
 }
 
@@ -435,10 +324,8 @@ async fn an_unknown_provider_block_defers_if_the_client_allows_it() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     unconfigured(&mut provider).await;
-    let capabilities = Some(pb::ClientCapabilities {
-        deferral_allowed: true,
-        ..Default::default()
-    });
+    let capabilities =
+        Some(pb::ClientCapabilities { deferral_allowed: true, ..Default::default() });
     let reason = pb::deferred::Reason::ProviderConfigUnknown;
 
     let mut request = plan("toy_thing", &json!(null), &thing(json!({})));
@@ -446,11 +333,7 @@ async fn an_unknown_provider_block_defers_if_the_client_allows_it() {
     let answer = planned(&mut provider, request).await;
     assert_eq!(answer.diagnostics, []);
     assert_eq!(answer.deferred.unwrap().reason(), reason);
-    assert_eq!(
-        read(answer.planned_state.as_ref()),
-        thing(json!({})),
-        "as proposed"
-    );
+    assert_eq!(read(answer.planned_state.as_ref()), thing(json!({})), "as proposed");
 
     let state = thing(json!({ "id": "id-a" }));
     let request = pb::read_resource::Request {
@@ -469,11 +352,7 @@ async fn an_unknown_provider_block_defers_if_the_client_allows_it() {
         client_capabilities: capabilities,
         ..Default::default()
     };
-    let answer = provider
-        .read_data_source(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.read_data_source(request).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
     assert_eq!(answer.deferred.unwrap().reason(), reason);
     assert_eq!(read(answer.state.as_ref()), json!(UNKNOWN));
@@ -484,11 +363,7 @@ async fn nothing_is_deferred_for_a_client_that_does_not_know_the_word() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     unconfigured(&mut provider).await;
-    let answer = planned(
-        &mut provider,
-        plan("toy_thing", &json!(null), &thing(json!({}))),
-    )
-    .await;
+    let answer = planned(&mut provider, plan("toy_thing", &json!(null), &thing(json!({})))).await;
     assert_eq!(answer.deferred, None);
     assert_eq!(read(answer.planned_state.as_ref())["id"], json!(UNKNOWN));
 }

@@ -12,11 +12,7 @@ async fn ten_mebibytes_go_in_and_out() {
     let mut provider = plugin.provider().await;
     let name = "x".repeat(10 * 1024 * 1024);
     let request = plan("toy_thing", &json!(null), &thing(json!({ "name": name })));
-    let answer = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
     assert_eq!(read(answer.planned_state.as_ref())["name"], json!(name));
 }
@@ -29,20 +25,10 @@ async fn two_hundred_requests_at_a_time_get_their_own_answers() {
         .map(|number| {
             let mut provider = provider.clone();
             tokio::spawn(async move {
-                let request = plan(
-                    "toy_thing",
-                    &json!(null),
-                    &thing(json!({ "count_of": number })),
-                );
-                let answer = provider
-                    .plan_resource_change(request)
-                    .await
-                    .unwrap()
-                    .into_inner();
-                assert_eq!(
-                    read(answer.planned_state.as_ref())["count_of"],
-                    json!(number)
-                );
+                let request =
+                    plan("toy_thing", &json!(null), &thing(json!({ "count_of": number })));
+                let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
+                assert_eq!(read(answer.planned_state.as_ref())["count_of"], json!(number));
             })
         })
         .collect();
@@ -63,23 +49,15 @@ fn nested_json(depth: usize) -> String {
 async fn a_stored_state_nested_too_deeply_is_refused_and_a_deep_one_is_not() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
-    for (depth, expected) in [
-        (10_000, vec!["The stored state cannot be read [extra]"]),
-        (400, vec![]),
-    ] {
+    for (depth, expected) in
+        [(10_000, vec!["The stored state cannot be read [extra]"]), (400, vec![])]
+    {
         let request = pb::upgrade_resource_state::Request {
             type_name: "toy_thing".into(),
             version: 2,
-            raw_state: Some(pb::RawState {
-                json: nested_json(depth).into(),
-                ..Default::default()
-            }),
+            raw_state: Some(pb::RawState { json: nested_json(depth).into(), ..Default::default() }),
         };
-        let answer = provider
-            .upgrade_resource_state(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.upgrade_resource_state(request).await.unwrap().into_inner();
         assert_eq!(said(&answer.diagnostics), expected, "{depth}");
     }
 }
@@ -117,35 +95,17 @@ async fn what_is_malformed_is_answered_with_an_error() {
             config: raw(bytes),
             ..Default::default()
         };
-        let answer = provider
-            .validate_resource_config(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.validate_resource_config(request).await.unwrap().into_inner();
         assert_eq!(answer.diagnostics.len(), 1, "{start:x?}");
     }
     let nested = nested_json(10_000);
-    for json in [
-        "{",
-        "[]",
-        "{\"name\":[]}",
-        "{\"name\":\"a\"}x",
-        "\u{0}",
-        &nested,
-    ] {
+    for json in ["{", "[]", "{\"name\":[]}", "{\"name\":\"a\"}x", "\u{0}", &nested] {
         let request = pb::validate_resource_config::Request {
             type_name: "toy_thing".into(),
-            config: Some(pb::DynamicValue {
-                msgpack: Vec::new(),
-                json: json.into(),
-            }),
+            config: Some(pb::DynamicValue { msgpack: Vec::new(), json: json.into() }),
             ..Default::default()
         };
-        let answer = provider
-            .validate_resource_config(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let answer = provider.validate_resource_config(request).await.unwrap().into_inner();
         assert_eq!(answer.diagnostics.len(), 1, "{json:.40?}");
     }
     let request = pb::read_resource::Request {
@@ -155,10 +115,7 @@ async fn what_is_malformed_is_answered_with_an_error() {
         ..Default::default()
     };
     let answer = provider.read_resource(request).await.unwrap().into_inner();
-    assert_eq!(
-        said(&answer.diagnostics),
-        ["The private state cannot be read"]
-    );
+    assert_eq!(said(&answer.diagnostics), ["The private state cannot be read"]);
     let detail = &answer.diagnostics[0].detail;
     for way_out in ["terraform state rm <address>", "import"] {
         assert!(detail.contains(way_out), "{detail}");
@@ -170,16 +127,9 @@ async fn garbage_instead_of_http_closes_one_connection_and_no_other() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let plugin = Launch::toy().plaintext().start().await;
     let mut provider = plugin.provider().await;
-    let mut stream = tokio::net::UnixStream::connect(plugin.socket())
-        .await
-        .unwrap();
+    let mut stream = tokio::net::UnixStream::connect(plugin.socket()).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let mut rest = Vec::new();
     _ = stream.read_to_end(&mut rest).await;
-    assert!(
-        provider
-            .get_metadata(pb::get_metadata::Request {})
-            .await
-            .is_ok()
-    );
+    assert!(provider.get_metadata(pb::get_metadata::Request {}).await.is_ok());
 }

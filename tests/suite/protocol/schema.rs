@@ -11,26 +11,14 @@ async fn schemas() -> pb::get_provider_schema::Response {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let request = pb::get_provider_schema::Request {};
-    let first = provider
-        .get_provider_schema(request)
-        .await
-        .unwrap()
-        .into_inner();
-    let second = provider
-        .get_provider_schema(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let first = provider.get_provider_schema(request).await.unwrap().into_inner();
+    let second = provider.get_provider_schema(request).await.unwrap().into_inner();
     assert_eq!(first, second);
     first
 }
 
 fn attributes(block: &pb::schema::Block) -> BTreeMap<&str, &pb::schema::Attribute> {
-    block
-        .attributes
-        .iter()
-        .map(|attribute| (attribute.name.as_str(), attribute))
-        .collect()
+    block.attributes.iter().map(|attribute| (attribute.name.as_str(), attribute)).collect()
 }
 
 #[tokio::test]
@@ -42,18 +30,9 @@ async fn everything_is_in_the_schema() {
         schemas.resource_schemas.keys().collect::<Vec<_>>(),
         ["toy_bomb", "toy_thing", "toy_waiter", "toy_wrong"]
     );
-    assert_eq!(
-        schemas.data_source_schemas.keys().collect::<Vec<_>>(),
-        ["toy_lookup"]
-    );
-    assert_eq!(
-        schemas.functions.keys().collect::<Vec<_>>(),
-        ["join", "nothing"]
-    );
-    assert_eq!(
-        schemas.provider_meta, None,
-        "declared, it would be sent with every request"
-    );
+    assert_eq!(schemas.data_source_schemas.keys().collect::<Vec<_>>(), ["toy_lookup"]);
+    assert_eq!(schemas.functions.keys().collect::<Vec<_>>(), ["join", "nothing"]);
+    assert_eq!(schemas.provider_meta, None, "declared, it would be sent with every request");
     assert_eq!(
         schemas.server_capabilities,
         Some(pb::ServerCapabilities {
@@ -78,23 +57,14 @@ async fn an_attribute_has_a_type_or_a_nested_type() {
         ("tags", r#"["set","string"]"#),
         ("labels", r#"["map","string"]"#),
     ] {
-        assert_eq!(
-            String::from_utf8_lossy(&attributes[name].r#type),
-            ty,
-            "{name}"
-        );
+        assert_eq!(String::from_utf8_lossy(&attributes[name].r#type), ty, "{name}");
         assert_eq!(attributes[name].nested_type, None, "{name}");
     }
-    for (name, nesting) in [
-        ("settings", object::NestingMode::Single),
-        ("rules", object::NestingMode::List),
-    ] {
+    for (name, nesting) in
+        [("settings", object::NestingMode::Single), ("rules", object::NestingMode::List)]
+    {
         assert!(attributes[name].r#type.is_empty(), "{name}");
-        assert_eq!(
-            attributes[name].nested_type.as_ref().unwrap().nesting(),
-            nesting,
-            "{name}"
-        );
+        assert_eq!(attributes[name].nested_type.as_ref().unwrap().nesting(), nesting, "{name}");
     }
     assert!(attributes["secret"].sensitive);
     let constraints = |name: &str| {
@@ -105,10 +75,7 @@ async fn an_attribute_has_a_type_or_a_nested_type() {
     assert_eq!(constraints("tags"), (false, true, false));
     assert_eq!(constraints("id"), (false, false, true));
     assert!(
-        block
-            .attributes
-            .iter()
-            .all(|attribute| attribute.description.is_empty()),
+        block.attributes.iter().all(|attribute| attribute.description.is_empty()),
         "no placeholder texts"
     );
 }
@@ -116,18 +83,12 @@ async fn an_attribute_has_a_type_or_a_nested_type() {
 #[tokio::test]
 async fn blocks_say_how_many() {
     let schemas = schemas().await;
-    let block = schemas.resource_schemas["toy_thing"]
-        .block
-        .as_ref()
-        .unwrap();
+    let block = schemas.resource_schemas["toy_thing"].block.as_ref().unwrap();
     let blocks: BTreeMap<_, _> = block
         .block_types
         .iter()
         .map(|block| {
-            (
-                block.type_name.as_str(),
-                (block.nesting(), block.min_items, block.max_items),
-            )
+            (block.type_name.as_str(), (block.nesting(), block.min_items, block.max_items))
         })
         .collect();
     use nested_block::NestingMode::{List, Set, Single};
@@ -146,11 +107,8 @@ async fn blocks_say_how_many() {
 async fn functions_are_listed_wherever_a_tool_may_look() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
-    let functions = provider
-        .get_functions(pb::get_functions::Request {})
-        .await
-        .unwrap()
-        .into_inner();
+    let functions =
+        provider.get_functions(pb::get_functions::Request {}).await.unwrap().into_inner();
     assert_eq!(functions.functions, schemas().await.functions);
     let join = &functions.functions["join"];
     assert_eq!(join.parameters.len(), 1);
@@ -158,22 +116,11 @@ async fn functions_are_listed_wherever_a_tool_may_look() {
     assert_eq!(join.r#return.as_ref().unwrap().r#type, br#""string""#);
     assert_eq!(join.summary, "Joins texts");
 
-    let metadata = provider
-        .get_metadata(pb::get_metadata::Request {})
-        .await
-        .unwrap()
-        .into_inner();
-    let names: Vec<_> = metadata
-        .functions
-        .iter()
-        .map(|function| function.name.as_str())
-        .collect();
+    let metadata = provider.get_metadata(pb::get_metadata::Request {}).await.unwrap().into_inner();
+    let names: Vec<_> = metadata.functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, ["join", "nothing"]);
-    let names: Vec<_> = metadata
-        .resources
-        .iter()
-        .map(|resource| resource.type_name.as_str())
-        .collect();
+    let names: Vec<_> =
+        metadata.resources.iter().map(|resource| resource.type_name.as_str()).collect();
     assert_eq!(names, ["toy_bomb", "toy_thing", "toy_waiter", "toy_wrong"]);
     assert_eq!(metadata.data_sources.len(), 1);
 }
@@ -197,10 +144,7 @@ async fn what_is_not_offered_is_unimplemented() {
         grpc.ready().await.unwrap();
         let codec = tonic_prost::ProstCodec::<pb::get_metadata::Request, pb::get_metadata::Response>::default();
         let request = tonic::Request::new(pb::get_metadata::Request {});
-        let status = grpc
-            .unary(request, path.parse().unwrap(), codec)
-            .await
-            .unwrap_err();
+        let status = grpc.unary(request, path.parse().unwrap(), codec).await.unwrap_err();
         assert_eq!(status.code(), tonic::Code::Unimplemented, "{path}");
     }
 }
@@ -211,20 +155,13 @@ async fn health_is_told_by_name() {
     let plugin = Launch::toy().start().await;
     let mut health = HealthClient::new(plugin.channel().await);
     for service in ["plugin", ""] {
-        let request = HealthCheckRequest {
-            service: service.to_owned(),
-        };
+        let request = HealthCheckRequest { service: service.to_owned() };
         let answer = health.check(request).await.unwrap().into_inner();
         assert_eq!(
             answer.status(),
             tonic_health::pb::health_check_response::ServingStatus::Serving
         );
     }
-    let request = HealthCheckRequest {
-        service: "other".to_owned(),
-    };
-    assert_eq!(
-        health.check(request).await.unwrap_err().code(),
-        tonic::Code::NotFound
-    );
+    let request = HealthCheckRequest { service: "other".to_owned() };
+    assert_eq!(health.check(request).await.unwrap_err().code(), tonic::Code::NotFound);
 }

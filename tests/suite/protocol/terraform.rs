@@ -131,20 +131,13 @@ fn a_configuration_with_everything_is_applied_and_stays_as_it_is() {
     for number in ["9007199254740993", "3.14159265358979323846264338327950288"] {
         assert!(text.contains(number), "{number} is in the state");
     }
-    assert!(
-        workspace
-            .succeed(&["plan", "-detailed-exitcode"])
-            .contains("No changes")
-    );
+    assert!(workspace.succeed(&["plan", "-detailed-exitcode"]).contains("No changes"));
 
     let renamed = EVERYTHING.replace("name     = \"a\"", "name     = \"z\"");
     let head = std::fs::read_to_string(workspace.path().join("main.tf")).unwrap();
     workspace.write("main.tf", &head.replace(EVERYTHING, &renamed));
     let replaced = workspace.succeed(&["apply", "-auto-approve"]);
-    assert!(
-        replaced.contains("2 added, 0 changed, 2 destroyed"),
-        "{replaced}"
-    );
+    assert!(replaced.contains("2 added, 0 changed, 2 destroyed"), "{replaced}");
     workspace.succeed(&["destroy", "-auto-approve"]);
     assert_eq!(workspace.state()["resources"], json!([]));
 }
@@ -171,19 +164,12 @@ fn what_a_panic_may_have_created_is_in_the_state() {
     let output = workspace.terraform(&["apply", "-auto-approve"]);
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(
-        text.matches("Error: The provider crashed").count(),
-        1,
-        "{text}"
-    );
+    assert_eq!(text.matches("Error: The provider crashed").count(), 1, "{text}");
     assert!(!text.contains("inconsistent result"), "{text}");
     let state = workspace.state();
     let instance = &state["resources"][0]["instances"][0];
     assert_eq!(instance["status"], json!("tainted"), "{state}");
-    assert_eq!(
-        instance["attributes"],
-        json!({ "how": "panic", "result": null })
-    );
+    assert_eq!(instance["attributes"], json!({ "how": "panic", "result": null }));
 }
 
 #[test]
@@ -202,11 +188,7 @@ fn an_old_state_is_upgraded() {
         }],
     });
     workspace.write("terraform.tfstate", &state.to_string());
-    assert!(
-        workspace
-            .succeed(&["plan", "-detailed-exitcode"])
-            .contains("No changes")
-    );
+    assert!(workspace.succeed(&["plan", "-detailed-exitcode"]).contains("No changes"));
 }
 
 #[test]
@@ -287,9 +269,8 @@ async fn one_process_in_debug_mode_serves_several_commands() {
 async fn an_interrupted_apply_keeps_what_exists() {
     let diary = tempfile::tempdir().unwrap();
     let path = diary.path().join("diary");
-    let workspace = Workspace::new(&format!(
-        "resource \"toy_waiter\" \"w\" {{\n  diary = {path:?}\n}}\n"
-    ));
+    let workspace =
+        Workspace::new(&format!("resource \"toy_waiter\" \"w\" {{\n  diary = {path:?}\n}}\n"));
     // A process group of its own, as a terminal gives: Ctrl-C reaches terraform and its plugins alike.
     let mut terraform =
         tokio::process::Command::from(workspace.command(&["apply", "-auto-approve"]))
@@ -299,22 +280,14 @@ async fn an_interrupted_apply_keeps_what_exists() {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-    let begun = || {
-        std::fs::read_to_string(&path)
-            .unwrap_or_default()
-            .contains("begun")
-    };
+    let begun = || std::fs::read_to_string(&path).unwrap_or_default().contains("begun");
     eventually("the creation begins", begun).await;
     let group = terraform.id().unwrap();
-    let status = Command::new("kill")
-        .args(["-s", "INT", "--", &format!("-{group}")])
-        .status()
-        .unwrap();
+    let status =
+        Command::new("kill").args(["-s", "INT", "--", &format!("-{group}")]).status().unwrap();
     assert!(status.success());
-    let status = tokio::time::timeout(SOON, terraform.wait())
-        .await
-        .expect("terraform ends")
-        .unwrap();
+    let status =
+        tokio::time::timeout(SOON, terraform.wait()).await.expect("terraform ends").unwrap();
     assert!(!status.success());
     let state = workspace.state();
     let instance = &state["resources"][0]["instances"][0];

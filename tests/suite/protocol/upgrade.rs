@@ -13,18 +13,11 @@ async fn upgraded(version: i64, state: pb::RawState) -> pb::upgrade_resource_sta
         version,
         raw_state: Some(state),
     };
-    provider
-        .upgrade_resource_state(request)
-        .await
-        .unwrap()
-        .into_inner()
+    provider.upgrade_resource_state(request).await.unwrap().into_inner()
 }
 
 fn json(text: &str) -> pb::RawState {
-    pb::RawState {
-        json: text.as_bytes().to_vec(),
-        ..Default::default()
-    }
+    pb::RawState { json: text.as_bytes().to_vec(), ..Default::default() }
 }
 
 #[tokio::test]
@@ -50,10 +43,7 @@ async fn at_the_same_version_attributes_come_and_go_and_numbers_stay() {
 async fn an_older_state_is_upgraded_by_the_resource() {
     let answer = upgraded(1, json(r#"{"id":"id-a","title":"t"}"#)).await;
     assert_eq!(answer.diagnostics, []);
-    assert_eq!(
-        read(answer.upgraded_state.as_ref()),
-        thing(json!({ "id": "id-a", "name": "t" }))
-    );
+    assert_eq!(read(answer.upgraded_state.as_ref()), thing(json!({ "id": "id-a", "name": "t" })));
     // As the trait says.
     let answer = upgraded(
         1,
@@ -74,29 +64,15 @@ async fn an_older_state_is_upgraded_by_the_resource() {
 #[tokio::test]
 async fn what_cannot_be_read_is_said() {
     let newer = upgraded(3, json("{}")).await;
-    assert_eq!(
-        said(&newer.diagnostics),
-        ["This state is from a newer version of the provider"]
-    );
-    let flatmap = pb::RawState {
-        flatmap: [("id".to_owned(), "x".to_owned())].into(),
-        ..Default::default()
-    };
+    assert_eq!(said(&newer.diagnostics), ["This state is from a newer version of the provider"]);
+    let flatmap =
+        pb::RawState { flatmap: [("id".to_owned(), "x".to_owned())].into(), ..Default::default() };
     let ancient = upgraded(1, flatmap).await;
-    assert_eq!(
-        said(&ancient.diagnostics),
-        ["This state is from Terraform 0.11 or earlier"]
-    );
+    assert_eq!(said(&ancient.diagnostics), ["This state is from Terraform 0.11 or earlier"]);
     for version in [1, 2] {
         let broken = upgraded(version, json("{")).await;
-        assert_eq!(
-            said(&broken.diagnostics),
-            ["The stored state cannot be read"]
-        );
+        assert_eq!(said(&broken.diagnostics), ["The stored state cannot be read"]);
     }
     let misfit = upgraded(2, json(r#"{"labels":{"k":[]}}"#)).await;
-    assert_eq!(
-        said(&misfit.diagnostics),
-        ["The stored state cannot be read [labels.\"k\"]"]
-    );
+    assert_eq!(said(&misfit.diagnostics), ["The stored state cannot be read [labels.\"k\"]"]);
 }

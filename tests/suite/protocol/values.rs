@@ -13,11 +13,7 @@ async fn echoed(state: Option<pb::DynamicValue>) -> pb::apply_resource_change::R
     let mut request = apply("toy_thing", &thing(json!({ "id": "id-a" })), &json!(null));
     request.planned_state = state.clone();
     request.config = state;
-    provider
-        .apply_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner()
+    provider.apply_resource_change(request).await.unwrap().into_inner()
 }
 
 /// A `toy_bomb` as bytes: an object of one attribute, `at`.
@@ -31,11 +27,7 @@ async fn planned_bomb(msgpack: Vec<u8>) -> pb::plan_resource_change::Response {
     let mut request = plan("toy_bomb", &json!(null), &json!(null));
     request.proposed_new_state = raw(msgpack.clone());
     request.config = raw(msgpack);
-    provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner()
+    provider.plan_resource_change(request).await.unwrap().into_inner()
 }
 
 #[tokio::test]
@@ -49,11 +41,7 @@ async fn every_extension_is_an_unknown_value_and_goes_back_without_refinements()
     ] {
         let answer = planned_bomb(bomb(unknown)).await;
         assert_eq!(answer.diagnostics, [], "{unknown:x?}");
-        assert_eq!(
-            answer.planned_state,
-            raw(bomb(b"\xd4\x00\x00")),
-            "{unknown:x?}"
-        );
+        assert_eq!(answer.planned_state, raw(bomb(b"\xd4\x00\x00")), "{unknown:x?}");
     }
 }
 
@@ -68,10 +56,7 @@ async fn bytes_are_as_cty_writes_them() {
         assert_eq!(answer.planned_state, raw(bomb(back)), "{sent:x?}");
     }
     // An attribute that was not sent is there all the same on the way out.
-    assert_eq!(
-        planned_bomb(b"\x80".to_vec()).await.planned_state,
-        raw(bomb(b"\xc0"))
-    );
+    assert_eq!(planned_bomb(b"\x80".to_vec()).await.planned_state, raw(bomb(b"\xc0")));
 }
 
 #[tokio::test]
@@ -79,20 +64,13 @@ async fn json_is_read_where_msgpack_is_missing() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let mut request = plan("toy_bomb", &json!(null), &json!(null));
-    let json = pb::DynamicValue {
-        msgpack: Vec::new(),
-        json: br#"{"at":"later"}"#.to_vec(),
-    };
+    let json = pb::DynamicValue { msgpack: Vec::new(), json: br#"{"at":"later"}"#.to_vec() };
     request.proposed_new_state = Some(json.clone());
     request.config = Some(json);
     // Null in each of its forms.
     request.prior_state = Some(pb::DynamicValue::default());
     request.provider_meta = None;
-    let answer = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
     assert_eq!(answer.planned_state, raw(bomb(b"\xa5later")));
 }
 
@@ -101,10 +79,7 @@ async fn numbers_come_back_as_the_numbers_they_were() {
     for (number, back) in [
         (json!(0), json!(0)),
         (json!(-3), json!(-3)),
-        (
-            json!(9_007_199_254_740_993_i64),
-            json!(9_007_199_254_740_993_i64),
-        ),
+        (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_993_i64)),
         (json!(0.5), json!(0.5)),
         (json!(2.0), json!(2)),
         // HCL's 0.1 is a decimal, and Terraform writes it as one.
@@ -116,10 +91,7 @@ async fn numbers_come_back_as_the_numbers_they_were() {
         ),
         (json!(u64::MAX), json!("18446744073709551615")),
         // The float next to 0.1 is another number.
-        (
-            json!(0.1),
-            json!("0.1000000000000000055511151231257827021181583404541015625"),
-        ),
+        (json!(0.1), json!("0.1000000000000000055511151231257827021181583404541015625")),
     ] {
         let answer = echoed(value(&thing(json!({ "ratio": number })))).await;
         assert_eq!(answer.diagnostics, [], "{number}");
@@ -127,11 +99,7 @@ async fn numbers_come_back_as_the_numbers_they_were() {
     }
     for number in [json!("0.1"), json!(0.5), json!(3)] {
         let answer = echoed(value(&thing(json!({ "weight": number })))).await;
-        assert_eq!(
-            read(answer.new_state.as_ref())["weight"],
-            number,
-            "a float field, {number}"
-        );
+        assert_eq!(read(answer.new_state.as_ref())["weight"], number, "a float field, {number}");
     }
 }
 
@@ -169,22 +137,9 @@ async fn sets_are_sorted_and_hold_a_value_once() {
 async fn null_empty_and_unknown_are_three_things() {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
-    for collection in [
-        json!(null),
-        json!([]),
-        json!(UNKNOWN),
-        json!(["a", UNKNOWN]),
-    ] {
-        let request = plan(
-            "toy_thing",
-            &json!(null),
-            &thing(json!({ "tags": collection })),
-        );
-        let answer = provider
-            .plan_resource_change(request)
-            .await
-            .unwrap()
-            .into_inner();
+    for collection in [json!(null), json!([]), json!(UNKNOWN), json!(["a", UNKNOWN])] {
+        let request = plan("toy_thing", &json!(null), &thing(json!({ "tags": collection })));
+        let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
         assert_eq!(answer.diagnostics, [], "{collection}");
         let mut tags = read(answer.planned_state.as_ref())["tags"].clone();
         if let Json::Array(tags) = &mut tags {
@@ -215,17 +170,9 @@ async fn refused(given: Json) -> Vec<String> {
     let plugin = Launch::toy().start().await;
     let mut provider = plugin.provider().await;
     let request = plan("toy_thing", &json!(null), &thing(given));
-    let answer = provider
-        .plan_resource_change(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
     for diagnostic in &answer.diagnostics {
-        assert!(
-            !diagnostic.detail.contains("hush"),
-            "a value is in {}",
-            diagnostic.detail
-        );
+        assert!(!diagnostic.detail.contains("hush"), "a value is in {}", diagnostic.detail);
     }
     said(&answer.diagnostics)
 }
@@ -233,14 +180,8 @@ async fn refused(given: Json) -> Vec<String> {
 #[tokio::test]
 async fn what_the_provider_cannot_use_is_named() {
     let unusable = |path: &str| vec![format!("The provider cannot use this value [{path}]")];
-    assert_eq!(
-        refused(json!({ "count_of": 0.5 })).await,
-        unusable("count_of")
-    );
-    assert_eq!(
-        refused(json!({ "count_of": u64::MAX })).await,
-        unusable("count_of")
-    );
+    assert_eq!(refused(json!({ "count_of": 0.5 })).await, unusable("count_of"));
+    assert_eq!(refused(json!({ "count_of": u64::MAX })).await, unusable("count_of"));
     assert_eq!(
         refused(json!({ "settings": { "mode": "m", "level": 0.5 } })).await,
         unusable("settings.level")
@@ -250,38 +191,24 @@ async fn what_the_provider_cannot_use_is_named() {
             .await,
         unusable("rules.1.port")
     );
-    assert_eq!(
-        refused(json!({ "limits": { "max": "0.1" } })).await,
-        unusable("limits.max")
-    );
+    assert_eq!(refused(json!({ "limits": { "max": "0.1" } })).await, unusable("limits.max"));
 }
 
 #[tokio::test]
 async fn what_does_not_fit_the_schema_is_named_without_its_value() {
     let misfit = |path: &str| {
-        vec![format!(
-            "The request holds a value that does not fit the schema [{path}]"
-        )]
+        vec![format!("The request holds a value that does not fit the schema [{path}]")]
     };
     assert_eq!(refused(json!({ "name": 3 })).await, misfit("name"));
-    assert_eq!(
-        refused(json!({ "secret": ["hush"] })).await,
-        misfit("secret")
-    );
+    assert_eq!(refused(json!({ "secret": ["hush"] })).await, misfit("secret"));
     assert_eq!(refused(json!({ "weight": "hush" })).await, misfit("weight"));
-    assert_eq!(
-        refused(json!({ "labels": { "k": true } })).await,
-        misfit("labels.\"k\"")
-    );
+    assert_eq!(refused(json!({ "labels": { "k": true } })).await, misfit("labels.\"k\""));
     assert_eq!(
         refused(json!({ "tags": ["a", 1] })).await,
         misfit("tags"),
         "elements of a set have no address"
     );
-    assert_eq!(
-        refused(json!({ "surplus": "hush" })).await,
-        misfit("surplus")
-    );
+    assert_eq!(refused(json!({ "surplus": "hush" })).await, misfit("surplus"));
     assert_eq!(
         refused(json!({ "disk": [{ "size": 1, "label": null }, { "size": true, "label": null }] }))
             .await,

@@ -60,11 +60,7 @@ pub fn timed_out(simulator: &Simulator, more: &str) -> Project {
 pub fn failed(simulator: &Simulator, more: &str) -> Project {
     let project = Project::new(simulator);
     project.configure_one(more);
-    project
-        .apply()
-        .exits(1)
-        .says("Adobe could not use the key")
-        .says("terraform untaint");
+    project.apply().exits(1).says("Adobe could not use the key").says("terraform untaint");
     assert!(project.is_tainted());
     assert_eq!(project.attributes()["status"], "FAILED");
     project
@@ -74,12 +70,7 @@ pub fn failed(simulator: &Simulator, more: &str) -> Project {
 /// before apply.
 pub fn with_upstream(generation: &str, key: &str, more: &str) -> String {
     upstream(generation, key)
-        + &block(
-            "this",
-            "\"Config1\"",
-            "terraform_data.upstream.output",
-            more,
-        )
+        + &block("this", "\"Config1\"", "terraform_data.upstream.output", more)
 }
 
 /// `terraform_data.upstream`, whose output is `value`.

@@ -95,17 +95,12 @@ impl Project {
     /// The CLI with these arguments, ready to run.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(cli());
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if [
-                "TF_", "AEP_", "HTTP", "http", "SSL_", "NO_PROXY", "no_proxy",
-            ]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
+            if ["TF_", "AEP_", "HTTP", "http", "SSL_", "NO_PROXY", "no_proxy"]
+                .iter()
+                .any(|prefix| text.starts_with(prefix))
             {
                 command.env_remove(name);
             }
@@ -153,13 +148,7 @@ impl Project {
 
     /// `plan -refresh-only` with `-detailed-exitcode`: 2 is drift.
     pub fn plan_drift(&self) -> Run {
-        self.run(&[
-            "plan",
-            "-refresh-only",
-            "-detailed-exitcode",
-            "-input=false",
-            "-no-color",
-        ])
+        self.run(&["plan", "-refresh-only", "-detailed-exitcode", "-input=false", "-no-color"])
     }
 
     /// `destroy` without questions.
@@ -187,11 +176,7 @@ impl Project {
         resources
             .iter()
             .find(|resource| {
-                let prefix = if resource["mode"] == "data" {
-                    "data."
-                } else {
-                    ""
-                };
+                let prefix = if resource["mode"] == "data" { "data." } else { "" };
                 format!(
                     "{prefix}{}.{}",
                     resource["type"].as_str().unwrap_or_default(),
@@ -215,10 +200,7 @@ impl Project {
     /// Fails the test when a secret is in what the CLI printed or wrote.
     pub fn hunt(&self, run: &Run) {
         let mut places = vec![
-            (
-                "standard output".to_owned(),
-                run.stdout.clone().into_bytes(),
-            ),
+            ("standard output".to_owned(), run.stdout.clone().into_bytes()),
             ("standard error".to_owned(), run.stderr.clone().into_bytes()),
         ];
         let files = fs::read_dir(self.folder.path()).expect("the folder is readable");
@@ -232,9 +214,7 @@ impl Project {
         for (place, bytes) in places {
             for secret in [TOKEN, CLIENT_SECRET] {
                 assert!(
-                    !bytes
-                        .windows(secret.len())
-                        .any(|window| window == secret.as_bytes()),
+                    !bytes.windows(secret.len()).any(|window| window == secret.as_bytes()),
                     "a secret is in {place}"
                 );
             }
@@ -252,10 +232,7 @@ pub fn resource(name: &str, key: &str, more: &str) -> String {
 
 /// A quoted HCL string. It is written as in JSON, but for what begins a template.
 pub fn hcl(text: &str) -> String {
-    Value::from(text)
-        .to_string()
-        .replace("${", "$${")
-        .replace("%{", "%%{")
+    Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }
 
 /// What the CLI did.

@@ -39,12 +39,7 @@ impl<'a> Running<'a> {
             // A test that has failed meanwhile listens no more.
             let _ = sender.send(child.wait_with_output().expect("the CLI can be waited for"));
         });
-        Self {
-            project,
-            id,
-            ended,
-            has_ended: false,
-        }
+        Self { project, id, ended, has_ended: false }
     }
 
     /// Sends SIGINT.

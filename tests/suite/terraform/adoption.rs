@@ -13,9 +13,7 @@ const DID: &str = "An existing configuration was adopted";
 #[test]
 fn a_name_that_is_taken_with_another_key_is_an_error_of_the_plan() {
     let simulator = simulator();
-    simulator
-        .control()
-        .insert("Config1", OTHER_KEY, "COMPLETED");
+    simulator.control().insert("Config1", OTHER_KEY, "COMPLETED");
     let project = Project::new(&simulator);
     project.configure_one("");
     project
@@ -46,13 +44,9 @@ fn the_apply_of_a_saved_plan_says_once_that_it_adopts() {
     simulator.control().insert("Config1", KEY, "COMPLETED");
     let project = Project::new(&simulator);
     project.configure_one("");
-    let plan = project
-        .run(&["plan", "-out=saved.tfplan", "-input=false", "-no-color"])
-        .exits(0);
+    let plan = project.run(&["plan", "-out=saved.tfplan", "-input=false", "-no-color"]).exits(0);
     assert_eq!(plan.count(WILL), 1);
-    let apply = project
-        .run(&["apply", "-input=false", "-no-color", "saved.tfplan"])
-        .exits(0);
+    let apply = project.run(&["apply", "-input=false", "-no-color", "saved.tfplan"]).exits(0);
     assert_eq!(apply.count(WILL), 1, "{}", apply.text());
     assert_eq!(apply.count("more similar warning"), 0, "{}", apply.text());
     assert_eq!(apply.count(DID), 0, "{}", apply.text());
@@ -68,12 +62,7 @@ fn a_plain_apply_counts_one_more_similar_and_its_last_step_says_nothing() {
     project.configure_one("");
     let apply = project.apply().exits(0);
     assert_eq!(apply.count(WILL), 1, "{}", apply.text());
-    assert_eq!(
-        apply.count("(and one more similar warning elsewhere)"),
-        1,
-        "{}",
-        apply.text()
-    );
+    assert_eq!(apply.count("(and one more similar warning elsewhere)"), 1, "{}", apply.text());
     assert_eq!(apply.count(DID), 0, "{}", apply.text());
     project.plan().exits(0).does_not_say(WILL);
 }
@@ -88,9 +77,7 @@ fn a_configuration_that_appears_after_the_plan_is_adopted_with_a_warning() {
         .exits(0)
         .does_not_say(WILL);
     simulator.control().insert("Config1", KEY, "COMPLETED");
-    let apply = project
-        .run(&["apply", "-input=false", "-no-color", "saved.tfplan"])
-        .exits(0);
+    let apply = project.run(&["apply", "-input=false", "-no-color", "saved.tfplan"]).exits(0);
     assert_eq!(apply.count(WILL) + apply.count(DID), 1, "{}", apply.text());
     assert_eq!(simulator.control().counters().submissions, 0);
 }
@@ -101,24 +88,12 @@ fn a_look_up_that_fails_is_an_error_of_the_plan() {
     let mut project = Project::new(&simulator);
     project.set("AEP_MAX_RETRIES", "0").configure_one("");
     for (answer, sentence) in [
-        (
-            Answer::service_unavailable(),
-            "Adobe's API is not available",
-        ),
-        (
-            Answer::gateway(403, "403999", "no"),
-            "Manage Customer Managed Key",
-        ),
+        (Answer::service_unavailable(), "Adobe's API is not available"),
+        (Answer::gateway(403, "403999", "no"), "Manage Customer Managed Key"),
         (Answer::html(200), "The answer makes no sense for this API"),
     ] {
-        simulator
-            .control()
-            .fault(Fault::on(Route::Status, Action::Answer(answer)));
-        project
-            .plan()
-            .exits(1)
-            .says(sentence)
-            .says("looking up the new configuration \"Config1\"");
+        simulator.control().fault(Fault::on(Route::Status, Action::Answer(answer)));
+        project.plan().exits(1).says(sentence).says("looking up the new configuration \"Config1\"");
     }
     project.plan().exits(2);
 }
@@ -147,11 +122,7 @@ fn a_failed_configuration_is_submitted_again_whichever_key_it_has() {
         simulator.control().insert("Config1", key, "FAILED");
         let project = Project::new(&simulator);
         project.configure_one("adopt_existing = false");
-        project
-            .apply()
-            .exits(0)
-            .does_not_say(WILL)
-            .does_not_say(TAKEN);
+        project.apply().exits(0).does_not_say(WILL).does_not_say(TAKEN);
         assert_eq!(accepted(&simulator), 1, "{key}");
         assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
         assert_eq!(project.attributes()["status"], "COMPLETED");
@@ -181,11 +152,7 @@ fn a_key_to_come_with_a_name_in_use_is_a_warning_and_apply_decides() {
     simulator.control().insert("Config1", KEY, "COMPLETED");
     let project = Project::new(&simulator);
     project.configure(&key_to_come(OTHER_KEY));
-    project
-        .plan()
-        .exits(2)
-        .says("The name is already in use at Adobe")
-        .says(KEY);
+    project.plan().exits(2).says("The name is already in use at Adobe").says(KEY);
     project.apply().exits(1).says(TAKEN).says(OTHER_KEY);
     assert!(project.attributes().is_null());
     project.configure(&key_to_come(KEY_VERSIONLESS));

@@ -68,19 +68,13 @@ provider "aep" {{
     );
     // One name, and two configurations: names belong to an organisation.
     let body = block("one", "\"Config1\"", &format!("\"{KEY}\""), "")
-        + &block(
-            "two",
-            "\"Config1\"",
-            &format!("\"{OTHER_KEY}\""),
-            "provider = aep.second",
-        );
+        + &block("two", "\"Config1\"", &format!("\"{OTHER_KEY}\""), "provider = aep.second");
     project.configure_with(&providers, &body);
     project.apply().exits(0);
     project.plan().exits(0);
-    for (simulator, label, key, org_id) in [
-        (&first, "one", KEY, ORG_ID),
-        (&second, "two", OTHER_KEY, SECOND_ORG),
-    ] {
+    for (simulator, label, key, org_id) in
+        [(&first, "one", KEY, ORG_ID), (&second, "two", OTHER_KEY, SECOND_ORG)]
+    {
         assert_eq!(accepted(simulator), 1);
         let attributes = project.instance(&format!("aep_cmk_config.{label}"))["attributes"].clone();
         assert_eq!(attributes["ims_org_id"], org_id);
@@ -89,9 +83,7 @@ provider "aep" {{
         assert_eq!(stored.key_identifier, key);
     }
     only(&first, ORG_ID, |token| token == format!("Bearer {TOKEN}"));
-    only(&second, SECOND_ORG, |token| {
-        token.starts_with("Bearer sim-minted-")
-    });
+    only(&second, SECOND_ORG, |token| token.starts_with("Bearer sim-minted-"));
     assert_eq!(first.control().counters().token_requests, 0);
     // One for each process: plan and apply of the first command, plan of the second.
     assert_eq!(second.control().counters().token_requests, 3);

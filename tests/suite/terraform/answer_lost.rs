@@ -49,9 +49,7 @@ fn an_answer_of_another_content_type_is_an_answer() {
     let simulator = simulator();
     let project = Project::new(&simulator);
     project.configure_one("wait_for_completion = false");
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::WrongContentType));
+    simulator.control().fault(Fault::on(Route::Submit, Action::WrongContentType));
     project.apply().exits(0);
     // Plan, re-plan, look-up: nothing was looked up afterwards.
     assert_eq!(simulator.control().counters().status_reads, 3);
@@ -79,19 +77,13 @@ fn nobody_took_it(action: Action) {
     let simulator = simulator();
     let project = Project::new(&simulator);
     project.configure_one("");
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, action.clone()));
+    simulator.control().fault(Fault::on(Route::Submit, action.clone()));
     is_uncertain(&simulator, &project, "and is not there");
     assert_eq!(simulator.control().counters().submissions_accepted, 0);
 
     project.apply().exits(0);
     let counters = simulator.control().counters();
-    assert_eq!(
-        (counters.submissions, counters.submissions_accepted),
-        (2, 1),
-        "{action:?}"
-    );
+    assert_eq!((counters.submissions, counters.submissions_accepted), (2, 1), "{action:?}");
     project.plan().exits(0);
 }
 
@@ -103,11 +95,7 @@ fn taken_and_not_to_be_found() {
     control.fault(Fault::on(Route::Submit, Action::ProcessThenReset));
     let forbidden = Action::Answer(Answer::gateway(403, "403100", "Forbidden"));
     control.fault(Fault::on(Route::Status, forbidden).skip(3).forever());
-    is_uncertain(
-        &simulator,
-        &project,
-        "Looking the name up failed as well: GET",
-    );
+    is_uncertain(&simulator, &project, "Looking the name up failed as well: GET");
     assert_eq!(control.counters().submissions_accepted, 1);
 
     control.clear_faults();
@@ -121,11 +109,9 @@ fn taken_and_not_to_be_found() {
 #[test]
 fn a_submission_that_is_not_found_is_not_repeated_until_the_next_apply() {
     thread::scope(|scope| {
-        for action in [
-            Action::Reset,
-            Action::CutBody,
-            Action::Answer(Answer::service_unavailable()),
-        ] {
+        for action in
+            [Action::Reset, Action::CutBody, Action::Answer(Answer::service_unavailable())]
+        {
             scope.spawn(move || nobody_took_it(action));
         }
         scope.spawn(taken_and_not_to_be_found);

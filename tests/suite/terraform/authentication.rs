@@ -23,10 +23,7 @@ fn oauth(simulator: &Simulator) -> Project {
 /// How many requests were answered with 401.
 fn refusals(simulator: &Simulator) -> usize {
     let requests = simulator.control().requests();
-    requests
-        .iter()
-        .filter(|request| request.status == Some(401))
-        .count()
+    requests.iter().filter(|request| request.status == Some(401)).count()
 }
 
 #[test]
@@ -57,9 +54,7 @@ fn a_given_token_is_used_as_it_is() {
     project.apply().exits(0);
     assert_eq!(simulator.control().counters().token_requests, 0);
     // It cannot be renewed, so a refusal is the end, and nothing was submitted.
-    simulator
-        .control()
-        .configure(|options| options.tokens.clear());
+    simulator.control().configure(|options| options.tokens.clear());
     project.configure(&resource("Config2", KEY, ""));
     simulator.control().clear_log();
     project
@@ -109,16 +104,10 @@ fn a_submission_refused_for_its_token_is_sent_again_with_a_new_one() {
     let simulator = simulator();
     let project = oauth(&simulator);
     project.configure_one("");
-    simulator.control().fault(Fault::on(
-        Route::Submit,
-        Action::Answer(Answer::token_invalid()),
-    ));
+    simulator.control().fault(Fault::on(Route::Submit, Action::Answer(Answer::token_invalid())));
     project.apply().exits(0);
     let counters = simulator.control().counters();
-    assert_eq!(
-        (counters.submissions, counters.submissions_accepted),
-        (2, 1)
-    );
+    assert_eq!((counters.submissions, counters.submissions_accepted), (2, 1));
     assert_eq!(counters.tokens_minted, 3);
     assert!(!project.is_tainted());
 }
@@ -131,10 +120,7 @@ fn a_token_refused_twice_is_an_error_without_more_renewals() {
     simulator
         .control()
         .fault(Fault::on(Route::Status, Action::Answer(Answer::token_invalid())).forever());
-    project
-        .plan()
-        .exits(1)
-        .says("Adobe does not accept the access token");
+    project.plan().exits(1).says("Adobe does not accept the access token");
     let counters = simulator.control().counters();
     assert_eq!((counters.status_reads, counters.tokens_minted), (2, 2));
 }
@@ -180,10 +166,8 @@ fn credentials_in_hcl_win_over_those_in_the_environment() {
 
     // A token over another token.
     project.set("AEP_ACCESS_TOKEN", "stale-token");
-    project.configure_with(
-        &format!("provider \"aep\" {{\n  access_token = \"{TOKEN}\"\n}}"),
-        &body,
-    );
+    project
+        .configure_with(&format!("provider \"aep\" {{\n  access_token = \"{TOKEN}\"\n}}"), &body);
     project.plan().exits(2);
     // A client over a token, and its settings too.
     project.configure_with(
@@ -220,10 +204,7 @@ fn two_ways_to_authenticate_in_one_source_exclude_each_other() {
         "provider \"aep\" {{\n  access_token = \"{TOKEN}\"\n  client_id = \"{CLIENT_ID}\"\n}}"
     );
     project.configure_with(&both, &resource("Config1", KEY, ""));
-    project
-        .validate()
-        .exits(1)
-        .says("Two ways to authenticate are configured");
+    project.validate().exits(1).says("Two ways to authenticate are configured");
     project
         .set("AEP_CLIENT_ID", CLIENT_ID)
         .configure_one("")

@@ -16,12 +16,7 @@ fn plain_http_is_refused_but_for_this_machine() {
         "http://10.0.0.1:8080",
         "http://[::2]",
     ] {
-        project
-            .set("AEP_ENDPOINT", endpoint)
-            .plan()
-            .exits(1)
-            .says("AEP_ENDPOINT")
-            .says(why);
+        project.set("AEP_ENDPOINT", endpoint).plan().exits(1).says("AEP_ENDPOINT").says(why);
     }
     project
         .set("AEP_ENDPOINT", &simulator.url())
@@ -60,26 +55,13 @@ fn a_redirect_is_an_error_and_nobody_follows_it() {
     let mut project = Project::new(&simulator);
     project.set("AEP_MAX_RETRIES", "0").configure_one("");
     for status in [301, 302, 303, 307, 308] {
-        let answer = Answer {
-            status,
-            ..Answer::redirect(&elsewhere.url())
-        };
+        let answer = Answer { status, ..Answer::redirect(&elsewhere.url()) };
         control.fault(Fault::on(Route::Status, Action::Answer(answer)));
-        project
-            .plan()
-            .exits(1)
-            .says("Adobe's API answered with a redirect")
-            .says(&elsewhere.url());
+        project.plan().exits(1).says("Adobe's API answered with a redirect").says(&elsewhere.url());
     }
     assert_eq!(control.counters().faults, 5);
-    control.fault(Fault::on(
-        Route::Submit,
-        Action::Answer(Answer::redirect(&elsewhere.url())),
-    ));
-    project
-        .apply()
-        .exits(1)
-        .says("Adobe's API answered with a redirect");
+    control.fault(Fault::on(Route::Submit, Action::Answer(Answer::redirect(&elsewhere.url()))));
+    project.apply().exits(1).says("Adobe's API answered with a redirect");
     assert_eq!(control.counters().submissions, 1);
     // Nor does the client's secret travel.
     project
@@ -87,10 +69,7 @@ fn a_redirect_is_an_error_and_nobody_follows_it() {
         .set("AEP_CLIENT_ID", CLIENT_ID)
         .set("AEP_CLIENT_SECRET", CLIENT_SECRET)
         .set("AEP_IMS_ENDPOINT", &simulator.url());
-    control.fault(Fault::on(
-        Route::Token,
-        Action::Answer(Answer::redirect(&elsewhere.url())),
-    ));
+    control.fault(Fault::on(Route::Token, Action::Answer(Answer::redirect(&elsewhere.url()))));
     project.plan().exits(1);
     assert_eq!(control.counters().faults, 7);
     assert_eq!(elsewhere.control().counters().requests, 0);
@@ -124,10 +103,7 @@ fn the_user_agent_names_provider_and_cli_and_what_is_appended() {
     let mut project = Project::new(&simulator);
     project.configure_one("");
     project.plan().exits(2);
-    project
-        .set("TF_APPEND_USER_AGENT", "ci/7 (team; x)")
-        .plan()
-        .exits(2);
+    project.set("TF_APPEND_USER_AGENT", "ci/7 (team; x)").plan().exits(2);
     let requests = simulator.control().requests();
     let agents: Vec<&str> = requests
         .iter()
@@ -166,16 +142,9 @@ fn an_endpoint_from_wherever_overrides_the_region() {
     let simulator = simulator();
     let mut project = Project::new(&simulator);
     // Nobody looks at a region beside an endpoint, garbage or not.
+    project.set("AEP_REGION", "not a region!").configure_one("").plan().exits(2);
     project
-        .set("AEP_REGION", "not a region!")
-        .configure_one("")
-        .plan()
-        .exits(2);
-    project
-        .configure_with(
-            "provider \"aep\" {\n  region = \"nld2\"\n}",
-            &resource("Config1", KEY, ""),
-        )
+        .configure_with("provider \"aep\" {\n  region = \"nld2\"\n}", &resource("Config1", KEY, ""))
         .plan()
         .exits(2);
     assert_eq!(simulator.control().counters().status_reads, 2);

@@ -44,10 +44,7 @@ fn a_tenant_id_takes_the_place_of_common_and_nothing_else_changes() {
     project.apply().exits(0);
     let attributes = project.instance("data.aep_cmk_app.this")["attributes"].clone();
     assert_eq!(attributes["application_redirect_url"], REDIRECT);
-    assert_eq!(
-        attributes["consent_url"],
-        REDIRECT.replacen("/common/", &format!("/{TENANT}/"), 1)
-    );
+    assert_eq!(attributes["consent_url"], REDIRECT.replacen("/common/", &format!("/{TENANT}/"), 1));
 }
 
 #[test]
@@ -77,10 +74,7 @@ fn a_redirect_url_without_common_is_an_error_that_names_it() {
         .control()
         .fault(Fault::on(Route::App, Action::Answer(Answer::json(200, &body))).forever());
     project.configure(&app(&format!("tenant_id = \"{TENANT}\"")));
-    project
-        .plan()
-        .exits(1)
-        .says("There is no consent URL for this tenant");
+    project.plan().exits(1).says("There is no consent URL for this tenant");
     // Without a tenant nothing has to be replaced.
     project.configure(&app(""));
     project.apply().exits(0);
@@ -92,14 +86,8 @@ fn an_app_registration_with_a_field_missing_is_an_error() {
     let project = Project::new(&simulator);
     project.configure(&app(""));
     let body = json!({"id": "byok", "name": "n"});
-    simulator.control().fault(Fault::on(
-        Route::App,
-        Action::Answer(Answer::json(200, &body)),
-    ));
-    project
-        .plan()
-        .exits(1)
-        .says("The answer makes no sense for this API");
+    simulator.control().fault(Fault::on(Route::App, Action::Answer(Answer::json(200, &body))));
+    project.plan().exits(1).says("The answer makes no sense for this API");
 }
 
 #[test]

@@ -27,12 +27,7 @@ fn another_key_at_adobe_is_without_protection_the_error_that_asks_for_a_name() {
     let simulator = simulator();
     let project = in_effect(&simulator, "deletion_protection = false");
     assert!(simulator.control().set_key("Config1", OTHER_KEY));
-    project
-        .plan()
-        .exits(1)
-        .says("Another key needs a new name")
-        .says(KEY)
-        .says(OTHER_KEY);
+    project.plan().exits(1).says("Another key needs a new name").says(KEY).says(OTHER_KEY);
 }
 
 #[test]
@@ -41,10 +36,7 @@ fn a_configuration_that_is_gone_is_created_again() {
     let project = in_effect(&simulator, "");
     assert!(simulator.control().remove("Config1"));
     project.plan_drift().exits(2);
-    project
-        .plan()
-        .exits(2)
-        .says("1 to add, 0 to change, 0 to destroy");
+    project.plan().exits(2).says("1 to add, 0 to change, 0 to destroy");
     project.apply().exits(0);
     assert_eq!(accepted(&simulator), 1);
     project.plan().exits(0);
@@ -62,10 +54,7 @@ fn a_configuration_that_fell_back_to_failed_is_submitted_again_in_place() {
         .exits(2)
         .says("0 to add, 1 to change, 0 to destroy")
         .says(&format!("~ id = {} -> (known after apply)", before["id"]));
-    project
-        .apply()
-        .exits(0)
-        .says("0 added, 1 changed, 0 destroyed");
+    project.apply().exits(0).says("0 added, 1 changed, 0 destroyed");
     assert_eq!(accepted(&simulator), 1);
     assert_ne!(project.attributes()["id"], before["id"]);
     assert_eq!(project.attributes()["status"], "COMPLETED");

@@ -67,11 +67,7 @@ fn a_timeout_keeps_what_was_accepted_and_the_next_apply_goes_on() {
     let control = simulator.control();
     let project = Project::new(&simulator);
     project.configure_one("timeouts {\n    create = \"4s\"\n  }");
-    project
-        .apply()
-        .exits(1)
-        .says("The configuration was not in effect in time")
-        .says("`create`");
+    project.apply().exits(1).says("The configuration was not in effect in time").says("`create`");
     let id = control.configuration("Config1").expect("accepted").id;
     assert_eq!(project.attributes()["id"], id.as_str());
     assert_eq!(project.attributes()["status"], "RUNNING");
@@ -201,10 +197,7 @@ fn a_failed_name_that_cannot_be_submitted_again_is_an_error_that_keeps_it() {
     project.configure(&resource("Config1", KEY, ""));
     project.apply().exits(1);
     let before = project.attributes();
-    project
-        .apply()
-        .exits(1)
-        .says("Adobe answered that the name is in use");
+    project.apply().exits(1).says("Adobe answered that the name is in use");
     assert_eq!(project.attributes(), before);
     assert_eq!(simulator.control().counters().submissions, 2);
 }

@@ -12,9 +12,7 @@ fn survivable() -> [Action; 9] {
     [
         Action::Answer(Answer::throttled()),
         Action::Answer(Answer::throttled_for(1)),
-        Action::Answer(Answer::throttled_until(
-            SystemTime::now() + Duration::from_secs(1),
-        )),
+        Action::Answer(Answer::throttled_until(SystemTime::now() + Duration::from_secs(1))),
         Action::Answer(Answer::gateway_unavailable()),
         Action::Answer(Answer::service_unavailable()),
         Action::Answer(Answer::html(502)),
@@ -75,10 +73,7 @@ fn a_wait_survives_every_mishap_of_a_poll() {
 }
 
 fn position_of_post(requests: &[LoggedRequest]) -> usize {
-    requests
-        .iter()
-        .position(|request| request.method == "POST")
-        .expect("a submission")
+    requests.iter().position(|request| request.method == "POST").expect("a submission")
 }
 
 #[test]
@@ -86,9 +81,7 @@ fn an_app_registration_survives_every_mishap_too() {
     for_each_fault(|action| {
         let simulator = simulator();
         let mut project = Project::new(&simulator);
-        project
-            .set("AEP_REQUEST_TIMEOUT", "1s")
-            .configure("data \"aep_cmk_app\" \"this\" {}");
+        project.set("AEP_REQUEST_TIMEOUT", "1s").configure("data \"aep_cmk_app\" \"this\" {}");
         simulator.control().fault(Fault::on(Route::App, action));
         project.apply().exits(0);
         assert_eq!(simulator.control().counters().faults, 1);
@@ -118,10 +111,7 @@ fn a_retry_after_beyond_the_timeout_ends_a_read_at_once_with_adobes_words() {
     project.configure_one("timeouts {\n    read = \"1m\"\n  }");
     project.apply().exits(0);
     let control = simulator.control();
-    control.fault(Fault::on(
-        Route::Status,
-        Action::Answer(Answer::throttled_for(3600)),
-    ));
+    control.fault(Fault::on(Route::Status, Action::Answer(Answer::throttled_for(3600))));
     let before = control.counters().status_reads;
     project
         .plan()
@@ -174,21 +164,12 @@ fn only_the_services_404_means_gone_and_nothing_else_drops_state() {
     ] {
         control.fault(Fault::on(Route::Status, Action::Answer(answer.clone())));
         project
-            .run(&[
-                "apply",
-                "-refresh-only",
-                "-auto-approve",
-                "-input=false",
-                "-no-color",
-            ])
+            .run(&["apply", "-refresh-only", "-auto-approve", "-input=false", "-no-color"])
             .exits(1)
             .says("reading the status of the configuration \"Config1\"");
         assert_eq!(project.attributes(), before, "{answer:?}");
     }
-    control.fault(Fault::on(
-        Route::Status,
-        Action::Answer(Answer::not_found()),
-    ));
+    control.fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())));
     project.plan().exits(2).says("1 to add");
     assert_eq!(control.counters().submissions, 1);
 }
@@ -199,26 +180,12 @@ fn a_missing_permission_is_named() {
     let project = Project::new(&simulator);
     project.configure_one("");
     for (answer, says) in [
-        (
-            Answer::gateway(403, "403100", "Forbidden"),
-            "Manage Customer Managed Key",
-        ),
-        (
-            Answer::not_entitled(),
-            "The credential is not entitled for this organisation",
-        ),
-        (
-            Answer::region_missing(),
-            "Adobe finds no region for this organisation",
-        ),
-        (
-            Answer::token_missing(),
-            "The access token did not reach Adobe",
-        ),
+        (Answer::gateway(403, "403100", "Forbidden"), "Manage Customer Managed Key"),
+        (Answer::not_entitled(), "The credential is not entitled for this organisation"),
+        (Answer::region_missing(), "Adobe finds no region for this organisation"),
+        (Answer::token_missing(), "The access token did not reach Adobe"),
     ] {
-        simulator
-            .control()
-            .fault(Fault::on(Route::Status, Action::Answer(answer)));
+        simulator.control().fault(Fault::on(Route::Status, Action::Answer(answer)));
         project
             .plan()
             .exits(1)

@@ -14,27 +14,16 @@ const OTHER_ORG: &str = "AAAAAAAAAAAAAAAAAAAAAAAA@AdobeOrg";
 const NOTHING_HERE: &str = "Adobe answered that there is nothing at this address";
 const ELSEWHERE: &str = "The object is not at this endpoint";
 const WAY_OUT: &str = "terraform untaint <address>";
-const REPLACE: [&str; 4] = [
-    "apply",
-    "-replace=aep_cmk_config.this",
-    "-auto-approve",
-    "-no-color",
-];
+const REPLACE: [&str; 4] = ["apply", "-replace=aep_cmk_config.this", "-auto-approve", "-no-color"];
 
 /// Answers that a gateway or a proxy gives for a moment, and that say nothing about the configuration.
 fn doubtful() -> [Answer; 3] {
-    [
-        Answer::no_such_path(),
-        Answer::html(404),
-        Answer::empty(404),
-    ]
+    [Answer::no_such_path(), Answer::html(404), Answer::empty(404)]
 }
 
 /// The look-up of the create is answered so, once; refresh, plan and re-plan see Adobe.
 fn answer_the_create(simulator: &Simulator, answer: Answer) {
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, Action::Answer(answer)).skip(3));
+    simulator.control().fault(Fault::on(Route::Status, Action::Answer(answer)).skip(3));
 }
 
 #[test]
@@ -44,12 +33,7 @@ fn a_404_that_proves_nothing_is_no_free_name_for_a_tainted_object() {
         let project = timed_out(&simulator, "");
         let before = project.attributes();
         answer_the_create(&simulator, answer);
-        project
-            .apply()
-            .exits(1)
-            .says("Destruction complete")
-            .says(NOTHING_HERE)
-            .says(WAY_OUT);
+        project.apply().exits(1).says("Destruction complete").says(NOTHING_HERE).says(WAY_OUT);
         let counters = simulator.control().counters();
         assert_eq!((counters.faults, counters.submissions), (1, 1));
         assert_eq!(project.attributes(), before);
@@ -69,11 +53,7 @@ fn a_404_that_proves_nothing_is_no_free_name_for_a_replaced_object() {
         let project = in_effect(&simulator, "deletion_protection = false");
         let before = project.attributes();
         answer_the_create(&simulator, answer);
-        project
-            .run(&REPLACE)
-            .exits(1)
-            .says("Destruction complete")
-            .says(NOTHING_HERE);
+        project.run(&REPLACE).exits(1).says("Destruction complete").says(NOTHING_HERE);
         assert_eq!(simulator.control().counters().faults, 1);
         assert_eq!(project.attributes(), before);
         assert!(project.is_tainted());
@@ -101,9 +81,7 @@ fn another_organisation_behind_refresh_false_is_an_error_that_names_both_and_sen
     let mut project = timed_out(&simulator, "");
     let before = project.instance("aep_cmk_config.this");
     // A credential that is good for both organisations, and the other one does not have the name.
-    simulator
-        .control()
-        .configure(|options| options.org_id = OTHER_ORG.to_owned());
+    simulator.control().configure(|options| options.org_id = OTHER_ORG.to_owned());
     assert!(simulator.control().remove("Config1"));
     project.set("AEP_ORG_ID", OTHER_ORG);
     project
@@ -119,9 +97,7 @@ fn another_organisation_behind_refresh_false_is_an_error_that_names_both_and_sen
 /// A saved plan of a tainted object, and a second simulator to which the project was turned since.
 fn planned_elsewhere(first: &Simulator) -> (Simulator, Project) {
     let mut project = timed_out(first, "");
-    project
-        .run(&["plan", "-out=saved.tfplan", "-no-color"])
-        .exits(0);
+    project.run(&["plan", "-out=saved.tfplan", "-no-color"]).exits(0);
     let second = simulator();
     project.set("AEP_ENDPOINT", &second.url());
     first.control().clear_log();
@@ -187,14 +163,10 @@ fn a_look_up_that_fails_after_the_forget_names_the_way_out() {
 fn a_resubmission_that_is_refused_after_the_forget_names_the_way_out() {
     let simulator = failing_simulator();
     let project = failed(&simulator, "");
-    simulator
-        .control()
-        .configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
+    simulator.control().configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
     breaks_off(&project, "Adobe answered that the name is in use");
     let forbidden = Answer::service(403, "Forbidden", "Access is denied.");
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::Answer(forbidden)));
+    simulator.control().fault(Fault::on(Route::Submit, Action::Answer(forbidden)));
     breaks_off(&project, "\"Manage Customer Managed Key\"");
 }
 
@@ -202,9 +174,7 @@ fn a_resubmission_that_is_refused_after_the_forget_names_the_way_out() {
 fn a_key_that_another_one_took_after_the_plan_names_the_way_out() {
     let simulator = slow_simulator();
     let project = timed_out(&simulator, "");
-    project
-        .run(&["plan", "-out=saved.tfplan", "-no-color"])
-        .exits(0);
+    project.run(&["plan", "-out=saved.tfplan", "-no-color"]).exits(0);
     assert!(simulator.control().set_key("Config1", OTHER_KEY));
     project
         .run(&APPLY_SAVED)
@@ -221,9 +191,7 @@ fn a_poll_that_breaks_the_wait_off_names_the_way_out() {
     let mut project = Project::new(&simulator);
     project.set("AEP_MAX_RETRIES", "0").configure_one("");
     let forbidden = Action::Answer(Answer::service(403, "Forbidden", "Access is denied."));
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, forbidden).skip(3).forever());
+    simulator.control().fault(Fault::on(Route::Status, forbidden).skip(3).forever());
     breaks_off(&project, "\"Manage Customer Managed Key\"");
 }
 
@@ -232,16 +200,11 @@ fn another_key_than_the_one_submitted_names_the_way_out() {
     let simulator = simulator_with(|options| options.stages = Stages::none());
     let project = Project::new(&simulator);
     simulator.control().insert("Config1", KEY, "FAILED");
-    project.configure(&resource(
-        "Config1",
-        OTHER_KEY,
-        "wait_for_completion = false",
-    ));
+    project.configure(&resource("Config1", OTHER_KEY, "wait_for_completion = false"));
     let kept = answered("4df7886b-a122-4391-880b-000000000002", KEY, "RUNNING");
-    simulator.control().fault(Fault::on(
-        Route::Submit,
-        Action::ProcessThenAnswer(Answer::json(200, &kept)),
-    ));
+    simulator
+        .control()
+        .fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(Answer::json(200, &kept))));
     breaks_off(&project, "Adobe has another key than the one submitted");
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
 }

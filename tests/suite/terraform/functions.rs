@@ -12,10 +12,7 @@ const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authoriz
 fn output(expression: &str) -> (Project, Run) {
     let simulator = simulator();
     let mut project = Project::new(&simulator);
-    project
-        .unset("AEP_ACCESS_TOKEN")
-        .unset("AEP_ORG_ID")
-        .unset("AEP_ENDPOINT");
+    project.unset("AEP_ACCESS_TOKEN").unset("AEP_ORG_ID").unset("AEP_ENDPOINT");
     project.configure(&format!("output \"it\" {{\n  value = {expression}\n}}"));
     let run = project.apply();
     assert!(simulator.control().requests().is_empty());
@@ -52,14 +49,8 @@ fn a_key_without_a_version_has_a_null_one_and_a_managed_hsm_has_its_own_role() {
     // The state leaves a null attribute of an output's object in place.
     assert_eq!(parsed["key_version"], Value::Null);
     assert_eq!(parsed["managed_hsm"], true);
-    assert_eq!(
-        parsed["required_role"],
-        "Managed HSM Crypto Service Encryption User"
-    );
-    assert_eq!(
-        parsed["key_vault_uri"],
-        "https://hsm-a.managedhsm.azure.net"
-    );
+    assert_eq!(parsed["required_role"], "Managed HSM Crypto Service Encryption User");
+    assert_eq!(parsed["key_vault_uri"], "https://hsm-a.managedhsm.azure.net");
     assert_eq!(parsed["key_name"], "Wrap");
 }
 
@@ -77,9 +68,7 @@ fn a_null_version_is_equal_to_null() {
 fn a_consent_url_names_the_tenant_and_nothing_else_is_touched() {
     let expected = REDIRECT.replacen("/common/", &format!("/{TENANT}/"), 1);
     assert_eq!(
-        value(&format!(
-            "provider::aep::consent_url(\"{REDIRECT}\", \"{TENANT}\")"
-        )),
+        value(&format!("provider::aep::consent_url(\"{REDIRECT}\", \"{TENANT}\")")),
         expected
     );
 }

@@ -31,9 +31,7 @@ fn destroy_is_stopped_at_plan() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     let plan = project.run(&["plan", "-destroy", "-input=false", "-no-color"]);
-    stopped(&simulator, &project, plan)
-        .says("This plan would destroy it.")
-        .says("destroy = false");
+    stopped(&simulator, &project, plan).says("This plan would destroy it.").says("destroy = false");
     let destroy = project.destroy();
     stopped(&simulator, &project, destroy);
 }
@@ -70,9 +68,7 @@ fn another_key_is_stopped_and_shows_both() {
     let project = in_effect(&simulator, "");
     project.configure(&resource("Config1", OTHER_KEY, ""));
     let plan = project.plan();
-    stopped(&simulator, &project, plan)
-        .says(OTHER_KEY)
-        .says("on main.tf line 13");
+    stopped(&simulator, &project, plan).says(OTHER_KEY).says("on main.tf line 13");
     let apply = project.apply();
     stopped(&simulator, &project, apply);
 }
@@ -92,9 +88,7 @@ fn another_name_and_key_are_stopped_and_show_both_keys() {
     let project = in_effect(&simulator, "");
     project.configure(&resource("Config2", OTHER_KEY, ""));
     let plan = project.plan();
-    stopped(&simulator, &project, plan)
-        .says("Config2")
-        .says(OTHER_KEY);
+    stopped(&simulator, &project, plan).says("Config2").says(OTHER_KEY);
 }
 
 #[test]
@@ -103,12 +97,7 @@ fn a_replacement_on_the_command_line_is_stopped() {
     let project = in_effect(&simulator, "");
     for arguments in [
         ["plan", "-replace=aep_cmk_config.this", "-no-color"].as_slice(),
-        &[
-            "apply",
-            "-replace=aep_cmk_config.this",
-            "-auto-approve",
-            "-no-color",
-        ],
+        &["apply", "-replace=aep_cmk_config.this", "-auto-approve", "-no-color"],
     ] {
         let run = project.run(arguments);
         stopped(&simulator, &project, run).says("`-replace` or `replace_triggered_by`");
@@ -118,10 +107,7 @@ fn a_replacement_on_the_command_line_is_stopped() {
 #[test]
 fn a_replacement_that_creates_first_is_stopped_too() {
     let simulator = simulator();
-    let project = in_effect(
-        &simulator,
-        "lifecycle {\n    create_before_destroy = true\n  }",
-    );
+    let project = in_effect(&simulator, "lifecycle {\n    create_before_destroy = true\n  }");
     let plan = project.run(&["plan", "-replace=aep_cmk_config.this", "-no-color"]);
     stopped(&simulator, &project, plan);
 }
@@ -175,12 +161,7 @@ fn a_name_that_is_not_known_is_stopped() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     let unknown = upstream("1", "Config1")
-        + &block(
-            "this",
-            "terraform_data.upstream.output",
-            &format!("\"{KEY}\""),
-            "",
-        );
+        + &block("this", "terraform_data.upstream.output", &format!("\"{KEY}\""), "");
     project.configure(&unknown);
     let plan = project.plan();
     stopped(&simulator, &project, plan).says("`name` is not known before apply");
@@ -193,20 +174,10 @@ fn protection_counts_as_stored() {
     project.configure_one("deletion_protection = false");
     let destroy = project.destroy();
     stopped(&simulator, &project, destroy);
-    project.configure(&resource(
-        "Config2",
-        OTHER_KEY,
-        "deletion_protection = false",
-    ));
+    project.configure(&resource("Config2", OTHER_KEY, "deletion_protection = false"));
     let apply = project.apply();
-    stopped(&simulator, &project, apply)
-        .says("in an apply of its own")
-        .says(OTHER_KEY);
-    project.configure(&resource(
-        "Config1",
-        OTHER_KEY,
-        "deletion_protection = false",
-    ));
+    stopped(&simulator, &project, apply).says("in an apply of its own").says(OTHER_KEY);
+    project.configure(&resource("Config1", OTHER_KEY, "deletion_protection = false"));
     let plan = project.plan();
     stopped(&simulator, &project, plan).says(OTHER_KEY);
     project.configure_one("deletion_protection = false");
@@ -223,11 +194,7 @@ fn a_job_that_runs_is_protected() {
     project.apply().exits(0);
     project.plan().exits(0);
     project.destroy().exits(1).says(PROTECTED).says("RUNNING");
-    project.configure(&resource(
-        "Config1",
-        OTHER_KEY,
-        "wait_for_completion = false",
-    ));
+    project.configure(&resource("Config1", OTHER_KEY, "wait_for_completion = false"));
     project.plan().exits(1).says(PROTECTED).says(OTHER_KEY);
     assert_eq!(accepted(&simulator), 1);
 }
@@ -237,10 +204,7 @@ fn a_failed_configuration_is_not_protected() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     assert!(simulator.control().set_status("Config1", "FAILED"));
-    project
-        .destroy()
-        .exits(0)
-        .says("The configuration stays at Adobe");
+    project.destroy().exits(0).says("The configuration stays at Adobe");
     assert!(project.attributes().is_null());
 }
 
@@ -267,10 +231,7 @@ fn a_tainted_object_is_protected_from_destroy_only() {
     let removal = project.apply();
     stopped(&simulator, &project, removal);
     project.configure_one("");
-    project
-        .plan()
-        .exits(2)
-        .says("1 to add, 0 to change, 1 to destroy");
+    project.plan().exits(2).says("1 to add, 0 to change, 1 to destroy");
     project.apply().exits(0);
     assert!(!project.is_tainted());
     assert_eq!(project.attributes()["status"], "COMPLETED");

@@ -22,10 +22,7 @@ fn a_stored_failure_takes_a_new_key_in_place() {
     let project = fallen_back(&simulator);
     let before = project.attributes();
     project.configure(&resource("Config1", OTHER_KEY, ""));
-    project
-        .plan()
-        .exits(2)
-        .says("0 to add, 1 to change, 0 to destroy");
+    project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");
     project.apply().exits(0);
     let attributes = project.attributes();
     assert_eq!(attributes["key_vault_key_identifier"], OTHER_KEY);
@@ -44,10 +41,7 @@ fn a_stored_failure_takes_a_key_to_come_in_place() {
     let project = fallen_back(&simulator);
     let key = "terraform_data.upstream.output";
     project.configure(&(upstream("1", OTHER_KEY) + &block("this", "\"Config1\"", key, "")));
-    project
-        .apply()
-        .exits(0)
-        .says("1 added, 1 changed, 0 destroyed");
+    project.apply().exits(0).says("1 added, 1 changed, 0 destroyed");
     assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
     assert_eq!(accepted(&simulator), 1);
     project.plan().exits(0);
@@ -57,13 +51,9 @@ fn a_stored_failure_takes_a_key_to_come_in_place() {
 fn a_failure_that_took_effect_meanwhile_is_not_submitted_again() {
     let simulator = simulator();
     let project = fallen_back(&simulator);
-    project
-        .run(&["plan", "-out=saved.tfplan", "-no-color"])
-        .exits(0);
+    project.run(&["plan", "-out=saved.tfplan", "-no-color"]).exits(0);
     assert!(simulator.control().set_status("Config1", "COMPLETED"));
-    project
-        .run(&["apply", "-no-color", "saved.tfplan"])
-        .exits(0);
+    project.run(&["apply", "-no-color", "saved.tfplan"]).exits(0);
     assert_eq!(project.attributes()["status"], "COMPLETED");
     assert_eq!(simulator.control().counters().submissions, 0);
 }
@@ -76,22 +66,13 @@ fn a_resubmission_that_fails_keeps_the_object_untainted_and_failed() {
     });
     let project = fallen_back(&simulator);
     let before = project.attributes();
-    project
-        .apply()
-        .exits(1)
-        .says("Adobe could not use the key")
-        .does_not_say("terraform untaint");
+    project.apply().exits(1).says("Adobe could not use the key").does_not_say("terraform untaint");
     assert!(!project.is_tainted());
     assert_eq!(project.attributes()["status"], "FAILED");
     assert_ne!(project.attributes()["id"], before["id"]);
     assert_eq!(accepted(&simulator), 1);
-    simulator
-        .control()
-        .configure(|options| options.outcome = Outcome::Completed);
-    project
-        .apply()
-        .exits(0)
-        .says("0 added, 1 changed, 0 destroyed");
+    simulator.control().configure(|options| options.outcome = Outcome::Completed);
+    project.apply().exits(0).says("0 added, 1 changed, 0 destroyed");
     assert_eq!(project.attributes()["status"], "COMPLETED");
     assert_eq!(accepted(&simulator), 2);
 }
@@ -100,9 +81,7 @@ fn a_resubmission_that_fails_keeps_the_object_untainted_and_failed() {
 fn a_resubmission_that_adobe_refuses_is_an_error_in_its_words_and_keeps_the_state() {
     let simulator = simulator_with(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
     let project = fallen_back(&simulator);
-    project
-        .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
-        .exits(0);
+    project.run(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).exits(0);
     let before = project.instance("aep_cmk_config.this");
     assert_eq!(before["attributes"]["status"], "FAILED");
     project
@@ -125,18 +104,14 @@ fn a_wait_that_is_turned_on_goes_on_in_place() {
     project.plan().exits(0);
     let before = project.attributes();
     project.configure_one("");
-    project
-        .plan()
-        .exits(2)
-        .says("0 to add, 1 to change, 0 to destroy");
+    project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");
     let reads = simulator.control().counters().status_reads;
     let apply = project.start(&["apply", "-auto-approve", "-no-color"]);
     // The refresh, and one poll of the wait.
     assert!(
         simulator
             .control()
-            .wait_until(Duration::from_secs(30), |counters| counters.status_reads
-                >= reads + 2)
+            .wait_until(Duration::from_secs(30), |counters| counters.status_reads >= reads + 2)
     );
     assert!(simulator.control().step_to("COMPLETED"));
     apply.end().exits(0);
@@ -153,15 +128,9 @@ fn settings_change_without_a_submission() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     project.configure_one("failed_attempts = 2\n  deletion_protection = false");
-    project
-        .apply()
-        .exits(0)
-        .says("0 added, 1 changed, 0 destroyed");
+    project.apply().exits(0).says("0 added, 1 changed, 0 destroyed");
     assert_eq!(project.attributes()["failed_attempts"], 2);
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
     let requests = simulator.control().requests();
-    assert!(
-        requests.iter().all(|request| request.method == "GET"),
-        "{requests:?}"
-    );
+    assert!(requests.iter().all(|request| request.method == "GET"), "{requests:?}");
 }

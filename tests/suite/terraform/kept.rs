@@ -14,9 +14,7 @@ fn kept(action: Action, sentence: &str) {
     project.set("AEP_MAX_RETRIES", "0");
     let before = project.state();
     assert_eq!(before["resources"][0]["type"], "aep_cmk_config");
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, action).forever());
+    simulator.control().fault(Fault::on(Route::Status, action).forever());
     project
         .apply()
         .exits(1)
@@ -48,10 +46,7 @@ fn an_empty_404_keeps_the_state() {
 
 #[test]
 fn a_401_keeps_the_state() {
-    kept(
-        Action::Answer(Answer::token_invalid()),
-        "Adobe does not accept the access token",
-    );
+    kept(Action::Answer(Answer::token_invalid()), "Adobe does not accept the access token");
 }
 
 #[test]
@@ -64,34 +59,22 @@ fn a_403_keeps_the_state_and_names_the_permission() {
 
 #[test]
 fn a_500_keeps_the_state() {
-    kept(
-        Action::Answer(Answer::service(500, "Internal", "No.")),
-        "Adobe's API is not available",
-    );
+    kept(Action::Answer(Answer::service(500, "Internal", "No.")), "Adobe's API is not available");
 }
 
 #[test]
 fn a_success_that_is_a_page_keeps_the_state() {
-    kept(
-        Action::Answer(Answer::html(200)),
-        "The answer makes no sense for this API",
-    );
+    kept(Action::Answer(Answer::html(200)), "The answer makes no sense for this API");
 }
 
 #[test]
 fn an_empty_success_keeps_the_state() {
-    kept(
-        Action::Answer(Answer::empty(200)),
-        "The answer makes no sense for this API",
-    );
+    kept(Action::Answer(Answer::empty(200)), "The answer makes no sense for this API");
 }
 
 #[test]
 fn a_body_that_is_cut_off_keeps_the_state() {
-    kept(
-        Action::ProcessThenCutBody,
-        "The answer of Adobe's API was cut off",
-    );
+    kept(Action::ProcessThenCutBody, "The answer of Adobe's API was cut off");
 }
 
 #[test]
@@ -152,9 +135,7 @@ fn at_another_endpoint_the_same_object_is_fine_and_the_endpoint_is_remembered() 
     // Both count their ids from the same number.
     second.control().insert("Config1", KEY, "COMPLETED");
     project.plan().exits(0);
-    project
-        .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
-        .exits(0);
+    project.run(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).exits(0);
     assert!(second.control().remove("Config1"));
     project.plan().exits(2);
     assert_eq!(first.control().requests().len(), 0);
@@ -167,8 +148,5 @@ fn at_another_endpoint_another_object_of_this_name_is_an_error() {
     let second = moved(&mut project);
     second.control().insert("Unrelated", KEY, "COMPLETED");
     second.control().insert("Config1", KEY, "COMPLETED");
-    project
-        .plan()
-        .exits(1)
-        .says("The object is not at this endpoint");
+    project.plan().exits(1).says("The object is not at this endpoint");
 }

@@ -79,10 +79,7 @@ fn a_key_of_a_managed_hsm_is_told_apart() {
     let attributes = project.attributes();
     assert_eq!(attributes["managed_hsm"], true);
     assert_eq!(attributes["vault_name"], "my-hsm");
-    assert_eq!(
-        attributes["key_vault_uri"],
-        "https://my-hsm.managedhsm.azure.net"
-    );
+    assert_eq!(attributes["key_vault_uri"], "https://my-hsm.managedhsm.azure.net");
     assert_eq!(attributes["key_name"], "wrap");
 }
 
@@ -128,19 +125,13 @@ fn a_destroy_without_protection_forgets_with_a_warning() {
     project.apply().exits(0);
     // Lifting the protection is an apply of its own, which sends nothing but the refresh.
     project.configure_one("deletion_protection = false");
-    project
-        .destroy()
-        .exits(1)
-        .says("The key is in effect and protected");
+    project.destroy().exits(1).says("The key is in effect and protected");
     simulator.control().clear_log();
     project.apply().exits(0).says("1 changed");
     assert_eq!(simulator.control().requests().len(), 1);
 
     let before = simulator.control().configurations();
-    project
-        .destroy()
-        .exits(0)
-        .says("The configuration stays in effect at Adobe");
+    project.destroy().exits(0).says("The configuration stays in effect at Adobe");
     assert_eq!(project.instance("aep_cmk_config.this"), Value::Null);
     assert_eq!(simulator.control().configurations(), before);
     assert_eq!(simulator.control().counters().submissions, 1);

@@ -8,10 +8,7 @@ fn another_spelling_of_the_same_key_plans_nothing() {
     let project = in_effect(&simulator, "");
     let host = "adobecmkexample.vault.azure.net";
     for (case, key) in [
-        (
-            "another version",
-            format!("{KEY_VERSIONLESS}/0123456789abcdef0123456789abcdef"),
-        ),
+        ("another version", format!("{KEY_VERSIONLESS}/0123456789abcdef0123456789abcdef")),
         ("no version", KEY_VERSIONLESS.to_owned()),
         ("a slash at the end", format!("{KEY}/")),
         ("the port", format!("https://{host}:443/keys/adobeCMK-key")),
@@ -19,19 +16,13 @@ fn another_spelling_of_the_same_key_plans_nothing() {
             "capitals in the host",
             "https://AdobeCMKexample.Vault.Azure.NET/keys/adobeCMK-key".to_owned(),
         ),
-        (
-            "capitals in the key",
-            format!("https://{host}/keys/ADOBEcmk-KEY"),
-        ),
+        ("capitals in the key", format!("https://{host}/keys/ADOBEcmk-KEY")),
     ] {
         project.configure(&resource("Config1", &key, ""));
         let plan = project.plan();
         assert_eq!(plan.code, Some(0), "{case}: {}{}", plan.stdout, plan.stderr);
     }
-    project
-        .apply()
-        .exits(0)
-        .says("0 added, 0 changed, 0 destroyed");
+    project.apply().exits(0).says("0 added, 0 changed, 0 destroyed");
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
 }
 
@@ -58,10 +49,7 @@ fn a_removed_argument_returns_to_its_default() {
     project.apply().exits(0);
     assert_eq!(project.attributes()["adopt_existing"], false);
     project.configure_one("");
-    project
-        .plan()
-        .exits(2)
-        .says("0 to add, 1 to change, 0 to destroy");
+    project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");
     project.apply().exits(0);
     let attributes = project.attributes();
     assert_eq!(attributes["adopt_existing"], true);

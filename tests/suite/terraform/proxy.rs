@@ -24,10 +24,7 @@ impl Listener {
                 let mut bytes = [0; 4096];
                 let count = stream.read(&mut bytes).unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
-                if sender
-                    .send(text.lines().next().unwrap_or_default().to_owned())
-                    .is_err()
-                {
+                if sender.send(text.lines().next().unwrap_or_default().to_owned()).is_err() {
                     return;
                 }
                 // Whoever knocks may have left again.
@@ -49,10 +46,7 @@ impl Listener {
 
 /// The listener's thread may still be reading when the CLI has ended.
 fn first(listener: &Listener) -> String {
-    listener
-        .lines
-        .recv_timeout(crate::support::PATIENCE)
-        .expect("somebody knocks")
+    listener.lines.recv_timeout(crate::support::PATIENCE).expect("somebody knocks")
 }
 
 #[test]
@@ -71,11 +65,7 @@ fn adobe_is_asked_through_the_proxy_with_the_region_in_the_host_name() {
         ("NLD2", "platform-nld2.adobe.io"),
         ("xyz9", "platform-xyz9.adobe.io"),
     ] {
-        project
-            .set("AEP_REGION", region)
-            .plan()
-            .exits(1)
-            .says("Adobe's API cannot be reached");
+        project.set("AEP_REGION", region).plan().exits(1).says("Adobe's API cannot be reached");
         assert_eq!(first(&proxy), format!("CONNECT {host}:443 HTTP/1.1"));
         assert_eq!(proxy.lines(), [""; 0]);
     }
@@ -103,14 +93,8 @@ fn hosts_in_no_proxy_are_asked_directly() {
         .set("AEP_MAX_RETRIES", "0")
         .configure_one("");
     project.plan().exits(1);
-    assert_eq!(
-        first(&proxy),
-        format!("CONNECT 0.0.0.0:{} HTTP/1.1", direct.port)
-    );
-    project
-        .set("NO_PROXY", "example.com,0.0.0.0")
-        .plan()
-        .exits(1);
+    assert_eq!(first(&proxy), format!("CONNECT 0.0.0.0:{} HTTP/1.1", direct.port));
+    project.set("NO_PROXY", "example.com,0.0.0.0").plan().exits(1);
     first(&direct);
     assert_eq!(proxy.lines(), [""; 0]);
 }

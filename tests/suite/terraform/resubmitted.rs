@@ -30,12 +30,7 @@ fn has_adobes_key(project: &Project, status: &str) {
     assert_eq!(attributes["id"], SECOND);
     assert_eq!(attributes["status"], status);
     assert!(!project.is_tainted());
-    project
-        .plan()
-        .exits(1)
-        .says("The key is in effect and protected")
-        .says(KEY)
-        .says(OTHER_KEY);
+    project.plan().exits(1).says("The key is in effect and protected").says(KEY).says(OTHER_KEY);
 }
 
 #[test]
@@ -49,12 +44,7 @@ fn a_job_that_ends_with_another_key_is_an_error_with_both_and_the_state_has_adob
     assert!(control.set_key("Config1", KEY));
     control.release();
     assert!(control.step_to("COMPLETED"));
-    apply
-        .end()
-        .exits(1)
-        .says(OTHER_AT_ADOBE)
-        .says(KEY)
-        .says(OTHER_KEY);
+    apply.end().exits(1).says(OTHER_AT_ADOBE).says(KEY).says(OTHER_KEY);
     has_adobes_key(&project, "COMPLETED");
     assert_eq!(control.counters().submissions, 1);
 }
@@ -66,12 +56,7 @@ fn an_answer_with_another_key_is_an_error_without_waiting_too() {
     let project = takes_another_key(&simulator, "wait_for_completion = false");
     let kept = Answer::json(200, &answered(SECOND, KEY, "RUNNING"));
     control.fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(kept)));
-    project
-        .apply()
-        .exits(1)
-        .says(OTHER_AT_ADOBE)
-        .says(KEY)
-        .says(OTHER_KEY);
+    project.apply().exits(1).says(OTHER_AT_ADOBE).says(KEY).says(OTHER_KEY);
     assert!(control.set_key("Config1", KEY));
     has_adobes_key(&project, "RUNNING");
     assert_eq!(control.counters().submissions, 1);
@@ -83,13 +68,8 @@ fn a_404_that_proves_nothing_submits_no_stored_failure_again() {
         let simulator = simulator();
         let project = takes_another_key(&simulator, "");
         // The refresh sees Adobe.
-        simulator
-            .control()
-            .fault(Fault::on(Route::Status, Action::Answer(answer)).skip(1));
-        project
-            .apply()
-            .exits(1)
-            .says("Adobe answered that there is nothing at this address");
+        simulator.control().fault(Fault::on(Route::Status, Action::Answer(answer)).skip(1));
+        project.apply().exits(1).says("Adobe answered that there is nothing at this address");
         assert_eq!(simulator.control().counters().submissions, 0);
         assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
         project.apply().exits(0);
@@ -113,10 +93,7 @@ fn a_resubmission_of_uncertain_fate_is_no_failure_any_more_and_is_protected() {
     assert_eq!(control.counters().submissions, 2);
     let attributes = project.attributes();
     assert_eq!(attributes["status"], Value::Null);
-    assert_eq!(
-        attributes["id"],
-        control.configuration("Config1").unwrap().id.as_str()
-    );
+    assert_eq!(attributes["id"], control.configuration("Config1").unwrap().id.as_str());
     assert!(project.is_tainted());
     let before = project.state();
     project

@@ -48,9 +48,7 @@ fn the_same_key_is_submitted_once_and_the_second_block_adopts() {
 fn the_same_key_is_submitted_once_even_while_adobe_does_not_find_it_yet() {
     let (simulator, project) = project();
     let lag = Action::Answer(Answer::not_found());
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, lag).forever());
+    simulator.control().fault(Fault::on(Route::Status, lag).forever());
     let unwatched = "wait_for_completion = false";
     project.configure(
         &(block("one", "\"Config1\"", &quoted(KEY), unwatched)
@@ -70,12 +68,7 @@ fn another_key_is_an_error_of_the_plan() {
         &(block("one", "\"Config1\"", &quoted(KEY), "")
             + &block("two", "\"Config1\"", &quoted(OTHER_KEY), "")),
     );
-    project
-        .plan()
-        .exits(1)
-        .says(RIVALS)
-        .says(KEY_VERSIONLESS)
-        .says(OTHER_KEY);
+    project.plan().exits(1).says(RIVALS).says(KEY_VERSIONLESS).says(OTHER_KEY);
     project.apply().exits(1).says(RIVALS);
     assert_eq!(simulator.control().counters().submissions, 0);
 }
@@ -118,10 +111,7 @@ fn one_failure_is_submitted_again_once(simulator: &Simulator) {
     );
     project.apply().exits(0);
     let counters = simulator.control().counters();
-    assert_eq!(
-        (counters.submissions, counters.submissions_accepted),
-        (2, 2)
-    );
+    assert_eq!((counters.submissions, counters.submissions_accepted), (2, 2));
     let stored = simulator.control().configuration("Config1").unwrap();
     for label in ["one", "two"] {
         let attributes = project.instance(&format!("aep_cmk_config.{label}"))["attributes"].clone();
@@ -176,12 +166,7 @@ fn beside_a_stored_failure(simulator: &Simulator, key: &str) -> Project {
 fn a_new_block_with_the_key_that_a_stored_failure_gives_up_is_an_error_of_the_plan() {
     let simulator = simulator();
     let project = beside_a_stored_failure(&simulator, KEY);
-    project
-        .plan()
-        .exits(1)
-        .says(RIVALS)
-        .says(KEY_VERSIONLESS)
-        .says(OTHER_KEY);
+    project.plan().exits(1).says(RIVALS).says(KEY_VERSIONLESS).says(OTHER_KEY);
     project.apply().exits(1).says(RIVALS);
     assert_eq!(simulator.control().counters().submissions, 0);
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);

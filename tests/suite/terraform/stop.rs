@@ -18,10 +18,8 @@ fn endless() -> (Simulator, Project) {
 /// The status calls after the submission.
 fn look_ups_after_submission(control: &Control) -> usize {
     let requests: Vec<LoggedRequest> = control.requests();
-    let submitted = requests
-        .iter()
-        .position(|request| request.method == "POST")
-        .expect("a submission");
+    let submitted =
+        requests.iter().position(|request| request.method == "POST").expect("a submission");
     requests.len() - submitted - 1
 }
 
@@ -40,10 +38,7 @@ fn goes_on(simulator: &Simulator, project: &Project) {
     assert_eq!(project.attributes()["status"], "COMPLETED");
     assert!(!project.is_tainted());
     let counters = control.counters();
-    assert_eq!(
-        (counters.submissions, counters.submissions_accepted),
-        (1, 1)
-    );
+    assert_eq!((counters.submissions, counters.submissions_accepted), (1, 1));
 }
 
 /// The submission never took effect, and the next apply makes it.
@@ -94,10 +89,7 @@ fn a_poll_in_flight_does_not_hold_an_interruption_up() {
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
     apply.interrupt(Whom::Group);
-    apply
-        .end()
-        .exits(1)
-        .says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
     goes_on(&simulator, &project);
 }
 
@@ -107,16 +99,11 @@ fn a_long_pause_between_polls_does_not_hold_an_interruption_up() {
     let body = answered("4df7886b-a122-4391-880b-000000000001", KEY, "RUNNING");
     // Half an hour, which the default timeout has room for.
     let later = Answer::json(200, &body).with_header("retry-after", "1800");
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, Action::Answer(later)).skip(3));
+    simulator.control().fault(Fault::on(Route::Status, Action::Answer(later)).skip(3));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
     apply.interrupt(Whom::Cli);
-    apply
-        .end()
-        .exits(1)
-        .says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
     assert_eq!(look_ups_after_submission(simulator.control()), 1);
     goes_on(&simulator, &project);
 }
@@ -124,33 +111,23 @@ fn a_long_pause_between_polls_does_not_hold_an_interruption_up() {
 #[test]
 fn a_submission_in_flight_may_finish_after_an_interruption() {
     let (simulator, project) = endless();
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::ProcessThenHold));
+    simulator.control().fault(Fault::on(Route::Submit, Action::ProcessThenHold));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.submissions_accepted == 1);
     apply.interrupt(Whom::Group);
     simulator.control().release();
-    apply
-        .end()
-        .exits(1)
-        .says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
     goes_on(&simulator, &project);
 }
 
 #[test]
 fn a_submission_whose_answer_never_comes_is_looked_up_once_after_an_interruption() {
     let (simulator, project) = endless();
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::ProcessThenHold));
+    simulator.control().fault(Fault::on(Route::Submit, Action::ProcessThenHold));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.submissions_accepted == 1);
     apply.interrupt(Whom::Cli);
-    apply
-        .end()
-        .exits(1)
-        .says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
     assert_eq!(look_ups_after_submission(simulator.control()), 1);
     goes_on(&simulator, &project);
 }
@@ -158,9 +135,7 @@ fn a_submission_whose_answer_never_comes_is_looked_up_once_after_an_interruption
 #[test]
 fn a_submission_that_nobody_took_is_remembered_by_its_name_after_an_interruption() {
     let (simulator, project) = endless();
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::Hold));
+    simulator.control().fault(Fault::on(Route::Submit, Action::Hold));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.submissions == 1);
     apply.interrupt(Whom::Group);
@@ -172,9 +147,7 @@ fn a_submission_that_nobody_took_is_remembered_by_its_name_after_an_interruption
 #[test]
 fn an_interruption_ends_the_settling_time() {
     let (simulator, project) = endless();
-    simulator
-        .control()
-        .fault(Fault::on(Route::Submit, Action::Reset));
+    simulator.control().fault(Fault::on(Route::Submit, Action::Reset));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.submissions == 1);
     let reads = simulator.control().counters().status_reads;
@@ -191,17 +164,11 @@ fn an_interruption_ends_the_settling_time() {
 fn an_interruption_before_the_submission_leaves_nothing_behind() {
     let (simulator, project) = endless();
     // The look-up of the create itself.
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, Action::Hold).skip(2));
+    simulator.control().fault(Fault::on(Route::Status, Action::Hold).skip(2));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
     apply.interrupt(Whom::Group);
-    apply
-        .end()
-        .exits(1)
-        .says("Interrupted before the submission")
-        .says("Nothing was submitted");
+    apply.end().exits(1).says("Interrupted before the submission").says("Nothing was submitted");
     assert_eq!(project.instance("aep_cmk_config.this"), Value::Null);
     assert_eq!(simulator.control().counters().submissions, 0);
 }
@@ -237,10 +204,7 @@ fn an_interrupted_update_goes_on_in_place() {
         .says("Interrupted while Adobe puts the key into effect")
         .does_not_say("untaint");
     assert!(!project.is_tainted());
-    project
-        .plan()
-        .exits(2)
-        .says("0 to add, 1 to change, 0 to destroy");
+    project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");
     assert!(simulator.control().step_to("COMPLETED"));
     project.apply().exits(0);
     assert_eq!(project.attributes()["status"], "COMPLETED");

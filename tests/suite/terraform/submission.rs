@@ -7,11 +7,7 @@ use crate::support::{KEY_VERSIONLESS, OTHER_KEY, Project, Run, simulator, simula
 
 #[test]
 fn a_submission_the_gateway_refused_is_sent_again_at_once() {
-    for answer in [
-        Answer::throttled(),
-        Answer::throttled_for(1),
-        Answer::gateway_unavailable(),
-    ] {
+    for answer in [Answer::throttled(), Answer::throttled_for(1), Answer::gateway_unavailable()] {
         let simulator = simulator();
         let control = simulator.control();
         let project = Project::new(&simulator);
@@ -19,15 +15,10 @@ fn a_submission_the_gateway_refused_is_sent_again_at_once() {
         control.fault(Fault::on(Route::Submit, Action::Answer(answer.clone())));
         project.apply().exits(0);
         let counters = control.counters();
-        assert_eq!(
-            (counters.submissions, counters.submissions_accepted),
-            (2, 1),
-            "{answer:?}"
-        );
+        assert_eq!((counters.submissions, counters.submissions_accepted), (2, 1), "{answer:?}");
         let requests = control.requests();
-        let posts: Vec<usize> = (0..requests.len())
-            .filter(|index| requests[*index].method == "POST")
-            .collect();
+        let posts: Vec<usize> =
+            (0..requests.len()).filter(|index| requests[*index].method == "POST").collect();
         assert_eq!(posts[1], posts[0] + 1, "nothing is asked in between");
     }
 }
@@ -35,34 +26,13 @@ fn a_submission_the_gateway_refused_is_sent_again_at_once() {
 #[test]
 fn a_submission_that_was_refused_is_an_error_and_leaves_nothing_behind() {
     for (answer, says) in [
-        (
-            Answer::gateway(403, "403100", "Forbidden"),
-            "\"Manage Customer Managed Key\"",
-        ),
-        (
-            Answer::region_missing(),
-            "Adobe finds no region for this organisation",
-        ),
-        (
-            Answer::no_such_path(),
-            "Adobe answered that there is nothing at this address",
-        ),
-        (
-            Answer::service(400, "Bad Request", "The key is too short."),
-            "The key is too short.",
-        ),
-        (
-            Answer::service(409, "Conflict", "In use."),
-            "Adobe answered that the name is in use",
-        ),
-        (
-            Answer::token_invalid(),
-            "Adobe does not accept the access token",
-        ),
-        (
-            Answer::service(422, "Unprocessable", "Not this key."),
-            "Not this key.",
-        ),
+        (Answer::gateway(403, "403100", "Forbidden"), "\"Manage Customer Managed Key\""),
+        (Answer::region_missing(), "Adobe finds no region for this organisation"),
+        (Answer::no_such_path(), "Adobe answered that there is nothing at this address"),
+        (Answer::service(400, "Bad Request", "The key is too short."), "The key is too short."),
+        (Answer::service(409, "Conflict", "In use."), "Adobe answered that the name is in use"),
+        (Answer::token_invalid(), "Adobe does not accept the access token"),
+        (Answer::service(422, "Unprocessable", "Not this key."), "Not this key."),
     ] {
         let simulator = simulator();
         let control = simulator.control();
@@ -77,11 +47,7 @@ fn a_submission_that_was_refused_is_an_error_and_leaves_nothing_behind() {
             .says(&format!("HTTP {}", answer.status))
             .says("x-request-id: sim-");
         let counters = control.counters();
-        assert_eq!(
-            (counters.submissions, counters.submissions_accepted),
-            (1, 0),
-            "{answer:?}"
-        );
+        assert_eq!((counters.submissions, counters.submissions_accepted), (1, 0), "{answer:?}");
         assert_eq!(project.instance("aep_cmk_config.this"), Value::Null);
     }
 }
@@ -119,9 +85,7 @@ fn a_name_taken_meanwhile_with_another_key_is_an_error() {
         Resubmit::Existing,
     ] {
         let (run, attributes, submissions) = beaten_to_it(OTHER_KEY, resubmit);
-        run.exits(1)
-            .says("The name is taken by a configuration with another key")
-            .says(OTHER_KEY);
+        run.exits(1).says("The name is taken by a configuration with another key").says(OTHER_KEY);
         assert_eq!(attributes, Value::Null, "{resubmit:?}");
         assert_eq!(submissions, 1);
     }

@@ -42,16 +42,9 @@ fn after_untaint_an_apply_goes_on_waiting_in_place() {
     let simulator = slow_simulator();
     let project = timed_out(&simulator, "adopt_existing = false");
     // Without it, the create would have to adopt.
-    project
-        .plan()
-        .exits(1)
-        .says("adopting it is turned off")
-        .says("terraform untaint");
+    project.plan().exits(1).says("adopting it is turned off").says("terraform untaint");
     project.run(&["untaint", "aep_cmk_config.this"]).exits(0);
-    project
-        .plan()
-        .exits(2)
-        .says("0 to add, 1 to change, 0 to destroy");
+    project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");
     project.apply().exits(1).does_not_say("terraform untaint");
     assert!(!project.is_tainted());
     assert!(simulator.control().step_to("COMPLETED"));
@@ -67,10 +60,7 @@ fn untaint_is_the_way_out_under_prevent_destroy() {
     let project = failed(&simulator, "lifecycle {\n    prevent_destroy = true\n  }");
     project.plan().exits(1).says("Instance cannot be destroyed");
     project.run(&["untaint", "aep_cmk_config.this"]).exits(0);
-    project
-        .apply()
-        .exits(0)
-        .says("0 added, 1 changed, 0 destroyed");
+    project.apply().exits(0).says("0 added, 1 changed, 0 destroyed");
     assert_eq!(project.attributes()["status"], "COMPLETED");
     assert_eq!(accepted(&simulator), 2);
 }
@@ -78,9 +68,7 @@ fn untaint_is_the_way_out_under_prevent_destroy() {
 /// Lets refresh and plan see Adobe, and nothing of the apply.
 fn fail_during_apply(simulator: &Simulator) {
     let unavailable = Action::Answer(Answer::service_unavailable());
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, unavailable).skip(2).forever());
+    simulator.control().fault(Fault::on(Route::Status, unavailable).skip(2).forever());
 }
 
 #[test]
@@ -112,12 +100,7 @@ fn a_look_up_that_fails_in_an_unprotected_replacement_keeps_the_object() {
     project.set("AEP_MAX_RETRIES", "0");
     let before = project.attributes();
     fail_during_apply(&simulator);
-    let replace = [
-        "apply",
-        "-replace=aep_cmk_config.this",
-        "-auto-approve",
-        "-no-color",
-    ];
+    let replace = ["apply", "-replace=aep_cmk_config.this", "-auto-approve", "-no-color"];
     project
         .run(&replace)
         .exits(1)
@@ -139,13 +122,8 @@ fn a_look_up_that_fails_in_the_plan_is_its_error_and_forgets_nothing() {
     project.set("AEP_MAX_RETRIES", "0");
     let before = project.state();
     let unavailable = Action::Answer(Answer::service_unavailable());
-    simulator
-        .control()
-        .fault(Fault::on(Route::Status, unavailable).skip(1).forever());
-    project
-        .apply()
-        .exits(1)
-        .says("looking up the new configuration \"Config1\"");
+    simulator.control().fault(Fault::on(Route::Status, unavailable).skip(1).forever());
+    project.apply().exits(1).says("looking up the new configuration \"Config1\"");
     assert_eq!(project.state(), before);
 }
 
@@ -184,10 +162,7 @@ fn a_key_that_turns_out_to_be_another_one_keeps_the_unprotected_tainted_object()
     let project = tainted_with_upstream(&simulator, off);
     let before = project.attributes();
     project.configure(&with_upstream("2", OTHER_KEY, &format!("{SHORT}\n  {off}")));
-    project
-        .apply()
-        .exits(1)
-        .says("The name is taken by a configuration with another key");
+    project.apply().exits(1).says("The name is taken by a configuration with another key");
     assert_eq!(project.attributes()["id"], before["id"]);
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
     assert_eq!(simulator.control().counters().submissions, 1);
@@ -196,20 +171,11 @@ fn a_key_that_turns_out_to_be_another_one_keeps_the_unprotected_tainted_object()
 #[test]
 fn what_create_before_destroy_leaves_behind_twice_is_protected_and_state_rm_is_the_way_out() {
     let simulator = slow_simulator();
-    let project = timed_out(
-        &simulator,
-        "lifecycle {\n    create_before_destroy = true\n  }",
-    );
+    let project = timed_out(&simulator, "lifecycle {\n    create_before_destroy = true\n  }");
     // The second create breaks off too, so Terraform keeps the first object as a deposed one, which it would destroy.
     project.apply().exits(1);
-    project
-        .plan()
-        .exits(1)
-        .says("The key is in effect and protected")
-        .says("terraform state rm");
-    project
-        .run(&["state", "rm", "aep_cmk_config.this"])
-        .exits(0);
+    project.plan().exits(1).says("The key is in effect and protected").says("terraform state rm");
+    project.run(&["state", "rm", "aep_cmk_config.this"]).exits(0);
     assert!(simulator.control().step_to("COMPLETED"));
     project.apply().exits(0);
     assert_eq!(project.attributes()["status"], "COMPLETED");

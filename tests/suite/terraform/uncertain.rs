@@ -36,9 +36,7 @@ fn whatever_means_a_free_name_means_that_it_is_gone() {
         UnknownName::Empty,
         UnknownName::Null,
     ] {
-        simulator
-            .control()
-            .configure(|options| options.unknown_name = unknown_name);
+        simulator.control().configure(|options| options.unknown_name = unknown_name);
         project
             .plan()
             .exits(2)

@@ -47,10 +47,7 @@ fn a_new_resource_is_planned_without_a_request_and_applied() {
             &provider(argument),
             &(upstream("1", &value) + &resource("Config1", KEY, "")),
         );
-        project
-            .plan()
-            .exits(2)
-            .says("aep_cmk_config.this will be created");
+        project.plan().exits(2).says("aep_cmk_config.this will be created");
         assert!(simulator.control().requests().is_empty(), "{argument}");
         project.apply().exits(0);
         assert_eq!(project.attributes()["status"], "COMPLETED");
@@ -94,15 +91,9 @@ fn an_existing_object_keeps_its_stored_state_with_a_warning() {
             .says(&format!("`{argument}`"))
             .says("1 to add, 0 to change, 0 to destroy");
         assert!(simulator.control().requests().is_empty(), "{argument}");
-        project
-            .apply()
-            .exits(0)
-            .says("1 added, 0 changed, 0 destroyed");
+        project.apply().exits(0).says("1 added, 0 changed, 0 destroyed");
         assert_eq!(project.attributes(), before);
-        project
-            .plan()
-            .exits(0)
-            .does_not_say("The object was not refreshed");
+        project.plan().exits(0).does_not_say("The object was not refreshed");
     }
     assert_eq!(simulator.control().counters().submissions, 0);
 }
@@ -112,19 +103,14 @@ fn a_stored_failure_is_planned_in_place_without_a_request_and_submitted_again() 
     let simulator = simulator();
     let mut project = in_effect(&simulator, "");
     assert!(simulator.control().set_status("Config1", "FAILED"));
-    project
-        .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
-        .exits(0);
+    project.run(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).exits(0);
     watched(&mut project, &simulator, "AEP_ENDPOINT");
     simulator.control().clear_log();
     project.configure_with(
         &provider("endpoint"),
         &(upstream("1", &simulator.url()) + &resource("Config1", OTHER_KEY, "")),
     );
-    project
-        .plan()
-        .exits(2)
-        .says("1 to add, 1 to change, 0 to destroy");
+    project.plan().exits(2).says("1 to add, 1 to change, 0 to destroy");
     assert!(simulator.control().requests().is_empty());
     project.apply().exits(0);
     assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
@@ -137,10 +123,7 @@ fn the_guard_needs_no_connection() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     project.configure_with(&provider("endpoint"), &upstream("1", &simulator.url()));
-    project
-        .plan()
-        .exits(1)
-        .says("The key is in effect and protected");
+    project.plan().exits(1).says("The key is in effect and protected");
     assert!(simulator.control().requests().is_empty());
 }
 
@@ -153,10 +136,7 @@ fn another_organisation_is_an_error_even_while_the_endpoint_is_not_known() {
         &provider("endpoint"),
         &(upstream("1", &simulator.url()) + &resource("Config1", KEY, "")),
     );
-    project
-        .plan()
-        .exits(1)
-        .says("The object belongs to another organisation");
+    project.plan().exits(1).says("The object belongs to another organisation");
     assert!(simulator.control().requests().is_empty());
 }
 
@@ -179,12 +159,7 @@ fn a_data_source_is_an_error_that_names_the_argument() {
             .does_not_say("`org_id`");
         assert!(simulator.control().requests().is_empty());
         project
-            .run(&[
-                "apply",
-                "-target=terraform_data.upstream",
-                "-auto-approve",
-                "-no-color",
-            ])
+            .run(&["apply", "-target=terraform_data.upstream", "-auto-approve", "-no-color"])
             .exits(0);
         project.apply().exits(0);
         assert_eq!(simulator.control().requests().len(), 1);
@@ -198,10 +173,7 @@ fn the_proxy_of_these_tests_would_see_a_default_host() {
     project.configure_one("");
     project.plan().exits(1);
     let requests = simulator.control().requests();
-    assert!(
-        requests.iter().any(|request| request.method == "CONNECT"),
-        "{requests:?}"
-    );
+    assert!(requests.iter().any(|request| request.method == "CONNECT"), "{requests:?}");
 }
 
 #[test]

@@ -15,23 +15,12 @@ const STAYS: &str = "The configuration stays in effect at Adobe";
 fn destroy_forgets_with_a_warning() {
     let simulator = simulator();
     let project = in_effect(&simulator, OFF);
-    project
-        .run(&["plan", "-destroy", "-input=false", "-no-color"])
-        .exits(0)
-        .says(STAYS)
-        .says(KEY);
-    project
-        .destroy()
-        .exits(0)
-        .says(STAYS)
-        .says("Adobe goes on using the key");
+    project.run(&["plan", "-destroy", "-input=false", "-no-color"]).exits(0).says(STAYS).says(KEY);
+    project.destroy().exits(0).says(STAYS).says("Adobe goes on using the key");
     assert!(project.attributes().is_null());
     assert!(simulator.control().configuration("Config1").is_some());
     let sent = simulator.control().requests();
-    assert!(
-        sent.iter().all(|request| request.method == "GET"),
-        "{sent:?}"
-    );
+    assert!(sent.iter().all(|request| request.method == "GET"), "{sent:?}");
 }
 
 #[test]
@@ -39,12 +28,7 @@ fn another_key_without_a_new_name_is_stopped_at_plan() {
     let simulator = simulator();
     let project = in_effect(&simulator, OFF);
     project.configure(&resource("Config1", OTHER_KEY, OFF));
-    project
-        .plan()
-        .exits(1)
-        .says(NEW_NAME)
-        .says(KEY)
-        .says(OTHER_KEY);
+    project.plan().exits(1).says(NEW_NAME).says(KEY).says(OTHER_KEY);
     project.apply().exits(1).says(NEW_NAME);
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
     assert_eq!(simulator.control().counters().submissions, 0);
@@ -73,10 +57,7 @@ fn a_key_that_is_not_known_is_planned_in_place_and_the_same_key_changes_nothing(
     let project = in_effect_with_upstream(&simulator, OFF);
     let before = project.attributes();
     project.configure(&with_upstream("2", KEY, OFF));
-    project
-        .plan()
-        .exits(2)
-        .says("aep_cmk_config.this will be updated in-place");
+    project.plan().exits(2).says("aep_cmk_config.this will be updated in-place");
     project.apply().exits(0);
     assert_eq!(project.attributes(), before);
     project.configure(&with_upstream("3", KEY_VERSIONLESS, OFF));
@@ -107,12 +88,7 @@ fn a_key_that_turns_out_to_be_another_one_stops_the_apply_and_loses_nothing() {
 /// A name out of `terraform_data.upstream`.
 fn named_upstream(generation: &str, name: &str, key: &str) -> String {
     upstream(generation, name)
-        + &block(
-            "this",
-            "terraform_data.upstream.output",
-            &format!("\"{key}\""),
-            OFF,
-        )
+        + &block("this", "terraform_data.upstream.output", &format!("\"{key}\""), OFF)
 }
 
 /// A project with that block in its state.
@@ -130,10 +106,7 @@ fn a_name_that_is_not_known_is_planned_in_place_and_the_same_name_changes_nothin
     let project = named_by_upstream(&simulator);
     let before = project.attributes();
     project.configure(&named_upstream("2", "Config1", KEY));
-    project
-        .plan()
-        .exits(2)
-        .says("aep_cmk_config.this will be updated in-place");
+    project.plan().exits(2).says("aep_cmk_config.this will be updated in-place");
     project.apply().exits(0);
     assert_eq!(project.attributes(), before);
     assert_eq!(simulator.control().counters().submissions, 0);

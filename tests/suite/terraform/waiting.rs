@@ -11,10 +11,8 @@ use crate::support::{KEY, Project, answered, await_counters, simulator_with, ste
 /// The status calls after the submission.
 fn polls(control: &Control) -> usize {
     let requests: Vec<LoggedRequest> = control.requests();
-    let submitted = requests
-        .iter()
-        .position(|request| request.method == "POST")
-        .expect("a submission");
+    let submitted =
+        requests.iter().position(|request| request.method == "POST").expect("a submission");
     requests.len() - submitted - 1
 }
 
@@ -103,16 +101,9 @@ fn a_retry_after_beyond_the_timeout_ends_the_wait_at_once_with_adobes_words() {
     project.configure_one("timeouts {\n    create = \"10m\"\n  }");
     // Plan, re-plan, look-up of the create; the first poll is told to come again past the timeout.
     control.fault(Fault::on(Route::Status, Action::Answer(Answer::throttled_for(3600))).skip(3));
-    project
-        .apply()
-        .exits(1)
-        .says("Adobe is throttling requests")
-        .says("Too many requests");
+    project.apply().exits(1).says("Adobe is throttling requests").says("Too many requests");
     assert_eq!(polls(control), 1);
-    assert_eq!(
-        project.attributes()["id"],
-        "4df7886b-a122-4391-880b-000000000001"
-    );
+    assert_eq!(project.attributes()["id"], "4df7886b-a122-4391-880b-000000000001");
     assert!(project.is_tainted());
 }
 

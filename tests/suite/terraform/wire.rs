@@ -41,10 +41,7 @@ fn each_call_has_the_documented_address_headers_and_body() {
             ("authorization", Some(format!("Bearer {TOKEN}"))),
             ("x-api-key", Some("acp_provisioning".to_owned())),
             ("x-gw-ims-org-id", Some(ORG_ID.to_owned())),
-            (
-                "content-type",
-                is_post.then(|| "application/json".to_owned()),
-            ),
+            ("content-type", is_post.then(|| "application/json".to_owned())),
             ("x-sandbox-name", None),
             ("x-sandbox-id", None),
         ] {
@@ -104,15 +101,10 @@ fn any_name_goes_out_as_one_segment_that_is_escaped_once() {
     for (name, escaped) in names {
         find(&requests, "GET", &format!("{CONFIG}/{escaped}"));
         let stored = control.configuration(name);
-        assert!(
-            stored.is_some_and(|stored| stored.attempts == 1),
-            "{name:?}"
-        );
+        assert!(stored.is_some_and(|stored| stored.attempts == 1), "{name:?}");
     }
-    let known: Vec<String> = names
-        .iter()
-        .map(|(_, escaped)| format!("{CONFIG}/{escaped}"))
-        .collect();
+    let known: Vec<String> =
+        names.iter().map(|(_, escaped)| format!("{CONFIG}/{escaped}")).collect();
     for request in &requests {
         assert!(
             request.path == CONFIG || known.contains(&request.path),
@@ -139,13 +131,9 @@ fn a_token_is_asked_for_with_a_form_and_nothing_in_the_query() {
     let requests = simulator.control().requests();
     let request = find(&requests, "POST", "/ims/token/v3");
     assert_eq!(request.query, None);
-    assert_eq!(
-        request.header("content-type"),
-        Some("application/x-www-form-urlencoded")
-    );
-    let mut form: Vec<(String, String)> = url::form_urlencoded::parse(request.body.as_bytes())
-        .into_owned()
-        .collect();
+    assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+    let mut form: Vec<(String, String)> =
+        url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
     form.sort();
     let expected = [
         ("client_id", CLIENT_ID),

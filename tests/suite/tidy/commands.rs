@@ -33,9 +33,8 @@ fn cargo() -> Command {
 
 /// Runs a command to its end. Whatever it printed is in the error, and what to do.
 fn run(command: &mut Command, fix: &str) -> Result<(), String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("{command:?} could not be started ({error})"))?;
+    let output =
+        command.output().map_err(|error| format!("{command:?} could not be started ({error})"))?;
     if output.status.success() {
         return Ok(());
     }
@@ -50,9 +49,7 @@ fn run(command: &mut Command, fix: &str) -> Result<(), String> {
 /// The package in the folder is formatted.
 pub(super) fn check_format(folder: &Path) -> Result<(), String> {
     run(
-        cargo()
-            .args(["fmt", "--all", "--check", "--manifest-path"])
-            .arg(folder.join("Cargo.toml")),
+        cargo().args(["fmt", "--all", "--check", "--manifest-path"]).arg(folder.join("Cargo.toml")),
         "run `cargo fmt --all` (if the command is missing: `rustup component add rustfmt`)",
     )
 }
@@ -82,11 +79,7 @@ mod tests {
     fn package(folder: &Path, code: &str) {
         let manifest = "[package]\nname = \"sample\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n";
         let lock = "version = 4\n\n[[package]]\nname = \"sample\"\nversion = \"0.0.0\"\n";
-        for (name, content) in [
-            ("Cargo.toml", manifest),
-            ("Cargo.lock", lock),
-            ("lib.rs", code),
-        ] {
+        for (name, content) in [("Cargo.toml", manifest), ("Cargo.lock", lock), ("lib.rs", code)] {
             fs::write(folder.join(name), content).expect("a file in a temporary folder");
         }
     }
@@ -96,10 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         package(folder.path(), "pub fn f( ) { }\n");
         let error = check_format(folder.path()).expect_err("badly formatted");
-        assert!(
-            error.contains("pub fn f() {}") && error.contains("`cargo fmt --all`"),
-            "{error}"
-        );
+        assert!(error.contains("pub fn f() {}") && error.contains("`cargo fmt --all`"), "{error}");
         package(folder.path(), "pub fn f() {}\n");
         assert_eq!(check_format(folder.path()), Ok(()));
     }
@@ -107,19 +97,13 @@ mod tests {
     #[test]
     fn a_package_with_a_lint_goes_red() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        package(
-            folder.path(),
-            "pub fn f(x: &Vec<u8>) -> bool {\n    x.len() == 0\n}\n",
-        );
+        package(folder.path(), "pub fn f(x: &Vec<u8>) -> bool {\n    x.len() == 0\n}\n");
         let error = check_lints(folder.path()).expect_err("it has lints");
         assert!(
             error.contains("is_empty") && error.contains("`cargo clippy --all-targets`"),
             "{error}"
         );
-        package(
-            folder.path(),
-            "pub fn f(x: &[u8]) -> bool {\n    x.is_empty()\n}\n",
-        );
+        package(folder.path(), "pub fn f(x: &[u8]) -> bool {\n    x.is_empty()\n}\n");
         assert_eq!(check_lints(folder.path()), Ok(()));
     }
 

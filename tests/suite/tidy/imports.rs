@@ -7,39 +7,14 @@ const PLUGIN_EXTENSIONS: [&str; 4] = ["ResourceExt", "ctx", "Plugin", "About"];
 
 /// Crates (and a module of std) that belong to one room, and why.
 const CONFINED: [(&[&str], &[&str], &str); 7] = [
-    (
-        &["reqwest"],
-        &["src/api/"],
-        "HTTP is the business of src/api: give its client a method",
-    ),
-    (
-        &["tonic"],
-        &["src/plugin/"],
-        "gRPC is the business of src/plugin",
-    ),
-    (
-        &["prost"],
-        &["src/plugin/"],
-        "protobuf is the business of src/plugin",
-    ),
-    (
-        &["tonic_prost"],
-        &["src/plugin/"],
-        "gRPC is the business of src/plugin",
-    ),
-    (
-        &["axum"],
-        &["src/simulator/"],
-        "only the simulator is an HTTP server",
-    ),
+    (&["reqwest"], &["src/api/"], "HTTP is the business of src/api: give its client a method"),
+    (&["tonic"], &["src/plugin/"], "gRPC is the business of src/plugin"),
+    (&["prost"], &["src/plugin/"], "protobuf is the business of src/plugin"),
+    (&["tonic_prost"], &["src/plugin/"], "gRPC is the business of src/plugin"),
+    (&["axum"], &["src/simulator/"], "only the simulator is an HTTP server"),
     (
         &["std", "env"],
-        &[
-            "src/provider/config.rs",
-            "src/plugin/",
-            "src/main.rs",
-            "src/bin/",
-        ],
+        &["src/provider/config.rs", "src/plugin/", "src/main.rs", "src/bin/"],
         "the environment is read in src/provider/config.rs, src/plugin and the mains: pass the value on",
     ),
     (
@@ -121,21 +96,12 @@ mod tests {
     fn what_is_wrong_goes_red() {
         for (file, text) in [
             ("src/main.rs", "use terraform_provider_aep::api::Client;"),
-            (
-                "src/bin/aep-simulator.rs",
-                "use terraform_provider_aep::provider;",
-            ),
+            ("src/bin/aep-simulator.rs", "use terraform_provider_aep::provider;"),
             ("src/provider/mod.rs", "use crate::simulator::Simulator;"),
             ("src/provider/mod.rs", "use crate::plugin::wire::Frame;"),
             ("src/provider/mod.rs", "use crate::plugin;"),
-            (
-                "src/provider/a/b.rs",
-                "use super::super::super::plugin::{ctx, wire};",
-            ),
-            (
-                "src/api/mod.rs",
-                "use crate::key_identifier::KeyIdentifier;",
-            ),
+            ("src/provider/a/b.rs", "use super::super::super::plugin::{ctx, wire};"),
+            ("src/api/mod.rs", "use crate::key_identifier::KeyIdentifier;"),
             ("src/api/retry.rs", "fn f() { crate::provider::g() }"),
             ("src/api/retry.rs", "use super::super::plugin::ctx;"),
             ("src/plugin/mod.rs", "use super::provider;"),
@@ -166,27 +132,15 @@ mod tests {
                 "src/bin/aep-simulator.rs",
                 "use terraform_provider_aep::simulator::Simulator; mod tests { use super::*; }",
             ),
-            (
-                "src/provider/config.rs",
-                "use std::env; use crate::api::Client;",
-            ),
+            ("src/provider/config.rs", "use std::env; use crate::api::Client;"),
             (
                 "src/provider/a/b.rs",
                 "use crate::plugin::{IdentitySchema, ResourceExt, ctx::{self, Ctx}}; use super::super::c::D; use crate::key_identifier::KeyIdentifier;",
             ),
-            (
-                "src/api/mod.rs",
-                "use reqwest::Client; pub use error::Error; use super::api::X;",
-            ),
+            ("src/api/mod.rs", "use reqwest::Client; pub use error::Error; use super::api::X;"),
             ("src/plugin/mod.rs", "use tonic::Status; use std::env;"),
-            (
-                "src/simulator/mod.rs",
-                "use axum::Router; // as crate::api does",
-            ),
-            (
-                "src/key_identifier/mod.rs",
-                "mod tests { use super::KeyIdentifier; }",
-            ),
+            ("src/simulator/mod.rs", "use axum::Router; // as crate::api does"),
+            ("src/key_identifier/mod.rs", "mod tests { use super::KeyIdentifier; }"),
         ] {
             assert_eq!(check(file, text), Vec::<String>::new(), "{file}: {text}");
         }

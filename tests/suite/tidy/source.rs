@@ -58,11 +58,8 @@ fn literal_or_comment(chars: &[char], i: usize) -> Option<(usize, bool)> {
 
 /// The `r` of a raw string follows nothing, or the `b` or `c` of its kind.
 fn follows_a_word(chars: &[char], i: usize) -> bool {
-    let word: String = chars[..i]
-        .iter()
-        .rev()
-        .take_while(|c| c.is_alphanumeric() || **c == '_')
-        .collect();
+    let word: String =
+        chars[..i].iter().rev().take_while(|c| c.is_alphanumeric() || **c == '_').collect();
     !matches!(word.as_str(), "" | "b" | "c")
 }
 
@@ -116,8 +113,7 @@ pub(super) struct Token {
 
 impl Token {
     fn is_word(&self) -> bool {
-        self.text
-            .starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        self.text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
     }
 }
 
@@ -127,18 +123,13 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     for (index, line) in blank(text, Blank::CommentsAndStrings).lines().enumerate() {
         let mut rest = line.trim_start();
         while let Some(first) = rest.chars().next() {
-            let word = rest
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
+            let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
             let length = match word {
                 0 if rest.starts_with("::") => 2,
                 0 => first.len_utf8(),
                 _ => word,
             };
-            tokens.push(Token {
-                text: rest[..length].to_owned(),
-                line: index + 1,
-            });
+            tokens.push(Token { text: rest[..length].to_owned(), line: index + 1 });
             rest = rest[length..].trim_start();
         }
     }
@@ -244,10 +235,7 @@ fn braces(tokens: &[Token], mut i: usize, prefix: &[String]) -> (usize, Vec<Vec<
 
 /// The module a file is: `["provider", "cmk_config", "wait"]`; empty for the roots of crates.
 pub(super) fn module_of(file: &str) -> Vec<String> {
-    let Some(inside) = file
-        .strip_prefix("src/")
-        .and_then(|f| f.strip_suffix(".rs"))
-    else {
+    let Some(inside) = file.strip_prefix("src/").and_then(|f| f.strip_suffix(".rs")) else {
         return Vec::new();
     };
     if matches!(inside, "lib" | "main") || inside.starts_with("bin/") {
@@ -269,20 +257,14 @@ fn resolve(file: &str, segments: Vec<String>, module: &[String]) -> Vec<String> 
         _ => return segments,
     };
     let mut rest = segments.into_iter().peekable();
-    while let Some(segment) = rest.next_if(|s| {
-        matches!(
-            s.as_str(),
-            "crate" | "terraform_provider_aep" | "self" | "super"
-        )
-    }) {
+    while let Some(segment) = rest
+        .next_if(|s| matches!(s.as_str(), "crate" | "terraform_provider_aep" | "self" | "super"))
+    {
         if segment == "super" {
             base.pop();
         }
     }
-    std::iter::once(root.to_owned())
-        .chain(base)
-        .chain(rest)
-        .collect()
+    std::iter::once(root.to_owned()).chain(base).chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -314,18 +296,8 @@ mod tests {
                 "use crate::{x::{self, Y as Z}, w::*, v};",
                 vec!["crate::x::self", "crate::x::Y", "crate::w::*", "crate::v"],
             ),
-            (
-                "super from a file",
-                "src/a/b.rs",
-                "use super::super::c::D;",
-                vec!["crate::c::D"],
-            ),
-            (
-                "super from the file of a folder",
-                "src/a/mod.rs",
-                "use super::c;",
-                vec!["crate::c"],
-            ),
+            ("super from a file", "src/a/b.rs", "use super::super::c::D;", vec!["crate::c::D"]),
+            ("super from the file of a folder", "src/a/mod.rs", "use super::c;", vec!["crate::c"]),
             (
                 "super from an inline module, and after it",
                 "src/a/b.rs",

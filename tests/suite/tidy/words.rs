@@ -6,16 +6,8 @@ use super::source::{Blank, Token, blank, tokens};
 const CODE_LINES_MAX: usize = 500;
 
 /// What the top level may hold, dotfiles and licences aside.
-const TOP_LEVEL: [&str; 8] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "src",
-    "examples",
-    "docs",
-    "tests",
-    "README.md",
-    "CHANGELOG.md",
-];
+const TOP_LEVEL: [&str; 8] =
+    ["Cargo.toml", "Cargo.lock", "src", "examples", "docs", "tests", "README.md", "CHANGELOG.md"];
 
 /// tf-provider's functions that append a backtrace to the text a user reads.
 const DIAGNOSTIC_FUNCTIONS: [&str; 5] = ["new", "root", "short", "root_short", "function"];
@@ -33,11 +25,8 @@ const DIAGNOSTICS_METHODS: [&str; 10] = [
 ];
 
 /// Places outside the repository, which a reader cannot open. Put together here, or this file would mention them.
-const OUTSIDE: [&str; 3] = [
-    concat!("..", "/shared"),
-    concat!("/work", "/shared"),
-    concat!("farm", "-studio"),
-];
+const OUTSIDE: [&str; 3] =
+    [concat!("..", "/shared"), concat!("/work", "/shared"), concat!("farm", "-studio")];
 
 /// What one Rust file has in it that no Rust file may have.
 pub(super) fn check_rust(file: &str, text: &str) -> Vec<String> {
@@ -84,10 +73,7 @@ fn windows_of_five(tokens: &[Token]) -> impl Iterator<Item = [Option<&Token>; 5]
 }
 
 fn code_lines(text: &str) -> usize {
-    blank(text, Blank::Comments)
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .count()
+    blank(text, Blank::Comments).lines().filter(|line| !line.trim().is_empty()).count()
 }
 
 /// What is wrong with a file's place or name.
@@ -102,18 +88,9 @@ pub(super) fn check_name(file: &str) -> Vec<String> {
         ));
     }
     for part in file.split('/') {
-        let stem = part
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if matches!(
-            stem.as_str(),
-            "util" | "utils" | "common" | "helper" | "helpers" | "misc"
-        ) {
-            findings.push(format!(
-                "{file}: `{part}` says nothing: name it after what is in it"
-            ));
+        let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        if matches!(stem.as_str(), "util" | "utils" | "common" | "helper" | "helpers" | "misc") {
+            findings.push(format!("{file}: `{part}` says nothing: name it after what is in it"));
         }
     }
     findings
@@ -178,10 +155,7 @@ mod tests {
         let code = "fn f() {}\n".repeat(CODE_LINES_MAX);
         let not_code = "\n// a comment\n/* one\nmore */\n".repeat(CODE_LINES_MAX);
         assert!(check_rust("src/a.rs", &format!("{code}{not_code}")).is_empty());
-        assert_eq!(
-            check_rust("src/a.rs", &format!("{code}fn g() {{}}")).len(),
-            1
-        );
+        assert_eq!(check_rust("src/a.rs", &format!("{code}fn g() {{}}")).len(), 1);
     }
 
     #[test]

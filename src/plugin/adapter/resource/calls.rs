@@ -21,12 +21,7 @@ pub(super) struct Written {
 
 impl Written {
     pub(super) fn nothing() -> Self {
-        Self {
-            state: None,
-            private: Vec::new(),
-            identity: None,
-            requires_replace: Vec::new(),
-        }
+        Self { state: None, private: Vec::new(), identity: None, requires_replace: Vec::new() }
     }
 }
 
@@ -133,10 +128,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
 
         if proposed == Data::Null {
             let prior = state::<R>(diags, &prior, ty)?;
-            let Some(private) = self
-                .resource
-                .plan_destroy(diags, prior, prior_private, meta)
-                .await
+            let Some(private) = self.resource.plan_destroy(diags, prior, prior_private, meta).await
             else {
                 require_error(diags, "no plan to destroy");
                 return None;
@@ -157,9 +149,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             let prior = state::<R>(diags, &prior, ty)?;
             let proposed = state::<R>(diags, &proposed, ty)?;
             let config = state::<R>(diags, &config, ty)?;
-            self.resource
-                .plan_update(diags, prior, proposed, config, prior_private, meta)
-                .await
+            self.resource.plan_update(diags, prior, proposed, config, prior_private, meta).await
         };
         match planned {
             Some((state, private, requires_replace)) => {
@@ -171,10 +161,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 {
                     written.identity.clone_from(&request.prior_identity);
                 }
-                Some(Written {
-                    requires_replace,
-                    ..written
-                })
+                Some(Written { requires_replace, ..written })
             }
             None if deferred().is_some() => Some(Written {
                 state: encode_data(diags, &proposed, ty),
@@ -203,12 +190,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
 
         if planned == Data::Null {
             let prior = state::<R>(diags, &prior, ty)?;
-            if self
-                .resource
-                .destroy(diags, prior, planned_private, meta)
-                .await
-                .is_none()
-            {
+            if self.resource.destroy(diags, prior, planned_private, meta).await.is_none() {
                 require_error(diags, "no result of the destruction");
             }
             return Some(Written::nothing());
@@ -216,16 +198,12 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         let applied = if prior == Data::Null {
             let planned = state::<R>(diags, &planned, ty)?;
             let config = state::<R>(diags, &config, ty)?;
-            self.resource
-                .create(diags, planned, config, planned_private, meta)
-                .await
+            self.resource.create(diags, planned, config, planned_private, meta).await
         } else {
             let prior = state::<R>(diags, &prior, ty)?;
             let planned = state::<R>(diags, &planned, ty)?;
             let config = state::<R>(diags, &config, ty)?;
-            self.resource
-                .update(diags, prior, planned, config, planned_private, meta)
-                .await
+            self.resource.update(diags, prior, planned, config, planned_private, meta).await
         };
         match applied {
             // With errors, too: this is what exists now.
@@ -234,9 +212,8 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                     return self.perhaps_created(request);
                 };
                 if written.identity.is_none() {
-                    written.identity = self
-                        .known_identity(request.planned_identity.as_ref())
-                        .cloned();
+                    written.identity =
+                        self.known_identity(request.planned_identity.as_ref()).cloned();
                 }
                 Some(written)
             }
@@ -265,9 +242,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         Some(Written {
             state: Some(encode_data(&mut ignored, &planned, ty)?),
             private: request.planned_private.clone(),
-            identity: self
-                .known_identity(request.planned_identity.as_ref())
-                .cloned(),
+            identity: self.known_identity(request.planned_identity.as_ref()).cloned(),
             requires_replace: Vec::new(),
         })
     }

@@ -59,19 +59,14 @@ pub(crate) struct ResourceAdapter<R> {
 
 impl<R: ResourceExt> ResourceAdapter<R> {
     pub(crate) fn new(resource: R) -> Self {
-        Self {
-            resource,
-            declaration: OnceLock::new(),
-            identity_schema: OnceLock::new(),
-        }
+        Self { resource, declaration: OnceLock::new(), identity_schema: OnceLock::new() }
     }
 }
 
 #[async_trait]
 impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
     fn declaration(&self) -> &Declaration {
-        self.declaration
-            .get_or_init(|| declare(|diags| self.resource.schema(diags)))
+        self.declaration.get_or_init(|| declare(|diags| self.resource.schema(diags)))
     }
 
     fn optional_blocks(&self) -> &'static [&'static str] {
@@ -79,9 +74,7 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
     }
 
     fn identity_schema(&self) -> Option<&IdentitySchema> {
-        self.identity_schema
-            .get_or_init(|| self.resource.identity_schema())
-            .as_ref()
+        self.identity_schema.get_or_init(|| self.resource.identity_schema()).as_ref()
     }
 
     async fn validate(
@@ -90,9 +83,7 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
     ) -> pb::validate_resource_config::Response {
         let mut diags = Diagnostics::default();
         _ = self.try_validate(&mut diags, request.config.as_ref()).await;
-        pb::validate_resource_config::Response {
-            diagnostics: to_protocol(diags),
-        }
+        pb::validate_resource_config::Response { diagnostics: to_protocol(diags) }
     }
 
     async fn upgrade(
@@ -111,10 +102,7 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
                 None
             }
         };
-        pb::upgrade_resource_state::Response {
-            upgraded_state,
-            diagnostics: to_protocol(diags),
-        }
+        pb::upgrade_resource_state::Response { upgraded_state, diagnostics: to_protocol(diags) }
     }
 
     async fn upgrade_identity(

@@ -52,10 +52,7 @@ fn read(raw: &RawValue, ty: &Ty, extra: Extra, depth: usize) -> Result<Data, Err
                 Some(b'"') => parse::<String>(bytes)?,
                 _ => source.to_owned(),
             };
-            unquoted
-                .parse()
-                .map(Data::Number)
-                .map_err(|_| unexpected("a number"))
+            unquoted.parse().map(Data::Number).map_err(|_| unexpected("a number"))
         }
         Ty::Bool => match source {
             "true" | "\"true\"" => Ok(Data::Bool(true)),
@@ -66,11 +63,7 @@ fn read(raw: &RawValue, ty: &Ty, extra: Extra, depth: usize) -> Result<Data, Err
             .into_iter()
             .enumerate()
             .map(|(index, element)| {
-                at_index(
-                    index,
-                    matches!(ty, Ty::Set(_)),
-                    read(element, of, extra, depth),
-                )
+                at_index(index, matches!(ty, Ty::Set(_)), read(element, of, extra, depth))
             })
             .collect::<Result<_, _>>()
             .map(Data::List),

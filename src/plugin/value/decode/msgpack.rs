@@ -15,9 +15,7 @@ pub(crate) fn from_msgpack(bytes: &[u8], ty: &Ty) -> Result<Data, Error> {
     let value = rmpv::decode::read_value_ref(&mut rest)
         .map_err(|_| Error::value("The value is not msgpack."))?;
     if !rest.is_empty() {
-        return Err(Error::value(
-            "The msgpack value is followed by other bytes.",
-        ));
+        return Err(Error::value("The msgpack value is followed by other bytes."));
     }
     read(&value, ty)
 }
@@ -93,9 +91,9 @@ fn read(value: &ValueRef<'_>, ty: &Ty) -> Result<Data, Error> {
 
 fn text<'a>(value: &'a ValueRef<'_>) -> Result<&'a str, Error> {
     match value {
-        ValueRef::String(text) => text
-            .as_str()
-            .ok_or_else(|| Error::value("The string is not UTF-8.")),
+        ValueRef::String(text) => {
+            text.as_str().ok_or_else(|| Error::value("The string is not UTF-8."))
+        }
         _ => Err(unexpected("a string")),
     }
 }
@@ -116,10 +114,9 @@ fn map<'a, 'b>(value: &'a ValueRef<'b>) -> Result<&'a [(ValueRef<'b>, ValueRef<'
 
 fn number(value: &ValueRef<'_>) -> Result<Number, Error> {
     let number = match value {
-        ValueRef::Integer(value) => value
-            .as_i64()
-            .map(Number::from)
-            .or_else(|| value.as_u64().map(Number::from)),
+        ValueRef::Integer(value) => {
+            value.as_i64().map(Number::from).or_else(|| value.as_u64().map(Number::from))
+        }
         ValueRef::F32(value) => Number::from_f64_exactly((*value).into()),
         ValueRef::F64(value) => Number::from_f64_exactly(*value),
         ValueRef::String(text) => text.as_str().and_then(|text| text.parse().ok()),

@@ -44,20 +44,15 @@ pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
     let Guarded { name, key, status } = guarded;
     let what = match danger {
         Danger::Destroy => "This plan would destroy it.".to_owned(),
-        Danger::Change {
-            key: Some(wanted),
-            name: None,
-        } => format!("This plan would replace that key by {wanted} (in the configuration)."),
-        Danger::Change {
-            key: Some(wanted),
-            name: Some(renamed),
-        } => format!(
+        Danger::Change { key: Some(wanted), name: None } => {
+            format!("This plan would replace that key by {wanted} (in the configuration).")
+        }
+        Danger::Change { key: Some(wanted), name: Some(renamed) } => format!(
             "This plan would replace it by a configuration {renamed:?} with the key {wanted}."
         ),
-        Danger::Change { key: None, name } => format!(
-            "This plan would replace it by a configuration {:?}.",
-            name.unwrap_or_default()
-        ),
+        Danger::Change { key: None, name } => {
+            format!("This plan would replace it by a configuration {:?}.", name.unwrap_or_default())
+        }
         Danger::Replace => {
             "This plan would replace it (`-replace` or `replace_triggered_by`).".to_owned()
         }

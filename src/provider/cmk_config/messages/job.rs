@@ -77,11 +77,7 @@ pub fn failed(
 }
 
 fn moments(attempts: &[Duration]) -> String {
-    attempts
-        .iter()
-        .map(|at| spoken(*at))
-        .collect::<Vec<_>>()
-        .join(", ")
+    attempts.iter().map(|at| spoken(*at)).collect::<Vec<_>>().join(", ")
 }
 
 fn times(count: usize) -> String {
@@ -158,10 +154,8 @@ pub fn broken(
     name: &str,
     broken_off_create: bool,
 ) -> Diagnostic {
-    let mut diagnostic = from_api(
-        error,
-        &format!("waiting for the configuration {name:?} to take effect"),
-    );
+    let mut diagnostic =
+        from_api(error, &format!("waiting for the configuration {name:?} to take effect"));
     diagnostic.detail = format!(
         "{}\n\nAdobe accepted the configuration (id {}); its last status is {}, and the state has it. {}",
         diagnostic.detail,
@@ -188,10 +182,7 @@ pub fn answer_lost(
         None if settled < LOOKED_UP_ONCE => {
             "The name was looked up once and is not there.".to_owned()
         }
-        None => format!(
-            "The name was looked up for {} and is not there.",
-            spoken(settled)
-        ),
+        None => format!("The name was looked up for {} and is not there.", spoken(settled)),
         Some(error) => format!("Looking the name up failed as well: {error}."),
     };
     let tainted = if broken_off_create {

@@ -54,10 +54,7 @@ const OURS: &str = "If it comes from an apply of this very block that broke off,
     as tainted: then `terraform untaint <address>` keeps it.";
 
 fn import_block(name: &str) -> String {
-    format!(
-        "  import {{\n    to = aep_cmk_config.<name>\n    id = {}\n  }}",
-        hcl_string(name)
-    )
+    format!("  import {{\n    to = aep_cmk_config.<name>\n    id = {}\n  }}", hcl_string(name))
 }
 
 /// A quoted HCL string: `${` and `%{` would be templates.
@@ -193,11 +190,7 @@ pub fn unknown_arguments(doing: &str, unknown: &[&'static str]) -> Diagnostic {
 
 /// `argument `a` is`, `arguments `a`, `b` are`
 fn are(names: &[&'static str]) -> String {
-    let list = names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match names {
         [_] => format!("argument {list} is"),
         _ => format!("arguments {list} are"),

@@ -26,10 +26,7 @@ fn string(constraint: AttributeConstraint, text: &str) -> Attribute {
 }
 
 fn block(text: &str) -> Block {
-    Block {
-        description: Description::markdown(text),
-        ..Block::default()
-    }
+    Block { description: Description::markdown(text), ..Block::default() }
 }
 
 fn toy() -> Schema {
@@ -84,12 +81,7 @@ fn a_resource() {
             command: Some("terraform import aep_toy.this ball\n".to_owned()),
         },
     };
-    let page = resource_page(
-        "aep_toy",
-        &toy(),
-        "resource \"aep_toy\" \"this\" {}\n",
-        &extras,
-    );
+    let page = resource_page("aep_toy", &toy(), "resource \"aep_toy\" \"this\" {}\n", &extras);
     assert_eq!(page, include_str!("toy_resource.md"));
 }
 
@@ -105,15 +97,9 @@ fn a_block_that_is_not_optional_is_required() {
 #[test]
 fn a_data_source_and_the_provider_have_their_titles() {
     let page = data_source_page("aep_toy", &toy(), "data \"aep_toy\" \"this\" {}");
-    assert!(
-        page.contains("page_title: \"aep_toy Data Source - aep\"\n"),
-        "{page}"
-    );
+    assert!(page.contains("page_title: \"aep_toy Data Source - aep\"\n"), "{page}");
     assert!(page.contains("\n# aep_toy (Data Source)\n"), "{page}");
-    assert!(
-        page.contains("```terraform\ndata \"aep_toy\" \"this\" {}\n```"),
-        "{page}"
-    );
+    assert!(page.contains("```terraform\ndata \"aep_toy\" \"this\" {}\n```"), "{page}");
     let page = provider_page(&toy(), "provider \"aep\" {}");
     assert!(page.contains("page_title: \"aep Provider\"\n"), "{page}");
     assert!(page.contains("\n# aep Provider\n"), "{page}");
