@@ -50,7 +50,7 @@ impl Answer {
             None => why.to_owned(),
         }));
         let outcome = self.outcome();
-        self.report.into_error(Kind::Garbled, outcome)
+        self.report.into_error(Kind::Malformed, outcome)
     }
 
     /// The error of a token answer without a token. Its body may hold one in a place unknown: none of it is shown.
@@ -129,7 +129,7 @@ fn broken_off(broken: Broken, mut report: Report, scrubber: &Scrubber) -> Error 
         Broken::TooLong => {
             report.words = Some(format!("it is longer than {MAX_BODY} bytes"));
             // Not worth another try: the next one would be as long.
-            report.into_error(Kind::Garbled, Outcome::Ended { sent: true })
+            report.into_error(Kind::Malformed, Outcome::Ended { sent: true })
         }
         Broken::Http(error) => {
             let error = error.without_url();
@@ -147,7 +147,7 @@ fn fault(error: &reqwest::Error) -> (Kind, Outcome) {
         return (Kind::Other, Outcome::NeverSent { lasting: true });
     }
     if !error.is_connect() {
-        return (Kind::Lost, Outcome::Lost);
+        return (Kind::ConnectionLost, Outcome::Lost);
     }
     match tls_fault(error) {
         // The peer's alert may be one bad server of many; what we ourselves refuse, we refuse again.

@@ -9,9 +9,9 @@ use super::words::Shape;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The status call answered 404 with a service's JSON object: the configuration does not exist.
-    Gone,
+    NoSuchConfiguration,
     /// 401: the token is not accepted, a renewed one included.
-    Refused401,
+    Unauthorized,
     /// 403.
     Forbidden,
     /// 409.
@@ -31,11 +31,11 @@ pub enum Kind {
     /// The TLS session failed before anything was sent, mostly over the certificate.
     Tls,
     /// The connection broke after the request was sent, or the body ended early.
-    Lost,
+    ConnectionLost,
     /// A 3xx: redirects are not followed, since the request carries a token.
     Redirect,
     /// A success whose body makes no sense.
-    Garbled,
+    Malformed,
     /// IMS refused to give a token, or answered without one.
     Token,
     /// The stop token fired.
@@ -57,7 +57,7 @@ impl Kind {
             500..=599 => Self::Unavailable,
             400..=499 if call == Call::Mint => Self::Token,
             400 | 422 => Self::BadRequest,
-            401 => Self::Refused401,
+            401 => Self::Unauthorized,
             403 => Self::Forbidden,
             404 => Self::NotFound,
             409 => Self::Conflict,
@@ -70,8 +70,8 @@ impl Kind {
         match self {
             Self::Connect => Some("no connection"),
             Self::Tls => Some("no TLS session"),
-            Self::Lost => Some("the connection broke before the whole answer was there"),
-            Self::Garbled => Some("the answer makes no sense"),
+            Self::ConnectionLost => Some("the connection broke before the whole answer was there"),
+            Self::Malformed => Some("the answer makes no sense"),
             Self::Interrupted => Some("interrupted"),
             Self::Deadline => Some("the time for the operation is over"),
             Self::Redirect => Some("a redirect, not followed"),

@@ -166,7 +166,7 @@ impl Client {
     /// `GET /data/infrastructure/manager/byok/app-registration`: Adobe's multi-tenant app.
     ///
     /// # Errors
-    /// Any kind but [`Kind::Gone`]; [`Kind::Garbled`] when a documented field is missing.
+    /// Any kind but [`Kind::NoSuchConfiguration`]; [`Kind::Malformed`] when a documented field is missing.
     pub async fn app_registration(&self, limits: &Limits) -> Result<AppRegistration, Error> {
         let url = address::join(&self.0.endpoint, APP_REGISTRATION);
         let answer = self.read(url, limits).await?;
@@ -203,8 +203,8 @@ impl Client {
     /// `GET /data/infrastructure/manager/customer/config/{name}?configType=BYOK_CONFIG`: a configuration that exists.
     ///
     /// # Errors
-    /// [`Kind::Gone`] only for a 404 whose body is a JSON object and not the gateway's: what the gateway or a proxy says
-    /// about a path tells nothing about the configuration. [`Kind::Garbled`] for a success without id, status or key
+    /// [`Kind::NoSuchConfiguration`] only for a 404 whose body is a JSON object and not the gateway's: what the gateway or a proxy says
+    /// about a path tells nothing about the configuration. [`Kind::Malformed`] for a success without id, status or key
     /// identifier, an empty one included.
     pub async fn status(&self, name: &str, limits: &Limits) -> Result<Configuration, Error> {
         match self.read(self.config_url(name)?, limits).await {
@@ -214,7 +214,7 @@ impl Client {
                     && !error.is_token()
                     && error.shape() == Shape::Object
                 {
-                    error.0.kind = Kind::Gone;
+                    error.0.kind = Kind::NoSuchConfiguration;
                 }
                 Err(error)
             }
@@ -228,7 +228,7 @@ impl Client {
     /// region, and a submission there is refused by the same gateway, with the same words, so nothing is lost by trying.
     ///
     /// # Errors
-    /// Any kind but [`Kind::Gone`] and [`Kind::NotFound`].
+    /// Any kind but [`Kind::NoSuchConfiguration`] and [`Kind::NotFound`].
     pub async fn look_up(
         &self,
         name: &str,

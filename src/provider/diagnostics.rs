@@ -165,7 +165,7 @@ fn explain(error: &api::Error) -> (&'static str, String) {
         return ("No access token from Adobe IMS", advice);
     }
     match (error.kind(), error.error_code()) {
-        (Kind::Refused401, _) => (
+        (Kind::Unauthorized, _) => (
             "Adobe does not accept the access token",
             words(
                 "Mint a new one (`access_token`, AEP_ACCESS_TOKEN), or give `client_id` and `client_secret` so that \
@@ -208,7 +208,7 @@ fn explain(error: &api::Error) -> (&'static str, String) {
                  Privacy and Security Shield).",
             ),
         ),
-        (Kind::Gone | Kind::NotFound, _) => (
+        (Kind::NoSuchConfiguration | Kind::NotFound, _) => (
             "Adobe answered that there is nothing at this address",
             words(
                 "Check `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT), and any proxy in between: this is not the \
@@ -269,7 +269,7 @@ fn explain(error: &api::Error) -> (&'static str, String) {
                  in SSL_CERT_FILE.",
             ),
         ),
-        (Kind::Lost, _) => (
+        (Kind::ConnectionLost, _) => (
             "The answer of Adobe's API was cut off",
             words("Check the network and the proxy, then run the command again."),
         ),
@@ -280,7 +280,7 @@ fn explain(error: &api::Error) -> (&'static str, String) {
                  and any proxy that asks people to log in.",
             ),
         ),
-        (Kind::Garbled, _) => (
+        (Kind::Malformed, _) => (
             "The answer makes no sense for this API",
             words(
                 "Something else than Adobe's API may have answered: check `endpoint` (AEP_ENDPOINT) and the proxy. \

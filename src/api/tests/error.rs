@@ -71,7 +71,7 @@ fn a_setup_error_was_never_sent_and_does_not_pass() {
 fn kinds_of_statuses() {
     for (call, status, expected) in [
         (Call::Read, 400, Kind::BadRequest),
-        (Call::Read, 401, Kind::Refused401),
+        (Call::Read, 401, Kind::Unauthorized),
         (Call::Read, 403, Kind::Forbidden),
         (Call::Read, 404, Kind::NotFound),
         (Call::Read, 408, Kind::Timeout),

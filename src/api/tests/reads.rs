@@ -124,25 +124,25 @@ async fn a_retry_after_date_is_measured_by_the_servers_clock() {
 #[tokio::test]
 async fn gone_is_only_a_services_404() {
     for (case, status, body, expected) in [
-        ("a service's 404", 404, SERVICE_404, Kind::Gone),
-        ("an empty object", 404, "{}", Kind::Gone),
+        ("a service's 404", 404, SERVICE_404, Kind::NoSuchConfiguration),
+        ("an empty object", 404, "{}", Kind::NoSuchConfiguration),
         ("the gateway's 404", 404, GATEWAY_404, Kind::NotFound),
         ("a proxy's 404", 404, "<html><title>404</title></html>", Kind::NotFound),
         ("an empty 404", 404, "", Kind::NotFound),
         ("a 404 that is no object", 404, "[]", Kind::NotFound),
         ("a 410", 410, SERVICE_404, Kind::Other),
         ("a 400", 400, SERVICE_404, Kind::BadRequest),
-        ("a 204", 204, "", Kind::Garbled),
-        ("an empty success", 200, "", Kind::Garbled),
-        ("a null success", 200, "null", Kind::Garbled),
-        ("a success without a key", 200, r#"{"id":"1","status":"RUNNING"}"#, Kind::Garbled),
-        ("a log-in page", 200, "<html><title>Log in</title></html>", Kind::Garbled),
+        ("a 204", 204, "", Kind::Malformed),
+        ("an empty success", 200, "", Kind::Malformed),
+        ("a null success", 200, "null", Kind::Malformed),
+        ("a success without a key", 200, r#"{"id":"1","status":"RUNNING"}"#, Kind::Malformed),
+        ("a log-in page", 200, "<html><title>Log in</title></html>", Kind::Malformed),
         ("a 403", 403, r#"{"error_code":"403025","message":"m"}"#, Kind::Forbidden),
         (
             "a 401 on a given token",
             401,
             r#"{"error_code":"401013","message":"m"}"#,
-            Kind::Refused401,
+            Kind::Unauthorized,
         ),
     ] {
         let server = Server::new([answer(status, body)]).await;
@@ -177,7 +177,7 @@ async fn a_look_up_is_laxer() {
         ("a proxy's 400", 400, "<html>", Kind::BadRequest),
         ("an empty 400", 400, "", Kind::BadRequest),
         ("a service's 422", 422, r#"{"title":"t"}"#, Kind::BadRequest),
-        ("a success that makes no sense", 200, "{}", Kind::Garbled),
+        ("a success that makes no sense", 200, "{}", Kind::Malformed),
         ("a 403", 403, "", Kind::Forbidden),
     ] {
         let server = Server::new([answer(status, body)]).await;
@@ -297,5 +297,5 @@ async fn a_port_where_nobody_listens() {
 async fn a_body_without_end_is_not_read() {
     let server = Server::new([answer(200, &"x".repeat(2 << 20))]).await;
     let error = client(&server).status("a", &limits()).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Garbled);
+    assert_eq!(error.kind(), Kind::Malformed);
 }

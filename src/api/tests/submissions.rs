@@ -44,9 +44,9 @@ async fn a_submission_goes_out_to_the_letter() {
 #[tokio::test]
 async fn what_may_have_been_taken_is_never_repeated() {
     for (case, reply, kind) in [
-        ("a reset", Reply::Reset, Kind::Lost),
-        ("a cut body", cut(200), Kind::Lost),
-        ("an answer cut in its head", Reply::Cut("HTTP/1.1 20".to_owned()), Kind::Lost),
+        ("a reset", Reply::Reset, Kind::ConnectionLost),
+        ("a cut body", cut(200), Kind::ConnectionLost),
+        ("an answer cut in its head", Reply::Cut("HTTP/1.1 20".to_owned()), Kind::ConnectionLost),
         ("a 500", answer(500, r#"{"error_code":"500000","message":"m"}"#), Kind::Unavailable),
         ("a 502", answer(502, "<html>"), Kind::Unavailable),
         ("a 503 without a gateway code", answer(503, r#"{"title":"busy"}"#), Kind::Unavailable),
@@ -54,9 +54,9 @@ async fn what_may_have_been_taken_is_never_repeated() {
         ("a 504", answer(504, ""), Kind::Unavailable),
         ("a 408", answer(408, ""), Kind::Timeout),
         ("a 303", answer_with(303, "location: /x\r\n", ""), Kind::Redirect),
-        ("an empty success", answer(204, ""), Kind::Garbled),
-        ("a success that is no JSON", answer(200, "accepted"), Kind::Garbled),
-        ("a success without an id", answer(200, r#"{"status":"CREATED"}"#), Kind::Garbled),
+        ("an empty success", answer(204, ""), Kind::Malformed),
+        ("a success that is no JSON", answer(200, "accepted"), Kind::Malformed),
+        ("a success without an id", answer(200, r#"{"status":"CREATED"}"#), Kind::Malformed),
     ] {
         let server = Server::new([reply]).await;
         let error = client(&server).submit("a", KEY, &limits()).await.unwrap_err();
@@ -86,7 +86,7 @@ async fn a_refusal_goes_up_at_once() {
     for (case, reply, kind) in [
         ("a 400", answer(400, r#"{"title":"Bad"}"#), Kind::BadRequest),
         ("a 400 whose body is cut", cut(400), Kind::BadRequest),
-        ("a 401 on a given token", answer(401, ""), Kind::Refused401),
+        ("a 401 on a given token", answer(401, ""), Kind::Unauthorized),
         ("a 403", answer(403, ""), Kind::Forbidden),
         ("a 404", answer(404, r#"{"title":"Not found"}"#), Kind::NotFound),
         ("a 409", answer(409, r#"{"title":"Exists"}"#), Kind::Conflict),
@@ -139,7 +139,7 @@ async fn a_401_is_repeated_once_with_a_new_token() {
     let refusals = [answer(401, ""), answer(401, "")];
     let server = Server::with_ims(refusals, [token("old", 86399), token("new", 86399)]).await;
     let error = oauth_client(&server).submit("a", KEY, &limits()).await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (Kind::Refused401, Delivery::Refused));
+    assert_eq!((error.kind(), error.delivery()), (Kind::Unauthorized, Delivery::Refused));
     assert_eq!((server.calls().len(), server.mints().len()), (2, 2));
 }
 

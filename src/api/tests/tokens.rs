@@ -87,7 +87,7 @@ async fn a_renewed_token_that_is_refused_too_is_an_error() {
         Server::with_ims([refused, again], [token("token-one", 86399), token("token-two", 86399)])
             .await;
     let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.is_token()), (Kind::Refused401, 2, false));
+    assert_eq!((error.kind(), error.attempts(), error.is_token()), (Kind::Unauthorized, 2, false));
     assert_eq!(error.error_code(), Some("401013"));
     assert_eq!(error.words(), Some("Oauth token is not valid: [redacted]"));
 }

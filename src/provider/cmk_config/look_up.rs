@@ -85,7 +85,7 @@ pub async fn elsewhere(job: &Job<'_>, private: &Private) -> Finished {
     let made_at = private.endpoint.as_deref().unwrap_or_default();
     match job.client.status(job.name, &job.limits).await {
         Ok(_) => effect::bring_into_effect(job).await,
-        Err(error) if error.kind() == Kind::Gone => Finished {
+        Err(error) if error.kind() == Kind::NoSuchConfiguration => Finished {
             error: Some(messages::other_endpoint(
                 job.name,
                 made_at,

@@ -94,8 +94,8 @@ fn refreshed(
 /// a look-up takes for a free name means that Adobe did not take it; a doubtful 404 does not.
 async fn is_gone(client: &Client, state: &Model, error: &Error, limits: &Limits) -> bool {
     match error.kind() {
-        Kind::Gone => true,
-        Kind::BadRequest | Kind::Garbled if state.computed.id.is_null() => {
+        Kind::NoSuchConfiguration => true,
+        Kind::BadRequest | Kind::Malformed if state.computed.id.is_null() => {
             let name = state.known_name().unwrap_or_default();
             matches!(client.look_up(name, limits).await, Ok(None))
         }

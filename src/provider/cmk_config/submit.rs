@@ -98,7 +98,7 @@ async fn look_up(job: &Job<'_>) -> Result<Option<Configuration>, Diagnostic> {
     let answer = if job.is_known {
         match job.client.status(job.name, &job.limits).await {
             Ok(existing) => Ok(Some(existing)),
-            Err(error) if error.kind() == Kind::Gone => Ok(None),
+            Err(error) if error.kind() == Kind::NoSuchConfiguration => Ok(None),
             Err(error) => Err(error),
         }
     } else {

@@ -156,7 +156,7 @@ pub async fn wait(
 /// Errors that a later poll may not meet again: the network, the service, a proxy's page, a configuration that is
 /// accepted but not yet to be found.
 fn survivable(error: &Error) -> bool {
-    error.is_transient() || matches!(error.kind(), Kind::Gone | Kind::Garbled)
+    error.is_transient() || matches!(error.kind(), Kind::NoSuchConfiguration | Kind::Malformed)
 }
 
 #[cfg(test)]
