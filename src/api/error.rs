@@ -202,6 +202,12 @@ impl Error {
         report.into_error(Kind::Setup, Outcome::NeverSent { lasting: true })
     }
 
+    /// Any error of this kind, for the tests of loops.
+    #[cfg(test)]
+    pub(crate) fn of_kind(kind: Kind) -> Self {
+        Report::of_nothing().into_error(kind, Outcome::Lost)
+    }
+
     /// What to act on.
     pub fn kind(&self) -> Kind {
         self.0.kind

@@ -204,8 +204,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Kind::NoSuchConfiguration`] only for a 404 whose body is a JSON object and not the gateway's: what the gateway or a proxy says
-    /// about a path tells nothing about the configuration. [`Kind::Malformed`] for a success without id, status or key
-    /// identifier, an empty one included.
+    /// about a path tells nothing about the configuration. [`Kind::Malformed`] for a success without id or status, an
+    /// empty one included.
     pub async fn status(&self, name: &str, limits: &Limits) -> Result<Configuration, Error> {
         match self.read(self.config_url(name)?, limits).await {
             Ok(answer) => configuration(answer),
@@ -223,8 +223,8 @@ impl Client {
 
     /// The same request as [`Client::status`], for a name that may be free: `None` if it is.
     ///
-    /// What an unknown name is answered with is undocumented, so more counts as free: any 404, a 204, an empty or `null`
-    /// success, and a JSON 400 without a gateway `error_code`. The gateway's own 404 counts too: it means a wrong path or
+    /// What an unknown name is answered with is undocumented, so more counts as free: any 404, a 204, a success that is
+    /// empty, `null`, `{}` or `[]`, and a JSON 400 without a gateway `error_code`. The gateway's own 404 counts too: it means a wrong path or
     /// region, and a submission there is refused by the same gateway, with the same words, so nothing is lost by trying.
     ///
     /// # Errors
@@ -235,7 +235,7 @@ impl Client {
         limits: &Limits,
     ) -> Result<Option<Configuration>, Error> {
         match self.read(self.config_url(name)?, limits).await {
-            Ok(answer) if answer.is_nothing() => Ok(None),
+            Ok(answer) if answer.is_nothing() || is_hollow(&answer.body) => Ok(None),
             Ok(answer) => configuration(answer).map(Some),
             Err(error) if is_free(&error) => Ok(None),
             Err(error) => Err(error),
@@ -273,6 +273,15 @@ impl fmt::Debug for Client {
             .field("org_id", &self.0.org_id)
             .field("endpoint", &self.0.endpoint.as_str())
             .finish_non_exhaustive()
+    }
+}
+
+/// `{}` or `[]`.
+fn is_hollow(body: &[u8]) -> bool {
+    match serde_json::from_slice(body) {
+        Ok(serde_json::Value::Object(object)) => object.is_empty(),
+        Ok(serde_json::Value::Array(array)) => array.is_empty(),
+        _ => false,
     }
 }
 

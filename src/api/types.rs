@@ -30,83 +30,52 @@ pub struct AppRegistration {
     pub application_redirect_url: String,
 }
 
-/// A customer-managed-key configuration as Adobe answers with it.
+/// A customer-managed-key configuration as Adobe responds with it. Only `id` and `status` are always there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
     /// Adobe's id; another submission under the same name gets another one.
     pub id: String,
     /// How far it is. Of a submission's two statuses, the outer one.
     pub status: Status,
-    /// The `name` of the answer: an app-style name, not the configuration's own.
+    /// The `name` of the response: an app-style name, not the configuration's own.
     pub application_name: Option<String>,
     /// `type`, mostly `BYOK_CONFIG`.
     pub config_type: Option<String>,
     /// `configData.providerType`, mostly `AZURE_KEYVAULT`.
     pub provider_type: Option<String>,
-    /// The organisation that it belongs to.
-    pub ims_org_id: Option<String>,
-    /// The Azure subscription; only the status call answers with it.
+    /// The Azure subscription; only the status endpoint responds with it.
     pub subscription_id: Option<String>,
     /// `configData.keyVaultKeyIdentifier`: the key's URL.
-    pub key_identifier: String,
-    /// `configData.keyVaultUri`.
-    pub key_vault_uri: Option<String>,
-    /// `configData.keyVersion`.
-    pub key_version: Option<String>,
-    /// What the answer's `Retry-After` asks to leave between two looks.
+    pub key_identifier: Option<String>,
+    /// What the response's `Retry-After` asks to leave between two looks.
     pub retry_after: Option<Duration>,
 }
 
-/// How far a configuration is. The set is open: Adobe may add to it.
+/// How far a configuration is, as Adobe spells it. The set is open: what is neither `COMPLETED` nor `FAILED`, in any letter
+/// case, is pending.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// Accepted, not started (answers of a submission only).
-    New,
-    /// Accepted, not started (answers of a submission only).
-    Created,
-    /// Adobe checks that it can reach the key and the vault.
-    Running,
-    /// The key is put in effect for the datastores of all sandboxes.
-    UpdateExistingResources,
-    /// In effect.
-    Completed,
-    /// It came to nothing; no reason is given.
-    Failed,
-    /// Anything undocumented, verbatim.
-    Other(String),
-}
+pub struct Status(String);
 
 impl Status {
     /// The status as Adobe spells it.
     pub fn as_str(&self) -> &str {
-        match self {
-            Self::New => "NEW",
-            Self::Created => "CREATED",
-            Self::Running => "RUNNING",
-            Self::UpdateExistingResources => "UPDATE_EXISTING_RESOURCES",
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-            Self::Other(text) => text,
-        }
+        &self.0
     }
 
-    /// Whether nothing more will happen by itself. Undocumented statuses count as pending.
-    pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Completed | Self::Failed)
+    /// In effect.
+    pub fn is_completed(&self) -> bool {
+        self.0.eq_ignore_ascii_case("COMPLETED")
+    }
+
+    /// It came to nothing; no reason is given.
+    pub fn is_failed(&self) -> bool {
+        self.0.eq_ignore_ascii_case("FAILED")
     }
 }
 
 impl From<&str> for Status {
     fn from(text: &str) -> Self {
-        match text {
-            "NEW" => Self::New,
-            "CREATED" => Self::Created,
-            "RUNNING" => Self::Running,
-            "UPDATE_EXISTING_RESOURCES" => Self::UpdateExistingResources,
-            "COMPLETED" => Self::Completed,
-            "FAILED" => Self::Failed,
-            other => Self::Other(other.to_owned()),
-        }
+        Self(text.to_owned())
     }
 }
 
@@ -189,25 +158,19 @@ struct WireConfiguration {
     #[serde(default, deserialize_with = "text")]
     r#type: Option<String>,
     #[serde(default, deserialize_with = "text")]
-    ims_org_id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
     subscription_id: Option<String>,
     config_data: Option<WireKey>,
     config: Option<Box<WireConfiguration>>,
 }
 
 /// `configData`. Its `keyName` is left out on purpose: it holds the configuration's name.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireKey {
     #[serde(default, deserialize_with = "text")]
     provider_type: Option<String>,
     #[serde(default, deserialize_with = "text")]
     key_vault_key_identifier: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    key_vault_uri: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    key_version: Option<String>,
 }
 
 impl WireConfiguration {
@@ -222,7 +185,6 @@ impl WireConfiguration {
             status: self.status.or(inner.status),
             name: self.name.or(inner.name),
             r#type: self.r#type.or(inner.r#type),
-            ims_org_id: self.ims_org_id.or(inner.ims_org_id),
             subscription_id: self.subscription_id.or(inner.subscription_id),
             config_data: self.config_data.or(inner.config_data),
             config: None,
@@ -244,26 +206,19 @@ pub(super) fn app_registration(body: &[u8]) -> Result<AppRegistration, Garbled> 
     })
 }
 
-/// Decodes a configuration of either shape. Without id, status or key identifier it is of no use.
+/// Decodes a configuration of either shape. Without id or status it is of no use.
 pub(super) fn configuration(body: &[u8]) -> Result<Configuration, Garbled> {
     let wire: WireConfiguration = serde_json::from_slice(body)?;
     let wire = wire.flat();
-    let id = wire.id.ok_or(Garbled::Missing("id"))?;
-    let status = wire.status.ok_or(Garbled::Missing("status"))?;
-    let key = wire.config_data.ok_or(Garbled::Missing("configData"))?;
+    let key = wire.config_data.unwrap_or_default();
     Ok(Configuration {
-        id,
-        status: Status::from(status.as_str()),
+        id: wire.id.ok_or(Garbled::Missing("id"))?,
+        status: Status(wire.status.ok_or(Garbled::Missing("status"))?),
         application_name: wire.name,
         config_type: wire.r#type,
         provider_type: key.provider_type,
-        ims_org_id: wire.ims_org_id,
         subscription_id: wire.subscription_id,
-        key_identifier: key
-            .key_vault_key_identifier
-            .ok_or(Garbled::Missing("configData.keyVaultKeyIdentifier"))?,
-        key_vault_uri: key.key_vault_uri,
-        key_version: key.key_version,
+        key_identifier: key.key_vault_key_identifier,
         retry_after: None,
     })
 }

@@ -6,7 +6,7 @@ use tf_provider::Diagnostics;
 
 use crate::api::Client;
 use crate::plugin::ctx::{self, DeferredReason};
-use crate::provider::cmk_config::{Model, Private, Run, messages};
+use crate::provider::cmk_config::{Memory, Model, Private, messages};
 use crate::provider::config::Deferred;
 use crate::provider::diagnostics::general;
 
@@ -28,7 +28,7 @@ pub struct Session {
     /// The connection.
     pub connection: Connection,
     /// The memory of this run.
-    pub run: Arc<Run>,
+    pub memory: Arc<Memory>,
 }
 
 /// Where the session is kept between configure and the calls.
@@ -44,7 +44,7 @@ impl Shared {
     /// A new session, with an empty memory.
     pub fn configure(&self, connection: Connection) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Session { connection, run: Arc::default() };
+            Session { connection, memory: Arc::default() };
     }
 }
 
@@ -71,6 +71,15 @@ impl Session {
         defers
     }
 
+    /// The provider's organisation, where it is known.
+    pub fn org_id(&self) -> Option<&str> {
+        match &self.connection {
+            Connection::Ready(client) => Some(client.org_id()),
+            Connection::Deferred(deferred) => deferred.org_id.as_deref(),
+            Connection::Unconfigured => None,
+        }
+    }
+
     /// Stops before any request when the object was made in another organisation.
     pub fn same_organisation(
         &self,
@@ -79,13 +88,8 @@ impl Session {
         private: &Private,
     ) -> Option<()> {
         let made_in = private.org_id.as_deref().or_else(|| state.org_id());
-        let configured = match &self.connection {
-            Connection::Ready(client) => Some(client.org_id()),
-            Connection::Deferred(deferred) => deferred.org_id.as_deref(),
-            Connection::Unconfigured => None,
-        };
-        match (made_in, configured) {
-            (Some(made_in), Some(configured)) if made_in != configured => {
+        match (made_in, self.org_id()) {
+            (Some(made_in), Some(configured)) if !is_same(made_in, configured) => {
                 diags.errors.push(messages::other_organisation(
                     state.known_name().unwrap_or_default(),
                     made_in,
@@ -96,6 +100,12 @@ impl Session {
             _ => Some(()),
         }
     }
+}
+
+/// Version 0.1.0 stored Adobe's spelling, which may leave `@AdobeOrg` out.
+fn is_same(made_in: &str, configured: &str) -> bool {
+    let bare = |org_id: &str| org_id.strip_suffix("@AdobeOrg").unwrap_or(org_id).to_owned();
+    bare(made_in) == bare(configured)
 }
 
 /// Called out of order: configure comes first.

@@ -9,7 +9,7 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::api::{self, Kind};
 use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
-use crate::provider::duration::spoken;
+use crate::provider::duration::humanize;
 
 /// A diagnostic for the whole object.
 pub fn general(summary: &'static str, detail: impl Into<Cow<'static, str>>) -> Diagnostic {
@@ -237,7 +237,7 @@ fn explain(error: &api::Error) -> (&'static str, String) {
                     || "Wait some minutes".to_owned(),
                     |pause| format!(
                         "Adobe asks for a pause of {}: wait for so long",
-                        spoken(pause)
+                        humanize(pause)
                     )
                 )
             ),

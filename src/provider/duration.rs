@@ -59,7 +59,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
 }
 
 /// Writes a duration the way a person says it: `1h 5m`, `42s`, `350ms`.
-pub fn spoken(duration: Duration) -> String {
+pub fn humanize(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds % 3600 / 60, seconds % 60) {
         (0, 0, 0) => format!("{}ms", duration.as_millis()),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_spoken_in_two_units_at_most() {
+    fn durations_are_humanize_in_two_units_at_most() {
         for (milliseconds, text) in [
             (350, "350ms"),
             (42_000, "42s"),
@@ -109,7 +109,7 @@ mod tests {
             (3_600_000, "1h"),
             (3_905_000, "1h 5m"),
         ] {
-            assert_eq!(spoken(Duration::from_millis(milliseconds)), text);
+            assert_eq!(humanize(Duration::from_millis(milliseconds)), text);
         }
     }
 }

@@ -15,7 +15,7 @@ const BUSY_GATEWAY: &str = r#"{"error_code":"503010","message":"Failed to valida
 async fn a_submission_goes_out_to_the_letter() {
     let server = Server::new([answer(201, RUNNING)]).await;
     let accepted = client(&server).submit("Config 1", KEY, &limits()).await.unwrap();
-    assert_eq!((accepted.id.as_str(), accepted.status), ("1", Status::Running));
+    assert_eq!((accepted.id.as_str(), accepted.status), ("1", Status::from("RUNNING")));
     let seen = &server.seen()[0];
     assert_eq!(seen.line, "POST /data/infrastructure/manager/customer/config HTTP/1.1");
     let mut names: Vec<_> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();

@@ -6,10 +6,9 @@ use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostics};
 
-use super::model::{Computed, Model, Operation, known};
-use super::{look_up, messages, schema, validate};
+use super::model::{Computed, known};
+use super::{refresh, schema, validate};
 use crate::provider::connection::Shared;
-use crate::provider::diagnostics::push_api;
 
 /// The data source.
 pub struct CmkConfigDataSource {
@@ -44,7 +43,7 @@ impl DataSource for CmkConfigDataSource {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Found) -> Option<()> {
         if let Some(name) = known(&config.name) {
-            diags.errors.extend(validate::name_mistake(name));
+            diags.errors.extend(validate::name_error(name));
         }
         Some(())
     }
@@ -64,22 +63,13 @@ impl DataSource for CmkConfigDataSource {
             });
         }
         let name = known(&config.name)?.clone();
-        let client = session.ready(diags, &format!("reading the configuration {name:?}"))?;
-        let limits = look_up::limits(&Model::default(), Operation::Read);
-        match client.look_up(&name, &limits).await {
-            Ok(Some(configuration)) => Some(Found {
-                name: config.name,
-                computed: Computed::from_answer(&configuration, client.org_id()),
-                key_vault_key_identifier: Value::Value(configuration.key_identifier),
-            }),
-            Ok(None) => {
-                diags.errors.push(messages::absent(&name, client.org_id()));
-                None
-            }
-            Err(error) => {
-                push_api(diags, &error, &format!("reading the configuration {name:?}"));
-                None
-            }
-        }
+        let doing = format!("reading the configuration {name:?}");
+        let client = session.ready(diags, &doing)?;
+        let seen = refresh::existing(diags, client, &name, &doing).await?;
+        Some(Found {
+            name: config.name,
+            key_vault_key_identifier: Value::Value(seen.key_text().to_owned()),
+            computed: Computed::of(&seen, client.org_id(), Computed::default()),
+        })
     }
 }

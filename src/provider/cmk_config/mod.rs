@@ -1,27 +1,30 @@
 //! The noun `aep_cmk_config`: a customer-managed key configuration at Adobe.
 //!
-//! [`resource`] tells its life; [`plan`] decides what differs and what the guard stops; [`effect`] brings a
-//! configuration into effect, one [`submit`] at a time; [`wait`] turns statuses into steps; [`model`] is state, private state and Adobe's answer as state; [`schema`] has
-//! the attributes and their published text; [`messages`] has the words; [`run`] is what one run remembers.
+//! [`resource`] tells its life. [`refresh`] asks the status endpoint; [`plan`] decides what differs and what the guard
+//! stops; [`apply`] finds, submits or adopts a configuration, by the one verdict of [`existing`], and watches it with
+//! [`wait`]; [`trouble`] is what went wrong, as data. [`model`] is state and private state, and how an outcome becomes
+//! state; [`memory`] is what one run remembers; [`messages`] is the only maker of diagnostics; [`schema`] has the
+//! attributes and their published text.
+//!
+//! Imports go one way: `resource`, `data_source` → `refresh`, `apply` → `wait`, `plan`, `memory` → `model` → `trouble` →
+//! `existing`; `messages` is imported by the first three only.
 
+mod apply;
 mod data_source;
-mod effect;
-mod import;
-mod job;
-mod look_up;
+mod existing;
+mod memory;
 pub(super) mod messages;
 mod model;
 mod plan;
 mod refresh;
 mod resource;
-mod run;
 mod schema;
-mod submit;
+mod trouble;
 mod validate;
 mod wait;
 
 pub use data_source::CmkConfigDataSource;
+pub use memory::Memory;
 pub use model::{Model, Private};
 pub use resource::CmkConfig;
-pub use run::Run;
 pub(super) use schema::attribute;

@@ -1,14 +1,18 @@
-//! The state of `aep_cmk_config`, the private state beside it, and how Adobe's answer becomes state.
+//! The state of `aep_cmk_config`, the private state beside it, and how an outcome becomes state.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
-use url::Url;
 
-use crate::api::{Configuration, Status};
+use super::existing::Seen;
+use super::trouble::{Accepted, Left};
+use crate::api::{Client, Status};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::duration;
+
+/// The status of a configuration that Adobe no longer finds: the provider's own word.
+pub const NOT_FOUND: &str = "NOT_FOUND";
 
 /// State, plan and configuration of the resource: one struct, as Terraform sees one object type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,7 +29,7 @@ pub struct Model {
     pub computed: Computed,
 }
 
-/// What Adobe answers. The data source has the same attributes.
+/// What Adobe responds with. The data source has the same attributes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Computed {
@@ -56,7 +60,7 @@ pub struct Timeouts {
 
 /// Which of the three timeouts applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub enum Timeout {
     /// Submitting and waiting.
     Create,
     /// One look at the status endpoint.
@@ -65,7 +69,7 @@ pub enum Operation {
     Update,
 }
 
-impl Operation {
+impl Timeout {
     /// The attribute's name in the `timeouts` block.
     pub const fn attribute(self) -> &'static str {
         match self {
@@ -76,7 +80,7 @@ impl Operation {
     }
 
     /// The timeout where the block has none.
-    pub const fn default_timeout(self) -> Duration {
+    const fn default_duration(self) -> Duration {
         match self {
             Self::Create | Self::Update => Duration::from_secs(60 * 60),
             Self::Read => Duration::from_secs(5 * 60),
@@ -84,7 +88,9 @@ impl Operation {
     }
 }
 
-/// Private state: what Terraform stores beside the object and shows to nobody. No secret is in it.
+/// Private state: what Terraform stores beside the object and does not show. No secret is in it.
+///
+/// A field that is absent, as in every state of version 0.1.0, counts as the more careful value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Private {
@@ -92,15 +98,24 @@ pub struct Private {
     pub org_id: Option<String>,
     /// The endpoint the object was last seen at.
     pub endpoint: Option<String>,
+    /// Adobe has shown it as `COMPLETED`, or may have. Absent: it may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_effect: Option<bool>,
+    /// The status endpoint has shown it since it was submitted. Absent: it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
     /// Planned only: the plan of this create already said that an existing configuration will be adopted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub adoption_announced: bool,
     /// Planned only: the object is protected, so a create that follows in the same plan is a replacement of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guarded: Option<Guarded>,
+    /// Planned only, of a create: what takes the place of an object that the same plan destroys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Box<Successor>>,
 }
 
-/// The protected object a planned replacement would give up.
+/// The protected object that a plan would give up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guarded {
     /// The configuration's name.
@@ -109,17 +124,60 @@ pub struct Guarded {
     pub key: String,
     /// Its last known status.
     pub status: String,
+    /// It is `FAILED` and was never in effect: it may go as long as Adobe still says so.
+    #[serde(default)]
+    pub unless_failed: bool,
+}
+
+/// What a create makes of the object that it replaces. Terraform hands the planned private state of the create to the
+/// destroy of the pair, which has no other way to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Successor {
+    /// Its name; absent where it is not known yet.
+    pub name: Option<String>,
+    /// Its key identifier; absent where it is not known yet.
+    pub key: Option<String>,
+    /// The private state of the object of this name, where this run read it.
+    pub replaced: Option<Private>,
 }
 
 impl Private {
-    /// Whether the object was last seen at this endpoint, or nobody knows where.
-    pub fn is_made_at(&self, endpoint: &Url) -> bool {
-        self.endpoint.as_deref().is_none_or(|made_at| made_at == endpoint.as_str())
+    /// Where an object is made, or found.
+    pub fn origin(client: &Client) -> Self {
+        Self {
+            org_id: Some(client.org_id().to_owned()),
+            endpoint: Some(client.endpoint().as_str().to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// It was in effect, or may have been.
+    pub fn was_in_effect(&self) -> bool {
+        self.in_effect.unwrap_or(true)
     }
 
     /// What is stored: a plan's remarks are for its own apply.
-    pub fn without_plan(self) -> Self {
-        Self { adoption_announced: false, guarded: None, ..self }
+    pub fn stored(self) -> Self {
+        Self { adoption_announced: false, guarded: None, successor: None, ..self }
+    }
+
+    /// Beside an object that was brought to `accepted`; `past` is what was known of it before.
+    fn of(accepted: &Accepted, past: Option<&Self>, client: &Client) -> Self {
+        let seen = &accepted.seen;
+        Self {
+            in_effect: match past {
+                _ if seen.status.is_completed() => Some(true),
+                Some(past) => past.in_effect,
+                None => Some(!accepted.is_submitted),
+            },
+            confirmed: match past {
+                _ if seen.is_read => Some(true),
+                Some(past) if !accepted.is_submitted => past.confirmed,
+                _ => Some(false),
+            },
+            ..Self::origin(client)
+        }
     }
 }
 
@@ -162,6 +220,16 @@ impl Model {
         known(&self.computed.status).map(|text| Status::from(text.as_str()))
     }
 
+    /// The stored status is `FAILED`.
+    pub fn is_failed(&self) -> bool {
+        self.status().is_some_and(|status| status.is_failed())
+    }
+
+    /// The stored status is `COMPLETED`.
+    pub fn is_completed(&self) -> bool {
+        self.status().is_some_and(|status| status.is_completed())
+    }
+
     /// `adopt_existing`, `true` by default.
     pub fn adopts(&self) -> bool {
         known(&self.adopt_existing).copied().unwrap_or(true)
@@ -183,17 +251,17 @@ impl Model {
     }
 
     /// The timeout of an operation. Malformed text was refused by validate; it counts as absent here.
-    pub fn timeout(&self, operation: Operation) -> Duration {
+    pub fn timeout(&self, timeout: Timeout) -> Duration {
         known(&self.timeouts)
             .and_then(|timeouts| {
-                known(match operation {
-                    Operation::Create => &timeouts.create,
-                    Operation::Read => &timeouts.read,
-                    Operation::Update => &timeouts.update,
+                known(match timeout {
+                    Timeout::Create => &timeouts.create,
+                    Timeout::Read => &timeouts.read,
+                    Timeout::Update => &timeouts.update,
                 })
             })
             .and_then(|text| duration::parse(text).ok())
-            .unwrap_or_else(|| operation.default_timeout())
+            .unwrap_or_else(|| timeout.default_duration())
     }
 
     /// The defaults, planned from the configuration: an argument that is not written has its default.
@@ -205,32 +273,78 @@ impl Model {
         self
     }
 
-    /// This plan, with what Adobe answered. A value that was planned as null or unknown cannot stay unknown.
-    pub fn with_answer(&self, configuration: &Configuration, org_id: &str) -> Self {
-        Self { computed: Computed::from_answer(configuration, org_id), ..self.settled() }
+    /// Name and key to be brought into effect, where both are known and well formed.
+    pub fn wanted(&self) -> Option<Wanted> {
+        Some(Wanted {
+            name: self.known_name()?.to_owned(),
+            key_text: self.key_text().to_owned(),
+            key: self.known_key()?,
+        })
     }
 
-    /// This plan beside an error, with what Adobe answered: the key is the one that Adobe uses.
-    pub fn with_answer_beside_error(&self, configuration: &Configuration, org_id: &str) -> Self {
-        let mut state = self.with_answer(configuration, org_id);
-        let answered = KeyIdentifier::parse(&configuration.key_identifier).ok();
-        if let (Some(planned), Some(answered)) = (state.known_key(), answered)
-            && !planned.same_key(&answered)
+    /// This plan as state, with what Adobe shows. Where that is another key, it is the one that guards the data.
+    pub fn with_seen(&self, seen: &Seen, org_id: &str) -> Self {
+        let mut state = self.settled();
+        if seen.has_key(state.known_key().as_ref()) != Some(true)
+            && let Some(details) = &seen.details
         {
-            state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
+            state.key_vault_key_identifier = Value::Value(details.key_text.clone());
         }
+        let before = std::mem::take(&mut state.computed);
+        state.computed = Computed::of(seen, org_id, before);
         state
     }
 
-    /// The object while it is uncertain whether Adobe took the submission: a name and no id.
-    pub fn uncertain(&self, org_id: &str) -> Self {
-        Self {
-            computed: Computed {
-                ims_org_id: Value::Value(org_id.to_owned()),
-                ..Computed::default()
-            },
-            ..self.settled()
+    /// The state after trouble, of the object `past` where there was one; this is the plan. The planned settings count in
+    /// any case; key and computed values are those of what is there.
+    pub fn after(
+        &self,
+        left: &Left,
+        past: Option<&(Self, Private)>,
+        org_id: &str,
+        client: &Client,
+    ) -> Option<(Self, Private)> {
+        match left {
+            Left::Accepted(accepted) => Some((
+                self.with_seen(&accepted.seen, org_id),
+                Private::of(accepted, past.map(|(_, private)| private), client),
+            )),
+            // It may be on its way into effect, so nothing may treat it as failed.
+            Left::Uncertain => Some((
+                Self {
+                    computed: Computed {
+                        ims_org_id: Value::Value(org_id.to_owned()),
+                        ..Computed::default()
+                    },
+                    ..self.settled()
+                },
+                Private {
+                    in_effect: past.map_or(Some(false), |(_, private)| private.in_effect),
+                    confirmed: Some(false),
+                    ..Private::origin(client)
+                },
+            )),
+            Left::Nothing => past.map(|(state, private)| {
+                let state = Self {
+                    name: state.name.clone(),
+                    key_vault_key_identifier: state.key_vault_key_identifier.clone(),
+                    computed: state.computed.clone(),
+                    ..self.settled()
+                };
+                (state, private.clone())
+            }),
         }
+    }
+
+    /// The state after an operation that came to its goal.
+    pub fn done(
+        &self,
+        accepted: &Accepted,
+        past: Option<&Private>,
+        org_id: &str,
+        client: &Client,
+    ) -> (Self, Private) {
+        (self.with_seen(&accepted.seen, org_id), Private::of(accepted, past, client))
     }
 
     /// Nothing may be unknown in a state.
@@ -261,6 +375,17 @@ impl Model {
     }
 }
 
+/// Name and key of a configuration, known and well formed.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The configuration's name.
+    pub name: String,
+    /// The key identifier as written: it is submitted so.
+    pub key_text: String,
+    /// The same, taken apart.
+    pub key: KeyIdentifier,
+}
+
 /// A null becomes the default; an unknown stays unknown.
 fn fill<T>(value: &mut Value<T>, default: T) {
     if value.is_null() {
@@ -288,29 +413,55 @@ impl Computed {
         }
     }
 
-    /// From Adobe's answer. The parts of the key come from the answered identifier: `keyName` in the answer holds the
-    /// configuration's name, and `name` an application's.
-    pub fn from_answer(configuration: &Configuration, org_id: &str) -> Self {
-        let key = KeyIdentifier::parse(&configuration.key_identifier).ok();
-        let of_key = |part: fn(&KeyIdentifier) -> String| nullable(key.as_ref().map(part));
+    /// What Adobe shows; a response without details leaves them as they were `before`. The parts of the key come from the
+    /// key identifier: `keyName` in the response holds the configuration's name, and `name` an application's.
+    pub fn of(seen: &Seen, org_id: &str, before: Self) -> Self {
+        let Some(details) = &seen.details else {
+            return Self {
+                id: Value::Value(seen.id.clone()),
+                status: Value::Value(seen.status.as_str().to_owned()),
+                ims_org_id: Value::Value(org_id.to_owned()),
+                ..before.settled()
+            };
+        };
+        let key = &details.key;
         Self {
-            id: Value::Value(configuration.id.clone()),
-            status: Value::Value(configuration.status.as_str().to_owned()),
-            config_type: nullable(configuration.config_type.clone()),
-            provider_type: nullable(configuration.provider_type.clone()),
-            ims_org_id: Value::Value(
-                configuration.ims_org_id.clone().unwrap_or_else(|| org_id.to_owned()),
-            ),
-            subscription_id: nullable(configuration.subscription_id.clone()),
-            application_name: nullable(configuration.application_name.clone()),
-            key_vault_uri: of_key(KeyIdentifier::key_vault_uri),
-            vault_name: of_key(|key| key.vault_name().to_owned()),
-            key_name: of_key(|key| key.key_name().to_owned()),
-            key_version: nullable(
-                key.as_ref().and_then(|key| key.key_version().map(str::to_owned)),
-            ),
-            versionless_key_identifier: of_key(KeyIdentifier::versionless),
-            managed_hsm: nullable(key.as_ref().map(KeyIdentifier::is_managed_hsm)),
+            id: Value::Value(seen.id.clone()),
+            status: Value::Value(seen.status.as_str().to_owned()),
+            config_type: nullable(details.config_type.clone()),
+            provider_type: nullable(details.provider_type.clone()),
+            ims_org_id: Value::Value(org_id.to_owned()),
+            subscription_id: nullable(details.subscription_id.clone()),
+            application_name: nullable(details.application_name.clone()),
+            key_vault_uri: Value::Value(key.key_vault_uri()),
+            vault_name: Value::Value(key.vault_name().to_owned()),
+            key_name: Value::Value(key.key_name().to_owned()),
+            key_version: nullable(key.key_version().map(str::to_owned)),
+            versionless_key_identifier: Value::Value(key.versionless()),
+            managed_hsm: Value::Value(key.is_managed_hsm()),
         }
+    }
+
+    /// Nothing may be unknown in a state.
+    fn settled(mut self) -> Self {
+        for text in [
+            &mut self.config_type,
+            &mut self.provider_type,
+            &mut self.subscription_id,
+            &mut self.application_name,
+            &mut self.key_vault_uri,
+            &mut self.vault_name,
+            &mut self.key_name,
+            &mut self.key_version,
+            &mut self.versionless_key_identifier,
+        ] {
+            if text.is_unknown() {
+                *text = Value::Null;
+            }
+        }
+        if self.managed_hsm.is_unknown() {
+            self.managed_hsm = Value::Null;
+        }
+        self
     }
 }

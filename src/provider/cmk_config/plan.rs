@@ -1,12 +1,9 @@
 //! Planning, without any request: what differs, what the guard stops, what an in-place update does.
 
-use tf_provider::Diagnostic;
 use tf_provider::value::Value;
 
-use super::messages::{Danger, needs_new_name, protected};
-use super::model::{Computed, Guarded, Model, known};
+use super::model::{Computed, Guarded, Model, NOT_FOUND, Private, Successor, known};
 use super::schema::{KEY, NAME};
-use crate::api::Status;
 use crate::key_identifier::KeyIdentifier;
 
 /// What an apply of the planned change does.
@@ -16,7 +13,7 @@ pub enum Change {
     Settings,
     /// Destroy and create: these attributes differ.
     Replace(Vec<&'static str>),
-    /// Submit the configuration again, as it is stored as `FAILED`.
+    /// Submit the configuration again: it is stored as `FAILED`, or as not found.
     Resubmit,
     /// Go on waiting for a job that was not seen to its end.
     Wait,
@@ -31,6 +28,42 @@ pub struct Planned {
     pub change: Change,
 }
 
+/// Why a plan is stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stopped {
+    /// The guard: this would give the protected object up.
+    Guarded(BlockedChange, Guarded),
+    /// Another key needs a new name.
+    NeedsNewName,
+}
+
+/// What a plan was stopped from doing to a protected object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlockedChange {
+    /// `terraform destroy`, or a block that is gone.
+    Destroy,
+    /// Another key or another name in the block.
+    Change {
+        /// The key in the block, where it is another one.
+        key: Option<String>,
+        /// The name in the block, where it is another one.
+        name: Option<String>,
+    },
+    /// `-replace` or `replace_triggered_by`.
+    Replace,
+    /// The key identifier is not known before apply.
+    UnknownKey,
+    /// The name is not known before apply.
+    UnknownName,
+    /// A tainted object would make room for another name or key.
+    Tainted {
+        /// The new name; absent where it is not known yet.
+        name: Option<String>,
+        /// The new key; absent where it is not known yet.
+        key: Option<String>,
+    },
+}
+
 /// How a configured value relates to the stored one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Difference {
@@ -39,93 +72,91 @@ enum Difference {
     Unknown,
 }
 
-/// The guard: the object's key is in effect, or being put into effect, and protected. The stored value of
+/// The guard: the object is protected, and its key is in effect, was, or may be on its way. The stored value of
 /// `deletion_protection` counts, so lifting it is an apply of its own.
-pub fn guard(prior: &Model) -> Option<Guarded> {
-    let status = prior.status();
-    if !prior.is_protected() || status == Some(Status::Failed) {
-        return None;
-    }
-    Some(Guarded {
+pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
+    prior.is_protected().then(|| Guarded {
         name: prior.known_name().unwrap_or_default().to_owned(),
         key: prior.key_text().to_owned(),
-        status: status.map_or("unknown", |_| status_text(prior)).to_owned(),
+        status: known(&prior.computed.status).map_or("unknown", String::as_str).to_owned(),
+        unless_failed: prior.is_failed() && !private.was_in_effect(),
     })
 }
 
-fn status_text(prior: &Model) -> &str {
-    known(&prior.computed.status).map_or("unknown", String::as_str)
+/// The guard of a destroy that makes room for a create of the same plan: an object is replaced freely by the same name and
+/// the same key, as that create adopts it again.
+pub fn guard_of_pair(prior: &Model, successor: &Successor) -> Option<(BlockedChange, Guarded)> {
+    let key = successor.key.as_deref().and_then(|text| KeyIdentifier::parse(text).ok());
+    let is_same_key = key.zip(prior.known_key()).is_some_and(|(new, old)| new.same_key(&old));
+    if is_same_key && successor.name.as_deref() == prior.known_name() {
+        return None;
+    }
+    let private = successor.replaced.clone().unwrap_or_default();
+    let blocked =
+        BlockedChange::Tainted { name: successor.name.clone(), key: successor.key.clone() };
+    guard(prior, &private).map(|guarded| (blocked, guarded))
 }
 
 /// Plans a change of `prior` to `config`.
 ///
 /// # Errors
 /// The guard's, or that another key needs a new name.
-pub fn change(prior: &Model, config: &Model) -> Result<Planned, Box<Diagnostic>> {
-    let mut state = config.clone().with_defaults();
-    state.computed = prior.computed.clone();
+pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planned, Box<Stopped>> {
     let name = name_difference(prior, config);
     let key = key_difference(prior, config);
-    let is_failed = prior.status() == Some(Status::Failed);
-
-    if let Some(guarded) = guard(prior)
-        && let Some(danger) = danger(name, key, config)
+    if let Some(guarded) = guard(prior, private).filter(|guarded| !guarded.unless_failed)
+        && let Some(blocked) = blocked(name, key, config)
     {
-        return Err(Box::new(protected(danger, &guarded)));
+        return Err(Box::new(Stopped::Guarded(blocked, guarded)));
     }
-    // A name that is not known is planned in place: if it turns out to be another one, the CLI stops the apply, and nothing
-    // is lost or sent.
-    if name == Difference::Other {
+    let mut state = config.clone().with_defaults();
+    state.computed = prior.computed.clone();
+    if name != Difference::Same {
         let mut attributes = vec![NAME];
         if key != Difference::Same {
             attributes.push(KEY);
         }
-        state.computed = Computed::unknown();
+        state.computed = anew(&prior.computed);
         return Ok(Planned { state, change: Change::Replace(attributes) });
     }
-    if is_failed {
-        state.computed = superseded(&prior.computed, Value::Unknown);
-        return Ok(Planned { state, change: Change::Resubmit });
+    let is_failed = prior.is_failed();
+    if key == Difference::Other && !is_failed {
+        return Err(Box::new(Stopped::NeedsNewName));
     }
-    match key {
-        Difference::Same => state.key_vault_key_identifier = prior.key_vault_key_identifier.clone(),
-        // Planned in place: if it turns out to be another key, the plan of the apply stops with the error below.
-        Difference::Unknown => {}
-        Difference::Other => {
-            return Err(Box::new(needs_new_name(
-                prior.known_name().unwrap_or_default(),
-                prior.key_text(),
-                config.key_text(),
-            )));
-        }
+    let status = known(&prior.computed.status).map(String::as_str);
+    let is_settled = is_failed || status == Some(NOT_FOUND);
+    // The stored spelling stays; only what is submitted again takes the new one.
+    if key == Difference::Same && !is_settled {
+        state.key_vault_key_identifier = prior.key_vault_key_identifier.clone();
     }
-    let is_finished = prior.status() == Some(Status::Completed);
-    if !is_finished && state.waits() {
-        // A failure in the meantime may be submitted again, under another id.
-        let id = if state.attempts() > 0 || prior.computed.id.is_null() {
-            Value::Unknown
-        } else {
-            prior.computed.id.clone()
-        };
-        state.computed = superseded(&prior.computed, id);
-        return Ok(Planned { state, change: Change::Wait });
+    // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in that apply.
+    let is_lifted = prior.is_protected() && state.deletion_protection == Value::Value(false);
+    let change = match is_lifted {
+        true => Change::Settings,
+        false if is_settled => Change::Resubmit,
+        false if !prior.is_completed() && state.waits() => Change::Wait,
+        false => Change::Settings,
+    };
+    if change != Change::Settings {
+        state.computed = anew(&prior.computed);
     }
-    Ok(Planned { state, change: Change::Settings })
+    Ok(Planned { state, change })
 }
 
-/// What Adobe will answer anew. The organisation is part of the identity, which never changes.
-fn superseded(prior: &Computed, id: Value<String>) -> Computed {
-    Computed { id, ims_org_id: prior.ims_org_id.clone(), ..Computed::unknown() }
+/// What Adobe will show anew, the id included. The organisation is part of the identity, which never changes.
+fn anew(prior: &Computed) -> Computed {
+    Computed { ims_org_id: prior.ims_org_id.clone(), ..Computed::unknown() }
 }
 
-fn danger<'a>(name: Difference, key: Difference, config: &'a Model) -> Option<Danger<'a>> {
+fn blocked(name: Difference, key: Difference, config: &Model) -> Option<BlockedChange> {
     match (name, key) {
-        (Difference::Unknown, _) => Some(Danger::UnknownName),
-        (_, Difference::Unknown) => Some(Danger::UnknownKey),
+        (Difference::Unknown, _) => Some(BlockedChange::UnknownName),
+        (_, Difference::Unknown) => Some(BlockedChange::UnknownKey),
         (Difference::Same, Difference::Same) => None,
-        (name, key) => Some(Danger::Change {
-            key: (key == Difference::Other).then(|| config.key_text()),
-            name: (name == Difference::Other).then(|| config.known_name()).flatten(),
+        (name, key) => Some(BlockedChange::Change {
+            key: (key == Difference::Other).then(|| config.key_text().to_owned()),
+            name: (name == Difference::Other)
+                .then(|| config.known_name().unwrap_or_default().to_owned()),
         }),
     }
 }
@@ -186,7 +217,11 @@ mod tests {
 
     /// What a plan comes to, in one word.
     fn outcome(prior: &Model, config: &Model) -> String {
-        match change(prior, config) {
+        outcome_with(prior, &Private::default(), config)
+    }
+
+    fn outcome_with(prior: &Model, private: &Private, config: &Model) -> String {
+        match change(prior, private, config) {
             Ok(planned) if planned.change == Change::Settings && planned.state == *prior => {
                 "nothing".to_owned()
             }
@@ -196,83 +231,58 @@ mod tests {
                 Change::Resubmit => "resubmit".to_owned(),
                 Change::Wait => "wait".to_owned(),
             },
-            Err(diagnostic) => diagnostic.summary.into_owned(),
+            Err(stopped) => match *stopped {
+                Stopped::Guarded(..) => "guarded".to_owned(),
+                Stopped::NeedsNewName => "needs a new name".to_owned(),
+            },
         }
     }
 
     #[test]
     fn a_difference_becomes_a_change() {
-        let guarded = "The key is in effect and protected";
-        let new_name = "Another key needs a new name";
-        for (case, status, protected, name, key, expected) in [
-            ("the same", "COMPLETED", true, text("Config1"), text(KEY_A), "nothing"),
+        let (same, renamed) = (|| text("Config1"), || text("Config2"));
+        let (key, rotated, other) = (|| text(KEY_A), || text(KEY_A_ROTATED), || text(KEY_B));
+        let unknown = || Value::Unknown;
+        for (case, status, was_in_effect, protected, name, key, expected) in [
+            ("the same", "COMPLETED", true, true, same(), key(), "nothing"),
+            ("rotated, other spelling", "COMPLETED", true, true, same(), rotated(), "nothing"),
+            ("in another letter case", "Completed", true, true, same(), key(), "nothing"),
+            ("a job that runs", "RUNNING", false, true, same(), key(), "wait"),
+            ("a job that runs, rotated", "RUNNING", false, true, same(), rotated(), "wait"),
+            ("not documented", "PAUSED", false, true, same(), key(), "wait"),
+            ("gone", "NOT_FOUND", true, true, same(), key(), "resubmit"),
+            ("other key", "COMPLETED", true, true, same(), other(), "guarded"),
+            ("other key while it runs", "RUNNING", false, true, same(), other(), "guarded"),
+            ("gone, other key", "NOT_FOUND", false, true, same(), other(), "guarded"),
+            ("renamed", "COMPLETED", true, true, text("config1"), key(), "guarded"),
+            ("gone, renamed", "NOT_FOUND", true, true, renamed(), key(), "guarded"),
+            ("unknown key", "COMPLETED", true, true, same(), unknown(), "guarded"),
+            ("gone, unknown key", "NOT_FOUND", true, true, same(), unknown(), "guarded"),
+            ("unknown name", "COMPLETED", true, true, unknown(), key(), "guarded"),
+            ("failed", "FAILED", false, true, same(), key(), "resubmit"),
+            ("failed, other key", "FAILED", false, true, same(), other(), "resubmit"),
+            ("failed, unknown key", "FAILED", false, true, same(), unknown(), "resubmit"),
+            ("failed, renamed", "FAILED", false, true, renamed(), key(), "replace name"),
+            ("failed, unknown name", "FAILED", false, true, unknown(), key(), "replace name"),
+            ("failed later", "FAILED", true, true, same(), key(), "resubmit"),
+            ("failed later, other key", "FAILED", true, true, same(), other(), "guarded"),
+            ("failed later, unknown key", "FAILED", true, true, same(), unknown(), "guarded"),
+            ("failed later, renamed", "Failed", true, true, renamed(), key(), "guarded"),
+            ("off: other key", "COMPLETED", true, false, same(), other(), "needs a new name"),
+            ("off: gone, other key", "NOT_FOUND", true, false, same(), other(), "needs a new name"),
+            ("off: renamed", "COMPLETED", true, false, renamed(), key(), "replace name"),
             (
-                "a rotated key, other spelling",
+                "off: renamed, other key",
                 "COMPLETED",
                 true,
-                text("Config1"),
-                text(KEY_A_ROTATED),
-                "nothing",
-            ),
-            ("a job that runs", "RUNNING", true, text("Config1"), text(KEY_A), "wait"),
-            (
-                "a job that runs, rotated key",
-                "RUNNING",
-                true,
-                text("Config1"),
-                text(KEY_A_ROTATED),
-                "wait",
-            ),
-            ("another key, protected", "COMPLETED", true, text("Config1"), text(KEY_B), guarded),
-            ("another key while it runs", "RUNNING", true, text("Config1"), text(KEY_B), guarded),
-            ("another name, protected", "COMPLETED", true, text("config1"), text(KEY_A), guarded),
-            (
-                "an unknown key, protected",
-                "COMPLETED",
-                true,
-                text("Config1"),
-                Value::Unknown,
-                guarded,
-            ),
-            ("an unknown name, protected", "COMPLETED", true, Value::Unknown, text(KEY_A), guarded),
-            (
-                "another key, unprotected",
-                "COMPLETED",
                 false,
-                text("Config1"),
-                text(KEY_B),
-                new_name,
-            ),
-            ("another name", "COMPLETED", false, text("Config2"), text(KEY_A), "replace name"),
-            (
-                "another name and key",
-                "COMPLETED",
-                false,
-                text("Config2"),
-                text(KEY_B),
+                renamed(),
+                other(),
                 "replace name key_vault_key_identifier",
             ),
-            (
-                "an unknown key, unprotected",
-                "COMPLETED",
-                false,
-                text("Config1"),
-                Value::Unknown,
-                "settings",
-            ),
-            (
-                "an unknown name, unprotected",
-                "COMPLETED",
-                false,
-                Value::Unknown,
-                text(KEY_A),
-                "settings",
-            ),
-            ("failed, unknown name", "FAILED", true, Value::Unknown, text(KEY_A), "resubmit"),
-            ("failed", "FAILED", true, text("Config1"), text(KEY_A), "resubmit"),
-            ("failed, another key", "FAILED", true, text("Config1"), text(KEY_B), "resubmit"),
-            ("failed, unknown key", "FAILED", true, text("Config1"), Value::Unknown, "resubmit"),
-            ("failed, another name", "FAILED", true, text("Config2"), text(KEY_A), "replace name"),
+            ("off: unknown key", "COMPLETED", true, false, same(), unknown(), "settings"),
+            ("off: unknown name", "COMPLETED", true, false, unknown(), key(), "replace name"),
+            ("off: failed later, other key", "FAILED", true, false, same(), other(), "resubmit"),
         ] {
             let mut prior = stored(status);
             prior.deletion_protection = Value::Value(protected);
@@ -280,8 +290,65 @@ mod tests {
             if !protected {
                 config.deletion_protection = Value::Value(false);
             }
-            assert_eq!(outcome(&prior, &config), expected, "{case}");
+            let private = Private { in_effect: Some(was_in_effect), ..Private::default() };
+            assert_eq!(outcome_with(&prior, &private, &config), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn a_private_state_that_says_nothing_counts_as_in_effect() {
+        let config = config(text("Config1"), text(KEY_B));
+        assert_eq!(outcome(&stored("FAILED"), &config), "guarded");
+    }
+
+    #[test]
+    fn lifting_the_protection_submits_nothing() {
+        for status in ["FAILED", "NOT_FOUND", "RUNNING"] {
+            let mut lifting = config(text("Config1"), text(KEY_A));
+            lifting.deletion_protection = Value::Value(false);
+            assert_eq!(outcome(&stored(status), &lifting), "settings", "{status}");
+            let mut late = lifting.clone();
+            late.deletion_protection = Value::Unknown;
+            let planned = change(&stored(status), &Private::default(), &late).unwrap();
+            assert_eq!(planned.state.computed.id, Value::Unknown, "{status}: it may still happen");
+        }
+    }
+
+    #[test]
+    fn a_tainted_object_makes_room_for_itself_only() {
+        let successor = |name: Option<&str>, key: Option<&str>, in_effect| Successor {
+            name: name.map(str::to_owned),
+            key: key.map(str::to_owned),
+            replaced: Some(Private { in_effect, ..Private::default() }),
+        };
+        for (case, status, name, key, in_effect, expected) in [
+            ("itself", "COMPLETED", Some("Config1"), Some(KEY_A_ROTATED), None, "free"),
+            ("other key", "RUNNING", Some("Config1"), Some(KEY_B), Some(false), "guarded"),
+            ("other name", "COMPLETED", Some("config1"), Some(KEY_A), None, "guarded"),
+            ("unknown name", "COMPLETED", None, Some(KEY_A), None, "guarded"),
+            ("unknown key", "COMPLETED", Some("Config1"), None, None, "guarded"),
+            ("failed, itself", "FAILED", Some("Config1"), Some(KEY_A), Some(false), "free"),
+            ("failed, other key", "FAILED", Some("Config1"), Some(KEY_B), Some(false), "if failed"),
+            (
+                "failed later, other key",
+                "FAILED",
+                Some("Config1"),
+                Some(KEY_B),
+                Some(true),
+                "guarded",
+            ),
+            ("failed, not read", "FAILED", Some("Config1"), Some(KEY_B), None, "guarded"),
+        ] {
+            let outcome = match guard_of_pair(&stored(status), &successor(name, key, in_effect)) {
+                None => "free",
+                Some((_, Guarded { unless_failed: true, .. })) => "if failed",
+                Some(_) => "guarded",
+            };
+            assert_eq!(outcome, expected, "{case}");
+        }
+        let mut prior = stored("COMPLETED");
+        prior.deletion_protection = Value::Value(false);
+        assert_eq!(guard_of_pair(&prior, &successor(None, None, None)), None);
     }
 
     #[test]
@@ -297,22 +364,26 @@ mod tests {
     fn protection_counts_as_stored() {
         let mut lifting = config(text("Config1"), text(KEY_B));
         lifting.deletion_protection = Value::Value(false);
-        assert_eq!(outcome(&stored("COMPLETED"), &lifting), "The key is in effect and protected");
+        assert_eq!(outcome(&stored("COMPLETED"), &lifting), "guarded");
     }
 
     #[test]
     fn a_removed_argument_returns_to_its_default() {
         let mut prior = stored("COMPLETED");
         prior.failed_attempts = Value::Value(3);
-        let planned = change(&prior, &config(text("Config1"), text(KEY_A))).unwrap();
+        let config = config(text("Config1"), text(KEY_A));
+        let planned = change(&prior, &Private::default(), &config).unwrap();
         assert_eq!(planned.state.failed_attempts, Value::Value(0));
     }
 
     #[test]
-    fn a_resubmission_changes_the_id_and_never_the_organisation() {
-        let planned = change(&stored("FAILED"), &config(text("Config1"), text(KEY_A))).unwrap();
-        assert_eq!(planned.state.computed.id, Value::Unknown);
-        assert_eq!(planned.state.computed.ims_org_id, text("ORG@AdobeOrg"));
+    fn an_update_that_asks_adobe_may_change_the_id_and_never_the_organisation() {
+        for status in ["FAILED", "NOT_FOUND", "RUNNING"] {
+            let config = config(text("Config1"), text(KEY_A));
+            let planned = change(&stored(status), &Private::default(), &config).unwrap();
+            assert_eq!(planned.state.computed.id, Value::Unknown);
+            assert_eq!(planned.state.computed.ims_org_id, text("ORG@AdobeOrg"));
+        }
     }
 
     #[test]
@@ -320,9 +391,10 @@ mod tests {
         let mut prior = stored("RUNNING");
         prior.computed.id = Value::Null;
         prior.computed.status = Value::Null;
-        assert!(guard(&prior).is_some());
-        let planned = change(&prior, &config(text("Config1"), text(KEY_A))).unwrap();
+        let private = Private { in_effect: Some(false), ..Private::default() };
+        assert!(!guard(&prior, &private).unwrap().unless_failed);
+        let config = config(text("Config1"), text(KEY_A));
+        let planned = change(&prior, &private, &config).unwrap();
         assert_eq!(planned.change, Change::Wait);
-        assert_eq!(planned.state.computed.id, Value::Unknown);
     }
 }

@@ -1,104 +1,216 @@
-//! Refresh: the state after a look at the status endpoint, and what counts as gone.
+//! What the status endpoint says of an object in the state, or of one to be imported. It never drops an object: Adobe has
+//! no call to delete, so absence is a fact to show.
 
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
+use tokio::time::Instant;
 
-use super::import::origin;
-use super::model::{Model, Operation, Private, known};
-use super::{look_up, messages, plan};
+use super::apply::{self, Errors};
+use super::existing::Seen;
+use super::memory::Object;
+use super::model::{Model, NOT_FOUND, Private, Timeout, known};
+use super::schema::{IMS_ORG_ID, NAME};
+use super::{messages, validate};
 use crate::api::{Client, Configuration, Error, Kind, Limits};
-use crate::key_identifier::KeyIdentifier;
+use crate::plugin::{Identity, ctx};
 use crate::provider::connection::{Connection, Session, unconfigured};
-use crate::provider::diagnostics::push_api;
+use crate::provider::diagnostics::general;
 
-/// Asks Adobe about the object. `None` without an error means that it is gone.
+/// The operation's end, from now, and the stop signal of the call.
+pub fn limits(model: &Model, timeout: Timeout) -> Limits {
+    Limits {
+        deadline: Instant::now() + model.timeout(timeout),
+        stop: ctx::current().stop().clone(),
+    }
+}
+
+/// Asks Adobe about the object. Without news the private state is the stored one: CLIs compare it.
 pub async fn refresh(
     diags: &mut Diagnostics,
     session: &Session,
     state: Model,
     private: Option<Private>,
 ) -> Option<(Model, Option<Private>)> {
-    let private = private.unwrap_or_default().without_plan();
-    session.same_organisation(diags, &state, &private)?;
-    let name = state.known_name().unwrap_or_default();
-    let client = match &session.connection {
-        Connection::Ready(client) => client,
+    let stored = private.clone().unwrap_or_default();
+    session.same_organisation(diags, &state, &stored)?;
+    let name = state.known_name().unwrap_or_default().to_owned();
+    let refreshed = match &session.connection {
+        Connection::Ready(client) => ask(diags, client, &name, &state, &stored).await?,
         Connection::Deferred(deferred) => {
             if !session.defer_if_unknown() {
-                diags.warnings.push(messages::not_refreshed(name, &deferred.unknown));
+                diags.warnings.push(messages::not_refreshed(&name, &deferred.unknown));
             }
-            session.run.saw(name, plan::guard(&state));
-            return Some((state, Some(private)));
+            (state.clone(), stored.clone())
         }
         Connection::Unconfigured => return unconfigured(diags),
     };
-    let limits = look_up::limits(&state, Operation::Read);
-    match client.status(name, &limits).await {
-        Ok(configuration) => {
-            let stored = refreshed(diags, client, state, &private, &configuration)?;
-            let name = stored.0.known_name().unwrap_or_default();
-            session.run.saw(name, plan::guard(&stored.0));
-            Some(stored)
-        }
-        Err(error) if is_gone(client, &state, &error, &limits).await => {
-            let configured = client.endpoint().as_str();
-            match private.endpoint.as_deref() {
-                Some(made_at) if made_at != configured => {
-                    diags.errors.push(messages::other_endpoint(name, made_at, configured))
-                }
-                _ => tracing::warn!(configuration = name, "the configuration is gone at Adobe"),
-            }
-            None
-        }
-        Err(error) => {
-            push_api(diags, &error, &format!("reading the status of the configuration {name:?}"));
-            None
-        }
-    }
+    session.memory.saw(&name, refreshed.clone());
+    let (refreshed, news) = refreshed;
+    let private = if news == stored { private } else { Some(news) };
+    Some((refreshed, private))
 }
 
-/// The state after a successful read.
-fn refreshed(
+/// The object after a look at the status endpoint.
+async fn ask(
     diags: &mut Diagnostics,
     client: &Client,
-    mut state: Model,
+    name: &str,
+    state: &Model,
     private: &Private,
-    configuration: &Configuration,
-) -> Option<(Model, Option<Private>)> {
-    let name = state.known_name().unwrap_or_default();
+) -> Option<Object> {
+    let limits = limits(state, Timeout::Read);
     let endpoint = client.endpoint().as_str();
-    if let (Some(made_at), Some(id)) = (private.endpoint.as_deref(), known(&state.computed.id))
-        && made_at != endpoint
-        && *id != configuration.id
-    {
-        diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
-        return None;
+    let moved_from = private.endpoint.as_deref().filter(|made_at| *made_at != endpoint);
+    match status(client, name, state, private, &limits).await {
+        Ok(configuration) => {
+            if let (Some(made_at), Some(id)) = (moved_from, known(&state.computed.id))
+                && *id != configuration.id
+            {
+                diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
+                return None;
+            }
+            let seen = readable(diags, name, configuration)?;
+            Some(refreshed(client, state, private, &seen))
+        }
+        Err(error) if error.kind() == Kind::NoSuchConfiguration => {
+            if let Some(made_at) = moved_from {
+                diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
+                return None;
+            }
+            diags.warnings.push(messages::not_found(name, &error));
+            let mut state = state.clone();
+            state.computed.status = Value::Value(NOT_FOUND.to_owned());
+            Some((state, private.clone()))
+        }
+        Err(error) => {
+            let doing = format!("reading the status of the configuration {name:?}");
+            diags.errors.push(messages::at_plan(messages::from_api(&error, &doing)));
+            None
+        }
     }
-    let Ok(answered) = KeyIdentifier::parse(&configuration.key_identifier) else {
-        diags.errors.push(messages::unreadable_key(name, &configuration.key_identifier));
-        return None;
-    };
-    // The spelling of the configuration stays as long as it means the key that Adobe uses.
-    if state.known_key().is_none_or(|stored| !stored.same_key(&answered)) {
-        state.key_vault_key_identifier = Value::Value(configuration.key_identifier.clone());
-    }
-    let org_id =
-        known(&state.computed.ims_org_id).cloned().unwrap_or_else(|| client.org_id().to_owned());
-    let mut state = state.with_answer(configuration, &org_id);
-    // It is part of the identity, which never changes.
-    state.computed.ims_org_id = Value::Value(org_id);
-    Some((state, Some(origin(client))))
 }
 
-/// Whether the answer to a read means that the object is gone. For an object whose submission was never confirmed, whatever
-/// a look-up takes for a free name means that Adobe did not take it; a doubtful 404 does not.
-async fn is_gone(client: &Client, state: &Model, error: &Error, limits: &Limits) -> bool {
-    match error.kind() {
-        Kind::NoSuchConfiguration => true,
-        Kind::BadRequest | Kind::Malformed if state.computed.id.is_null() => {
-            let name = state.known_name().unwrap_or_default();
-            matches!(client.look_up(name, limits).await, Ok(None))
+/// One look; where the object was accepted and never seen since, as many as the settling time takes.
+async fn status(
+    client: &Client,
+    name: &str,
+    state: &Model,
+    private: &Private,
+    limits: &Limits,
+) -> Result<Configuration, Error> {
+    let first = client.status(name, limits).await;
+    let is_absent = matches!(&first, Err(error) if error.kind() == Kind::NoSuchConfiguration);
+    let is_known_absent = known(&state.computed.status).is_some_and(|status| status == NOT_FOUND);
+    if !is_absent || private.confirmed != Some(false) || is_known_absent {
+        return first;
+    }
+    match apply::find(Errors::End, limits, |limits| apply::strictly(client, name, limits), |_| true)
+        .await
+    {
+        Ok(Some(_)) => client.status(name, limits).await,
+        Ok(None) => first,
+        Err(error) => Err(error),
+    }
+}
+
+/// What Adobe shows, with a key that can be read: nothing else may be stored as the key that guards the data.
+fn readable(diags: &mut Diagnostics, name: &str, configuration: Configuration) -> Option<Seen> {
+    let key_text = configuration.key_identifier.clone();
+    let seen = Seen::read(configuration);
+    let is_pending = !seen.status.is_completed() && !seen.status.is_failed();
+    if seen.details.is_none() && !(key_text.is_none() && is_pending) {
+        diags.errors.push(messages::unreadable_key(name, key_text.as_deref()));
+        return None;
+    }
+    Some(seen)
+}
+
+/// The object with what Adobe shows. Its private state changes only together with an attribute.
+fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> Object {
+    // Version 0.1.0 stored Adobe's spelling of the organisation.
+    let is_ours = private.org_id.as_deref() == Some(client.org_id());
+    let org_id = match state.org_id() {
+        Some(org_id) if !is_ours => org_id.to_owned(),
+        _ => client.org_id().to_owned(),
+    };
+    let after = state.with_seen(seen, &org_id);
+    if after == *state {
+        return (after, private.clone());
+    }
+    let was_in_effect = private.was_in_effect() || seen.status.is_completed();
+    let news = Private {
+        in_effect: Some(was_in_effect),
+        confirmed: Some(true),
+        ..Private::origin(client)
+    };
+    (after, news)
+}
+
+/// Imports the configuration `name`, with the defaults of every argument.
+pub async fn import_by_name(
+    diags: &mut Diagnostics,
+    session: &Session,
+    name: String,
+) -> Option<(Model, Option<Private>)> {
+    if let Some(error) = validate::name_error(&name) {
+        diags.errors.push(error);
+        return None;
+    }
+    let doing = format!("importing the configuration {name:?}");
+    let client = session.ready(diags, &doing)?;
+    let seen = existing(diags, client, &name, &doing).await?;
+    let mut state = Model::default().with_defaults().with_seen(&seen, client.org_id());
+    state.name = Value::Value(name);
+    // What it was before is unknown.
+    let private =
+        Private { in_effect: Some(true), confirmed: Some(true), ..Private::origin(client) };
+    Some((state, Some(private)))
+}
+
+/// Imports by identity: the organisation has to be the provider's.
+pub async fn import_by_identity(
+    diags: &mut Diagnostics,
+    session: &Session,
+    identity: &Identity,
+) -> Option<(Model, Option<Private>)> {
+    let part = |name: &str| identity.get(name).and_then(known).cloned();
+    let (Some(name), Some(org_id)) = (part(NAME), part(IMS_ORG_ID)) else {
+        diags.errors.push(general(
+            "The identity is not complete",
+            "An import by identity needs both `name` and `ims_org_id`.",
+        ));
+        return None;
+    };
+    let client = session.ready(diags, &format!("importing the configuration {name:?}"))?;
+    if client.org_id() != org_id {
+        diags.errors.push(messages::other_organisation(&name, &org_id, client.org_id()));
+        return None;
+    }
+    import_by_name(diags, session, name).await
+}
+
+/// A configuration that has to be there.
+pub async fn existing(
+    diags: &mut Diagnostics,
+    client: &Client,
+    name: &str,
+    doing: &str,
+) -> Option<Seen> {
+    match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
+        Ok(configuration) => {
+            let seen = readable(diags, name, configuration)?;
+            if seen.details.is_none() {
+                diags.errors.push(messages::unreadable_key(name, None));
+                return None;
+            }
+            Some(seen)
         }
-        _ => false,
+        Err(error) => {
+            diags.errors.push(match error.kind() {
+                Kind::NoSuchConfiguration => messages::absent(name, client.org_id(), &error),
+                _ => messages::from_api(&error, doing),
+            });
+            None
+        }
     }
 }

@@ -3,18 +3,16 @@
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Resource};
+use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
 
-use super::effect::{self, Finished};
-use super::import::{self, origin};
-use super::job::{Adoption, Job};
-use super::messages::{self, Danger};
-use super::model::{Computed, Model, Operation, Private, known};
-use super::plan::{self, Change};
+use super::apply::{self, Operation};
+use super::existing::{Claim, Details, Moment, Seen, Verdict, verdict};
+use super::model::{Computed, Guarded, Model, Private, Successor, Timeout, Wanted, known};
+use super::plan::{self, BlockedChange, Change, Stopped};
 use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
-use super::{look_up, refresh, validate};
-use crate::api::{Client, Configuration, Status};
-use crate::key_identifier::KeyIdentifier;
+use super::trouble::Accepted;
+use super::{messages, refresh, validate};
+use crate::api::{Client, Kind, Status};
 use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
 
@@ -77,28 +75,27 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
         let session = self.shared.session();
-        let private = prior_private.unwrap_or_default().without_plan();
+        let private = prior_private.unwrap_or_default().stored();
         session.same_organisation(diags, &prior, &private)?;
         session.defer_if_unknown();
-        let planned = match plan::change(&prior, &config) {
-            Ok(planned) => planned,
-            Err(diagnostic) => {
-                diags.errors.push(*diagnostic);
-                return None;
-            }
-        };
+        let planned = change(diags, &prior, &private, &config)?;
         if planned.change == Change::Resubmit
-            && let (Some(name), Some(key)) = (planned.state.known_name(), planned.state.known_key())
-            && let Err(other) = session.run.plan(name, &key)
+            && let Some(wanted) = planned.state.wanted()
+            && let Err(other) = session.memory.plan(&wanted.name, &wanted.key)
         {
-            diags.errors.push(messages::rival(name, &other, planned.state.key_text()));
+            diags.errors.push(messages::at_plan(messages::rival(&wanted, &other.versionless())));
             return None;
+        }
+        if config.key_vault_key_identifier.is_unknown()
+            && matches!(planned.change, Change::Settings | Change::Wait)
+        {
+            diags.warnings.push(messages::key_known_late(&prior));
         }
         let replaced = match planned.change {
             Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
-        let private = Private { guarded: plan::guard(&prior), ..private };
+        let private = Private { guarded: plan::guard(&prior, &private), ..private };
         Some((planned.state, Some(private), replaced))
     }
 
@@ -110,13 +107,12 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Option<Private>> {
         let session = self.shared.session();
-        let private = prior_private.unwrap_or_default().without_plan();
+        let private = prior_private.unwrap_or_default().stored();
         session.same_organisation(diags, &prior, &private)?;
-        if let Some(guarded) = plan::guard(&prior) {
-            diags.errors.push(messages::protected(Danger::Destroy, &guarded));
-            return None;
+        if let Some(guarded) = plan::guard(&prior, &private) {
+            release(diags, &session, BlockedChange::Destroy, guarded).await?;
         }
-        diags.warnings.push(forgotten(&prior));
+        diags.warnings.push(messages::forgotten(&prior, &private));
         Some(Some(private))
     }
 
@@ -130,51 +126,36 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let client = session.ready(diags, "creating the configuration")?;
-        let name = planned.known_name().unwrap_or_default();
-        let key = planned.known_key()?;
-        let adoption = if planned.adopts() {
-            Adoption::Allowed {
-                announced: planned_private.is_some_and(|private| private.adoption_announced),
-            }
-        } else {
-            Adoption::Refused
-        };
-        let remembered = session.run.forgotten(name);
-        let job = Job {
-            is_known: remembered.as_ref().is_some_and(|(state, _)| state.computed.id.is_value()),
-            ..job(client, &session, &planned, &key, adoption, Operation::Create)
-        };
-        let mut finished = match &remembered {
-            Some((_, private)) if !private.is_made_at(client.endpoint()) => {
-                look_up::elsewhere(&job, private).await
-            }
-            _ => effect::bring_into_effect(&job).await,
-        };
-        let org_id = client.org_id();
-        let state = match (&finished.error, &finished.configuration, remembered) {
-            (None, Some(configuration), _) => {
-                Some((planned.with_answer(configuration, org_id), origin(client)))
-            }
-            (Some(_), Some(configuration), _) => {
-                Some((planned.with_answer_beside_error(configuration, org_id), origin(client)))
-            }
-            (_, None, Some(remembered)) => Some(remembered),
-            (_, None, None) => {
-                finished.is_uncertain.then(|| (planned.uncertain(org_id), origin(client)))
-            }
-        };
-        let state = state.map(|(mut state, private)| {
-            if finished.is_uncertain {
-                // It may be on its way into effect, so nothing may treat it as failed.
-                state.computed.status = Value::Null;
-            }
-            (state, Some(private))
-        });
-        if state.is_some() {
-            finished.error = finished.error.map(messages::with_untaint);
+        let wanted = planned.wanted()?;
+        if let Some(org_id) = planned.org_id().filter(|org_id| *org_id != client.org_id()) {
+            diags.errors.push(messages::other_organisation(&wanted.name, org_id, client.org_id()));
+            return None;
         }
-        report(diags, finished);
-        state
+        let past = session.memory.forgotten(&wanted.name);
+        let operation = Operation {
+            claim: claim(&session, &planned),
+            is_known: past.is_some(),
+            made_at: past.as_ref().and_then(|(_, private)| private.endpoint.as_deref()),
+            ..operation(client, &session, &planned, &wanted, Timeout::Create)
+        };
+        let ended = apply::bring_into_effect(&operation).await;
+        let result = match &ended {
+            Ok(done) => {
+                session.memory.make(&wanted.name, &wanted.key);
+                let past = past.as_ref().map(|(_, private)| private);
+                Some(planned.done(&done.accepted, past, client.org_id(), client))
+            }
+            Err(unfinished) => {
+                planned.after(&unfinished.left, past.as_ref(), client.org_id(), client)
+            }
+        };
+        let is_announced = planned_private.is_some_and(|private| private.adoption_announced);
+        let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Create };
+        match ended {
+            Ok(done) => diags.warnings.extend(told.done(&done, is_announced)),
+            Err(unfinished) => diags.errors.push(told.unfinished(&unfinished, result.is_some())),
+        }
+        result.map(|(state, private)| (state, Some(private)))
     }
 
     async fn update<'a>(
@@ -187,82 +168,81 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Stored> {
         let session = self.shared.session();
-        let private = planned_private.unwrap_or_default().without_plan();
-        let change = match plan::change(&prior, &config) {
-            Ok(change) => change.change,
-            Err(diagnostic) => {
-                diags.errors.push(*diagnostic);
-                return None;
-            }
-        };
-        let is_unseen = match change {
-            Change::Settings => {
-                return Some((planned, Some(private)));
-            }
-            Change::Replace(_) => {
-                diags.errors.push(messages::needs_new_name(
-                    prior.known_name().unwrap_or_default(),
-                    prior.key_text(),
-                    config.key_text(),
-                ));
-                return None;
-            }
-            Change::Resubmit => true,
-            Change::Wait => prior.computed.id.is_null(),
-        };
+        let private = planned_private.unwrap_or_default().stored();
+        session.same_organisation(diags, &prior, &private)?;
+        let change = change(diags, &prior, &private, &config)?.change;
+        if change == Change::Settings {
+            return Some((planned, Some(private)));
+        }
         let client = session.ready(diags, "updating the configuration")?;
-        let key = planned.known_key()?;
-        let job = Job {
-            is_known: prior.computed.id.is_value(),
-            ..job(client, &session, &planned, &key, Adoption::Own, Operation::Update)
+        let wanted = config.wanted()?;
+        let is_guarded =
+            plan::guard(&prior, &private).is_some_and(|guarded| !guarded.unless_failed);
+        let operation = Operation {
+            claim: Claim::Own { may_rekey: !is_guarded },
+            is_known: true,
+            made_at: private.endpoint.as_deref(),
+            ..operation(client, &session, &planned, &wanted, Timeout::Update)
         };
-        let finished = if is_unseen {
-            effect::bring_into_effect(&job).await
-        } else {
-            effect::see_through(&job, stored_configuration(&prior), None).await
+        let ended = match stored(&prior) {
+            Some(seen) if change == Change::Wait => {
+                let accepted =
+                    Accepted { seen, superseded: None, is_submitted: false, is_adopted: false };
+                apply::watch(&operation, accepted).await
+            }
+            _ => apply::bring_into_effect(&operation).await,
         };
+        // It is part of the identity, which never changes.
         let org_id = prior.org_id().unwrap_or(client.org_id()).to_owned();
-        let state = match (&finished.error, &finished.configuration) {
-            (None, Some(configuration)) => {
-                Some((planned.with_answer(configuration, &org_id), origin(client)))
+        let past = (prior, private.clone());
+        let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Update };
+        let result = match ended {
+            Ok(done) => {
+                diags.warnings.extend(told.done(&done, true));
+                Some(planned.done(&done.accepted, Some(&past.1), &org_id, client))
             }
-            (Some(_), Some(configuration)) => {
-                Some((planned.with_answer_beside_error(configuration, &org_id), origin(client)))
+            Err(unfinished) => {
+                diags.errors.push(told.unfinished(&unfinished, true));
+                planned.after(&unfinished.left, Some(&past), &org_id, client)
             }
-            (_, None) => finished.is_uncertain.then_some((prior, private)),
         };
-        let state = state.map(|(mut state, private)| {
-            // It is part of the identity, which never changes.
-            state.computed.ims_org_id = Value::Value(org_id);
-            if finished.is_uncertain {
-                state.computed.status = Value::Null;
-            }
-            (state, Some(private))
-        });
-        report(diags, finished);
-        state
+        result.map(|(state, private)| (state, Some(private)))
     }
 
     async fn destroy<'a>(
         &self,
         diags: &mut Diagnostics,
         prior: Model,
-        private: Option<Private>,
+        planned_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<()> {
         let session = self.shared.session();
-        let private = private.unwrap_or_default().without_plan();
+        let mut private = planned_private.unwrap_or_default();
+        let successor = private.successor.take();
+        let blocked = match &successor {
+            // The private state is the one of the create that follows.
+            Some(successor) => {
+                private = successor.replaced.clone().unwrap_or_default();
+                plan::guard_of_pair(&prior, successor)
+            }
+            None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
+        };
         session.same_organisation(diags, &prior, &private)?;
-        // The destroy of a replacement comes with the private state of the create that follows.
-        session.same_organisation(diags, &prior, &Private::default())?;
-        diags.warnings.push(forgotten(&prior));
         let name = prior.known_name().unwrap_or_default().to_owned();
-        session.run.forget(&name, prior, private);
+        // Under create_before_destroy this is only a copy of what was created or adopted a moment ago.
+        let is_copy = session.memory.has_made(&name, prior.known_key().as_ref());
+        if let Some((blocked, guarded)) = blocked
+            && !is_copy
+        {
+            release(diags, &session, blocked, guarded).await?;
+        }
+        diags.warnings.push(messages::forgotten(&prior, &private));
+        session.memory.forget(&name, (prior, private.stored()));
         Some(())
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
-        import::by_name(diags, &self.shared.session(), id).await
+        refresh::import_by_name(diags, &self.shared.session(), id).await
     }
 }
 
@@ -280,32 +260,43 @@ impl ResourceExt for CmkConfig {
         prior_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
-            diags.errors.push(messages::protected(Danger::Replace, &guarded));
-            return None;
-        }
-        let mut planned = config.with_defaults();
-        planned.computed = Computed::unknown();
         let session = self.shared.session();
-        // A tainted object is planned as a create without a past. Its replacement would forget and adopt, but before the
-        // adoption Terraform would delete the key upstream.
-        if planned.key_vault_key_identifier.is_unknown()
-            && let Some(guarded) = planned.known_name().and_then(|name| session.run.guarded(name))
+        let mut planned = config.with_defaults();
+        planned.computed = Computed {
+            ims_org_id: session.org_id().map_or(Value::Unknown, |id| Value::Value(id.to_owned())),
+            ..Computed::unknown()
+        };
+        let name = planned.known_name();
+        let read = name.and_then(|name| session.memory.read(name));
+        let replaced =
+            prior_private.clone().or_else(|| read.as_ref().map(|(_, private)| private.clone()));
+        let successor = Successor {
+            name: name.map(str::to_owned),
+            key: known(&planned.key_vault_key_identifier).cloned(),
+            replaced: replaced.map(Private::stored),
+        };
+        if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
+            release(diags, &session, BlockedChange::Replace, guarded).await?;
+        } else if let Some((tainted, _)) = &read
+            // A tainted object is planned as a create without a past.
+            && let Some((blocked, guarded)) = plan::guard_of_pair(tainted, &successor)
+            && !guarded.unless_failed
         {
-            diags.errors.push(messages::protected(Danger::UnknownKeyOfTainted, &guarded));
+            diags.errors.push(messages::protected(&blocked, &guarded));
             return None;
         }
-        let client = match &session.connection {
-            Connection::Ready(client) => client,
+        let origin = match &session.connection {
+            Connection::Ready(client) => {
+                let adoption_announced = look(diags, client, &session, &planned).await?;
+                Private { adoption_announced, ..Private::origin(client) }
+            }
             Connection::Deferred(_) => {
                 session.defer_if_unknown();
-                return Some((planned, None));
+                Private::default()
             }
             Connection::Unconfigured => return unconfigured(diags),
         };
-        let mut private = origin(client);
-        private.adoption_announced = look_up::at_plan(diags, client, &session, &planned).await?;
-        Some((planned, Some(private)))
+        Some((planned, Some(Private { successor: Some(Box::new(successor)), ..origin })))
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
@@ -338,66 +329,159 @@ impl ResourceExt for CmkConfig {
         diags: &mut Diagnostics,
         identity: Identity,
     ) -> Option<Stored> {
-        import::by_identity(diags, &self.shared.session(), &identity).await
+        refresh::import_by_identity(diags, &self.shared.session(), &identity).await
     }
 }
 
-/// Moves the outcome's words into the diagnostics.
-fn report(diags: &mut Diagnostics, finished: Finished) {
-    diags.errors.extend(finished.error);
-    diags.warnings.extend(finished.warnings);
+/// Looks the name of a new configuration up, so that the plan already says what apply would find. Answers whether an
+/// adoption was announced.
+///
+/// An object that this run has forgotten a moment ago would be lost by an error of this plan: the create that follows meets
+/// the same, and has the object at hand.
+async fn look(
+    diags: &mut Diagnostics,
+    client: &Client,
+    session: &Session,
+    planned: &Model,
+) -> Option<bool> {
+    let Some(name) = planned.known_name() else {
+        return Some(false);
+    };
+    let is_forgotten = session.memory.forgotten(name).is_some();
+    let stop = |diags: &mut Diagnostics, diagnostic| {
+        if is_forgotten {
+            return Some(false);
+        }
+        diags.errors.push(messages::at_plan(diagnostic));
+        None
+    };
+    let key = planned.known_key();
+    if let Some(wanted) = planned.wanted()
+        && let Err(other) = session.memory.plan(name, &wanted.key)
+    {
+        return stop(diags, messages::rival(&wanted, &other.versionless()));
+    }
+    let found = match client.look_up(name, &refresh::limits(planned, Timeout::Read)).await {
+        Ok(found) => found.map(Seen::read),
+        Err(error) => {
+            let doing = format!("looking up the new configuration {name:?}");
+            return stop(diags, messages::from_api(&error, &doing));
+        }
+    };
+    match verdict(found.as_ref(), key.as_ref(), claim(session, planned), Moment::Before) {
+        Verdict::Submit { .. } | Verdict::GoOn(_) => Some(false),
+        Verdict::Adopt(seen) => {
+            diags.warnings.push(messages::will_be_adopted(seen, name));
+            Some(true)
+        }
+        Verdict::Taken(seen) => stop(diags, messages::taken(seen, name, planned.key_text())),
+        Verdict::NotAdopted(seen) => stop(diags, messages::not_adopted(seen, name)),
+        Verdict::KeyUnknown(seen) if key.is_some() => {
+            stop(diags, messages::key_unknown(seen, name))
+        }
+        Verdict::KeyUnknown(seen) => {
+            diags.warnings.push(messages::may_be_taken(seen, name));
+            Some(false)
+        }
+    }
 }
 
-fn job<'a>(
+/// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while Adobe says so.
+async fn release(
+    diags: &mut Diagnostics,
+    session: &Session,
+    blocked: BlockedChange,
+    mut guarded: Guarded,
+) -> Option<()> {
+    if guarded.unless_failed {
+        let doing =
+            format!("asking Adobe whether the configuration {:?} is still FAILED", guarded.name);
+        let client = session.ready(diags, &doing)?;
+        let limits = refresh::limits(&Model::default(), Timeout::Read);
+        match client.status(&guarded.name, &limits).await {
+            Ok(configuration) if configuration.status.is_failed() => return Some(()),
+            Ok(configuration) => guarded.status = configuration.status.as_str().to_owned(),
+            Err(error) if error.kind() == Kind::NoSuchConfiguration => {
+                guarded.status = super::model::NOT_FOUND.to_owned();
+            }
+            Err(error) => {
+                diags.errors.push(messages::from_api(&error, &doing));
+                return None;
+            }
+        }
+    }
+    diags.errors.push(messages::protected(&blocked, &guarded));
+    None
+}
+
+/// What `config` makes of `prior`, or the error that stops it.
+fn change(
+    diags: &mut Diagnostics,
+    prior: &Model,
+    private: &Private,
+    config: &Model,
+) -> Option<plan::Planned> {
+    plan::change(prior, private, config)
+        .map_err(|stopped| {
+            diags.errors.push(match *stopped {
+                Stopped::Guarded(blocked, guarded) => messages::protected(&blocked, &guarded),
+                Stopped::NeedsNewName => {
+                    messages::at_plan(messages::needs_new_name(prior, config.key_text()))
+                }
+            });
+        })
+        .ok()
+}
+
+/// The claim of a create.
+fn claim(session: &Session, planned: &Model) -> Claim {
+    let name = planned.known_name().unwrap_or_default();
+    let own = session.memory.forgotten(name).or_else(|| session.memory.read(name));
+    Claim::Create {
+        adopts: planned.adopts(),
+        may_rekey: own
+            .is_some_and(|(state, private)| state.is_failed() && !private.was_in_effect()),
+    }
+}
+
+fn operation<'a>(
     client: &'a Client,
     session: &'a Session,
-    planned: &'a Model,
-    key: &'a KeyIdentifier,
-    adoption: Adoption,
-    operation: Operation,
-) -> Job<'a> {
-    Job {
+    planned: &Model,
+    wanted: &'a Wanted,
+    timeout: Timeout,
+) -> Operation<'a> {
+    Operation {
         client,
-        run: &session.run,
-        name: planned.known_name().unwrap_or_default(),
-        key_text: planned.key_text(),
-        key,
-        adoption,
+        memory: &session.memory,
+        wanted,
+        claim: Claim::Own { may_rekey: false },
+        is_known: false,
+        made_at: None,
         waits: planned.waits(),
         attempts: planned.attempts(),
-        timeout: planned.timeout(operation),
-        timeout_attribute: operation.attribute(),
-        limits: look_up::limits(planned, operation),
-        is_create: operation == Operation::Create,
-        is_known: false,
+        limits: refresh::limits(planned, timeout),
     }
 }
 
 /// What the state knows of an accepted configuration, to go on waiting from.
-fn stored_configuration(prior: &Model) -> Configuration {
+fn stored(prior: &Model) -> Option<Seen> {
     let text = |value: &Value<String>| known(value).cloned();
     let computed = &prior.computed;
-    Configuration {
-        id: text(&computed.id).unwrap_or_default(),
-        status: prior.status().unwrap_or_else(|| Status::Other("unknown".to_owned())),
-        application_name: text(&computed.application_name),
-        config_type: text(&computed.config_type),
-        provider_type: text(&computed.provider_type),
-        ims_org_id: text(&computed.ims_org_id),
-        subscription_id: text(&computed.subscription_id),
-        key_identifier: prior.key_text().to_owned(),
-        key_vault_uri: text(&computed.key_vault_uri),
-        key_version: text(&computed.key_version),
+    Some(Seen {
+        id: text(&computed.id)?,
+        status: Status::from(known(&computed.status)?.as_str()),
+        details: prior.known_key().map(|key| Details {
+            key,
+            key_text: prior.key_text().to_owned(),
+            config_type: text(&computed.config_type),
+            provider_type: text(&computed.provider_type),
+            subscription_id: text(&computed.subscription_id),
+            application_name: text(&computed.application_name),
+        }),
         retry_after: None,
-    }
-}
-
-fn forgotten(prior: &Model) -> Diagnostic {
-    messages::forgotten(
-        prior.known_name().unwrap_or_default(),
-        prior.key_text(),
-        prior.status() == Some(Status::Failed),
-    )
+        is_read: false,
+    })
 }
 
 fn path_of(attribute: &'static str) -> AttributePath {

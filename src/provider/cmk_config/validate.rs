@@ -14,7 +14,7 @@ const MOST_ATTEMPTS: i64 = 100;
 /// Checks a resource's configuration.
 pub fn validate(diags: &mut Diagnostics, config: &Model) {
     if let Some(name) = config.known_name() {
-        diags.errors.extend(name_mistake(name));
+        diags.errors.extend(name_error(name));
     }
     if let Some(text) = known(&config.key_vault_key_identifier)
         && let Err(mistake) = KeyIdentifier::parse(text)
@@ -58,7 +58,7 @@ fn validate_timeouts(diags: &mut Diagnostics, timeouts: &Timeouts) {
 }
 
 /// A name goes out as one path segment, escaped; what no escaping can carry is refused.
-pub fn name_mistake(name: &str) -> Option<Diagnostic> {
+pub fn name_error(name: &str) -> Option<Diagnostic> {
     let why = if name.is_empty() {
         "`name` is empty: give the configuration a name."
     } else if name == "." || name == ".." {

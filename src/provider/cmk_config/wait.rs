@@ -1,14 +1,15 @@
-//! Waiting for a terminal status: a pure [`step`], a pure [`interval`], and the loop around them.
+//! Waiting for a terminal status: a pure [`step`], a pure [`interval`], a pure [`Patience`], and the loop around them.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::api::{Client, Configuration, Error, Kind, Limits, Status};
+use super::existing::Seen;
+use crate::api::{Error, Kind, Limits};
 
 /// What a status means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+enum Step {
     /// Look again later.
     Pending,
     /// In effect.
@@ -17,13 +18,13 @@ pub enum Step {
     Failed,
 }
 
-/// What an answer means. Statuses nobody documented are pending. `superseded` is the id of the job that failed before a
+/// What a look means. Statuses that are not documented are pending. `superseded` is the id of the job that failed before a
 /// resubmission was accepted under another id: its `FAILED` is old news.
-pub fn step(status: &Status, id: &str, superseded: Option<&str>) -> Step {
-    match status {
-        Status::Completed => Step::Completed,
-        Status::Failed if superseded == Some(id) => Step::Pending,
-        Status::Failed => Step::Failed,
+fn step(seen: &Seen, superseded: Option<&str>) -> Step {
+    match &seen.status {
+        status if status.is_completed() => Step::Completed,
+        status if status.is_failed() && superseded == Some(seen.id.as_str()) => Step::Pending,
+        status if status.is_failed() => Step::Failed,
         _ => Step::Pending,
     }
 }
@@ -63,123 +64,178 @@ fn fitting(pause: Duration, asked: Option<Duration>, left: Duration) -> Option<D
 /// Less time than this before the timeout is not worth another request.
 const LAST_LOOK: Duration = Duration::from_millis(800);
 
-/// A wait survives polls that get no answer until both are passed: each poll already had its own retries.
-const DROPPED_POLLS: u32 = 5;
-/// The time in which a configuration that was just accepted may still not be found.
-const DROPPED_FOR: Duration = Duration::from_secs(30);
+/// How much trouble of one kind is borne. Each poll already had its own retries.
+#[derive(Debug, Default)]
+struct Patience {
+    trouble: Option<(Kind, u32, Duration)>,
+}
 
-/// How a wait ended. Whatever the end, the last configuration seen is with the caller.
+impl Patience {
+    /// Polls of one kind of trouble that are borne whatever the clock says.
+    const POLLS: u32 = 6;
+    /// The time for which they are borne: what was just accepted may not be found yet.
+    const TIME: Duration = Duration::from_secs(30);
+    /// A refused token or a missing permission does not pass by itself; a gateway may be wrong once or twice.
+    const REFUSALS: u32 = 3;
+
+    /// A poll ended in this kind of trouble, at this time of the wait. Says whether the wait goes on.
+    fn bears(&mut self, kind: Kind, elapsed: Duration) -> bool {
+        let (polls, since) = match self.trouble {
+            Some((same, polls, since)) if same == kind => (polls + 1, since),
+            _ => (1, elapsed),
+        };
+        self.trouble = Some((kind, polls, since));
+        let is_refusal = matches!(kind, Kind::Unauthorized | Kind::Forbidden);
+        let is_short = polls < Self::POLLS || elapsed.saturating_sub(since) < Self::TIME;
+        is_short && !(is_refusal && polls >= Self::REFUSALS)
+    }
+
+    /// A poll went well.
+    fn renew(&mut self) {
+        self.trouble = None;
+    }
+}
+
+/// How a wait ended.
 #[derive(Debug)]
 pub enum End {
     /// `COMPLETED`
     Completed,
     /// `FAILED`
     Failed,
-    /// The operation's timeout came first.
-    TimedOut,
+    /// The operation's timeout came first. The error is what the last poll ended in, if it did.
+    TimedOut(Option<Error>),
     /// Terraform was interrupted.
     Interrupted,
-    /// Polling ended in an error.
+    /// Trouble that lasts.
     Broken(Error),
 }
 
-/// Polls until a terminal status. `seen` is kept up to date with each answer, so that nothing is lost whatever happens.
-pub async fn wait(
-    client: &Client,
-    name: &str,
-    seen: &mut Configuration,
-    superseded: Option<&str>,
+/// Polls until a terminal status. Whatever the end, what was last seen comes with it.
+pub async fn wait<F: Future<Output = Result<Seen, Error>>>(
+    mut seen: Seen,
+    mut superseded: Option<&str>,
     limits: &Limits,
-) -> End {
+    mut poll: impl FnMut() -> F,
+) -> (Seen, End) {
     let began = Instant::now();
     let mut polls = 0;
-    let mut dropped = 0;
-    let mut dropped_since = began;
+    let mut patience = Patience::default();
+    let mut last = None;
     let mut asked = seen.retry_after;
     loop {
         let pause = interval(polls, began.elapsed(), fastrand::f64());
         let left = limits.deadline.saturating_duration_since(Instant::now());
         let Some(pause) = fitting(pause, asked, left) else {
             tokio::select! {
-                () = limits.stop.cancelled() => return End::Interrupted,
-                () = sleep(left) => return End::TimedOut,
+                () = limits.stop.cancelled() => return (seen, End::Interrupted),
+                () = sleep(left) => return (seen, End::TimedOut(last)),
             }
         };
         tokio::select! {
-            () = limits.stop.cancelled() => return End::Interrupted,
+            () = limits.stop.cancelled() => return (seen, End::Interrupted),
             () = sleep(pause) => {}
         }
         polls += 1;
-        match client.status(name, limits).await {
-            Ok(configuration) => {
-                dropped = 0;
-                let step = step(&configuration.status, &configuration.id, superseded);
+        let error = match poll().await {
+            Ok(found) => {
+                patience.renew();
+                last = None;
+                asked = found.retry_after;
+                let step = step(&found, superseded);
                 tracing::info!(
-                    configuration = name,
-                    status = configuration.status.as_str(),
+                    status = found.status.as_str(),
                     polls,
                     waited_seconds = began.elapsed().as_secs(),
                     "waiting for the configuration"
                 );
-                asked = configuration.retry_after;
-                if step != Step::Pending || superseded != Some(configuration.id.as_str()) {
-                    *seen = configuration;
+                let is_superseded = superseded == Some(found.id.as_str());
+                if is_superseded && !found.status.is_failed() {
+                    // The failed job's id lives on, so its next failure is a new one.
+                    superseded = None;
+                }
+                if !(is_superseded && found.status.is_failed()) {
+                    seen = seen.followed_by(found);
                 }
                 match step {
-                    Step::Completed => return End::Completed,
-                    Step::Failed => return End::Failed,
-                    Step::Pending => {}
+                    Step::Completed => return (seen, End::Completed),
+                    Step::Failed => return (seen, End::Failed),
+                    Step::Pending => continue,
                 }
             }
-            Err(error) => match error.kind() {
-                Kind::Interrupted => return End::Interrupted,
-                Kind::Deadline => return End::TimedOut,
-                _ => {
-                    if dropped == 0 {
-                        dropped_since = Instant::now();
-                    }
-                    dropped += 1;
-                    let patient = dropped <= DROPPED_POLLS || dropped_since.elapsed() < DROPPED_FOR;
-                    asked = error.retry_after();
-                    let left = limits.deadline.saturating_duration_since(Instant::now());
-                    let hopeless = asked.is_some_and(|asked| asked >= left);
-                    if hopeless || !patient || !survivable(&error) {
-                        return End::Broken(error);
-                    }
-                    tracing::warn!(configuration = name, dropped, error = %error, "a poll was dropped");
-                }
-            },
+            Err(error) => error,
+        };
+        match error.kind() {
+            Kind::Interrupted => return (seen, End::Interrupted),
+            Kind::Deadline => return (seen, End::TimedOut(last.or(Some(error)))),
+            _ => {}
         }
+        asked = error.retry_after();
+        let left = limits.deadline.saturating_duration_since(Instant::now());
+        if asked.is_some_and(|asked| asked >= left)
+            || !patience.bears(error.kind(), began.elapsed())
+        {
+            return (seen, End::Broken(error));
+        }
+        tracing::warn!(polls, error = %error, "a poll was lost");
+        last = Some(error);
     }
-}
-
-/// Errors that a later poll may not meet again: the network, the service, a proxy's page, a configuration that is
-/// accepted but not yet to be found.
-fn survivable(error: &Error) -> bool {
-    error.is_transient() || matches!(error.kind(), Kind::NoSuchConfiguration | Kind::Malformed)
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+
+    use crate::provider::cmk_config::existing::tests::seen;
 
     #[test]
     fn a_status_becomes_a_step() {
-        for (case, status, id, superseded, expected) in [
-            ("accepted", "CREATED", "1", None, Step::Pending),
-            ("new", "NEW", "1", None, Step::Pending),
-            ("checking the key", "RUNNING", "1", None, Step::Pending),
-            ("datastores", "UPDATE_EXISTING_RESOURCES", "1", None, Step::Pending),
-            ("nobody documented it", "REVALIDATING", "1", None, Step::Pending),
-            ("letter case is Adobe's", "completed", "1", None, Step::Pending),
-            ("in effect", "COMPLETED", "1", None, Step::Completed),
-            ("in effect under the old id", "COMPLETED", "1", Some("1"), Step::Completed),
-            ("failed", "FAILED", "1", None, Step::Failed),
-            ("the failure before", "FAILED", "1", Some("1"), Step::Pending),
-            ("failed again", "FAILED", "2", Some("1"), Step::Failed),
+        for (case, status, superseded, expected) in [
+            ("accepted", "CREATED", None, Step::Pending),
+            ("new", "NEW", None, Step::Pending),
+            ("checking the key", "RUNNING", None, Step::Pending),
+            ("datastores", "UPDATE_EXISTING_RESOURCES", None, Step::Pending),
+            ("not documented", "REVALIDATING", None, Step::Pending),
+            ("in effect", "COMPLETED", None, Step::Completed),
+            ("in another letter case", "Completed", None, Step::Completed),
+            ("in effect under the old id", "COMPLETED", Some("1"), Step::Completed),
+            ("failed", "FAILED", None, Step::Failed),
+            ("failed in another letter case", "failed", None, Step::Failed),
+            ("the failure before", "FAILED", Some("1"), Step::Pending),
+            ("failed again", "FAILED", Some("0"), Step::Failed),
         ] {
-            assert_eq!(step(&Status::from(status), id, superseded), expected, "{case}");
+            assert_eq!(step(&seen("1", status, None), superseded), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn trouble_is_borne_for_some_time() {
+        const ODD: &[Kind] = &[Kind::NotFound, Kind::Unavailable, Kind::Malformed, Kind::Redirect];
+        for &kind in ODD {
+            let mut patience = Patience::default();
+            let seconds = Duration::from_secs;
+            assert!((0..20).all(|at| patience.bears(kind, seconds(at))), "{kind:?}: not for 30 s");
+            assert!(!patience.bears(kind, seconds(30)), "{kind:?}: for ever");
+            let mut patience = Patience::default();
+            assert!(
+                (0..5).all(|poll| patience.bears(kind, seconds(poll * 60))),
+                "{kind:?}: not six"
+            );
+            assert!(!patience.bears(kind, seconds(300)), "{kind:?}: more than six");
+        }
+        for refusal in [Kind::Unauthorized, Kind::Forbidden] {
+            let mut patience = Patience::default();
+            let borne: Vec<_> = (0..3).map(|_| patience.bears(refusal, Duration::ZERO)).collect();
+            assert_eq!(borne, [true, true, false]);
+        }
+        let mut patience = Patience::default();
+        let at = Duration::from_secs(100);
+        assert!((0..5).all(|_| patience.bears(Kind::NotFound, Duration::ZERO)));
+        assert!(patience.bears(Kind::Unavailable, at), "another kind of trouble counts anew");
+        patience.renew();
+        assert!((0..5).all(|_| patience.bears(Kind::Unavailable, at * 2)), "a good poll renews it");
     }
 
     /// The times of the polls of a job of this length, in seconds, without jitter.
@@ -241,5 +297,84 @@ mod tests {
             assert!(polls(20.0, jitter).len() <= 14);
             assert!(polls(3600.0, jitter).len() <= 200);
         }
+    }
+
+    /// Polls on paused time. The last answer repeats for ever.
+    async fn waited(
+        answers: Vec<Result<Seen, Kind>>,
+        superseded: Option<&str>,
+        timeout: Duration,
+    ) -> (Seen, End, usize, Duration) {
+        let limits = Limits { deadline: Instant::now() + timeout, stop: CancellationToken::new() };
+        let began = Instant::now();
+        let polls = std::cell::Cell::new(0);
+        let poll = || {
+            let at = polls.replace(polls.get() + 1).min(answers.len() - 1);
+            std::future::ready(answers[at].clone().map_err(Error::of_kind))
+        };
+        let accepted = Seen { is_read: false, ..seen("1", "CREATED", Some(KEY)) };
+        let (seen, end) = wait(accepted, superseded, &limits, poll).await;
+        (seen, end, polls.get(), began.elapsed())
+    }
+
+    const KEY: &str = "https://vault-a.vault.azure.net/keys/wrap/1";
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test(start_paused = true)]
+    async fn the_loop_uses_its_tables() {
+        let running = || Ok(seen("1", "RUNNING", None));
+        let completed = || Ok(seen("1", "Completed", None));
+        let failed = |id: &str| Ok(seen(id, "FAILED", None));
+        for (case, answers, superseded, expected) in [
+            ("in effect", vec![running(), completed()], None, "Completed"),
+            ("failed", vec![running(), failed("1")], None, "Failed"),
+            ("the failure before", vec![failed("0"), completed()], Some("0"), "Completed"),
+            (
+                "the next failure under the same id",
+                vec![failed("0"), Ok(seen("0", "RUNNING", None)), failed("0")],
+                Some("0"),
+                "Failed",
+            ),
+            ("one odd poll", vec![Err(Kind::NotFound), completed()], None, "Completed"),
+            (
+                "two refusals",
+                vec![Err(Kind::Forbidden), Err(Kind::Forbidden), completed()],
+                None,
+                "Completed",
+            ),
+            ("a refusal that lasts", vec![Err(Kind::Forbidden)], None, "Broken"),
+            ("trouble that lasts", vec![Err(Kind::Malformed)], None, "Broken"),
+            ("a job that lasts", vec![running()], None, "TimedOut(None)"),
+            ("interrupted", vec![Err(Kind::Interrupted)], None, "Interrupted"),
+            ("the clock of a poll", vec![running(), Err(Kind::Deadline)], None, "TimedOut(Some"),
+        ] {
+            let (seen, end, _, _) = waited(answers, superseded, HOUR).await;
+            assert!(format!("{end:?}").starts_with(expected), "{case}: {end:?}");
+            assert_eq!(seen.key_text(), KEY, "{case}: what a poll leaves out is as before");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_of_a_minute_ends_nothing_before_its_time() {
+        let (_, end, polls, took) = waited(vec![Err(Kind::NoSuchConfiguration)], None, HOUR).await;
+        assert!(matches!(end, End::Broken(_)));
+        assert!(polls >= 6 && took >= Duration::from_secs(30), "{polls} polls in {took:?}");
+        assert!(took < Duration::from_secs(60), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pauses_grow_with_the_job() {
+        let (_, _, polls, took) = waited(vec![Ok(seen("1", "RUNNING", None))], None, HOUR).await;
+        assert!((60..=240).contains(&polls), "{polls} polls in an hour");
+        assert_eq!(took.as_secs(), HOUR.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_says_what_the_last_poll_ended_in() {
+        let short = Duration::from_secs(20);
+        let answers = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
+        let (_, end, _, _) = waited(answers, None, short).await;
+        let End::TimedOut(Some(error)) = end else { panic!("{end:?}") };
+        assert_eq!(error.kind(), Kind::Unavailable);
     }
 }

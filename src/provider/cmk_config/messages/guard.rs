@@ -1,144 +1,170 @@
-//! The guard's words: what a plan was stopped from doing, and the way out.
+//! What the guard says: what a plan was stopped from doing, and the way out.
 
 use tf_provider::Diagnostic;
 
-use crate::provider::cmk_config::model::Guarded;
+use crate::provider::cmk_config::model::{Guarded, Model, Private};
+use crate::provider::cmk_config::plan::BlockedChange;
 use crate::provider::cmk_config::schema::{KEY, NAME};
 use crate::provider::diagnostics::{at, general};
 
-/// How to keep a block's object and give up managing it.
-const FORGET: &str = "To stop managing the configuration without touching anything, take the block out and write\n\n  \
+/// How to keep a configuration and give up managing it.
+const FORGET: &str = "To stop managing it without touching anything, take the block out and write\n\n  \
     removed {\n    from = aep_cmk_config.<name>\n    lifecycle {\n      destroy = false\n    }\n  }\n\n\
-    (Terraform 1.7 and later; before that run `terraform state rm <address>`).";
+    (Terraform 1.7, OpenTofu 1.10 and later), or run `terraform state rm <address>`. Where the block only got another \
+    address, write a `moved` block instead. Keep key, vault and role: nothing guards them afterwards.";
+
+/// A copy under create_before_destroy.
+const DEPOSED: &str = "If the plan calls it a deposed object, an earlier apply broke off under `create_before_destroy`: \
+    `terraform state rm <address>` drops both copies, and an `import` block brings the one back.";
+
+/// How to turn the guard off.
+const LIFT: &str =
+    "first apply `deletion_protection = false` by itself; the value in state decides.";
 
 /// What to do about a key that is not known at plan.
 const UPSTREAM: &str = "Look for what is replaced upstream, and stop it: the key and its vault want `prevent_destroy`. A \
     new key belongs beside the old one, with an aep_cmk_config of its own under a new `name`. If nothing is replaced and \
-    the value is only read late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, \
-    in an apply of its own, turns this stop off; Terraform may then delete the key in use.";
+    the value is only read late, apply what it comes from first (`-target`), then plan again.";
 
-/// What Terraform was about to do to a protected configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Danger<'a> {
-    /// `terraform destroy`, or a block that is gone.
-    Destroy,
-    /// Another key or another name in the block.
-    Change {
-        /// The key in the configuration, where it is another one.
-        key: Option<&'a str>,
-        /// The name in the configuration, where it is another one.
-        name: Option<&'a str>,
-    },
-    /// `-replace` or `replace_triggered_by`.
-    Replace,
-    /// The key identifier is not known before apply.
-    UnknownKey,
-    /// The same, and the object is tainted, so that it would be forgotten first.
-    UnknownKeyOfTainted,
-    /// The name is not known before apply.
-    UnknownName,
-}
-
-/// The guard's error: stopped at plan.
-pub fn protected(danger: Danger<'_>, guarded: &Guarded) -> Diagnostic {
-    let Guarded { name, key, status } = guarded;
-    let what = match danger {
-        Danger::Destroy => "This plan would destroy it.".to_owned(),
-        Danger::Change { key: Some(wanted), name: None } => {
-            format!("This plan would replace that key by {wanted} (in the configuration).")
-        }
-        Danger::Change { key: Some(wanted), name: Some(renamed) } => format!(
-            "This plan would replace it by a configuration {renamed:?} with the key {wanted}."
+/// The guard's error.
+pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
+    let Guarded { name, key, status, .. } = guarded;
+    let (what, way_out) = match blocked {
+        BlockedChange::Destroy => (
+            "This plan would destroy the object.".to_owned(),
+            format!("{FORGET}\n\n{DEPOSED}\n\nTo destroy it anyway, {LIFT}"),
         ),
-        Danger::Change { key: None, name } => {
-            format!("This plan would replace it by a configuration {:?}.", name.unwrap_or_default())
-        }
-        Danger::Replace => {
-            "This plan would replace it (`-replace` or `replace_triggered_by`).".to_owned()
-        }
-        Danger::UnknownKey | Danger::UnknownKeyOfTainted => {
-            "In this plan `key_vault_key_identifier` is not known before apply: something upstream \
-                               is about to be replaced, most likely the key itself."
-                .to_owned()
-        }
-        Danger::UnknownName => {
-            "In this plan `name` is not known before apply, so it may be about to be replaced."
-                .to_owned()
-        }
-    };
-    let way_out = match danger {
-        Danger::Destroy => format!(
-            "{FORGET}\n\nTo let it be destroyed all the same, apply `deletion_protection = false` first, in an apply of \
-             its own: the value in the state counts."
+        BlockedChange::Change { key: Some(wanted), name: None } => (
+            format!("The block asks for the key {wanted} instead."),
+            other_key(key),
         ),
-        Danger::Change { key: Some(_), .. } => format!(
-            "To stay with the key that Adobe uses, write {key} into `key_vault_key_identifier`. If nobody changed the \
-             configuration here, somebody changed the key at Adobe: find out who and why. To move to the other key on \
-             purpose, apply `deletion_protection = false` first, in an apply of its own, then choose a new `name` for \
-             it, and keep the old key."
+        BlockedChange::Change { key: Some(wanted), name: Some(renamed) } => (
+            format!("The block asks for a configuration {renamed:?} with the key {wanted} instead."),
+            other_key(key),
         ),
-        Danger::UnknownKeyOfTainted => format!("The object is tainted: run `terraform untaint <address>` first. {UPSTREAM}"),
-        Danger::UnknownKey => UPSTREAM
-            .to_owned(),
-        Danger::UnknownName => "Best is a `name` that is written out. If the value stays the same and is only read \
-             late, apply what it comes from first (`-target`), then plan again. `deletion_protection = false`, in an \
-             apply of its own, turns this stop off."
-            .to_owned(),
-        Danger::Change { .. } => format!(
-            "If the name was changed by mistake, put {name:?} back. To replace it on purpose, apply \
-             `deletion_protection = false` first, in an apply of its own: the value in the state counts."
+        BlockedChange::Change { key: None, name: renamed } => (
+            format!(
+                "The block asks for a configuration {:?} instead.",
+                renamed.as_deref().unwrap_or_default()
+            ),
+            format!(
+                "If the name was changed by mistake, put {name:?} back. To replace it on purpose, {LIFT}"
+            ),
         ),
-        Danger::Replace => "Nothing is gained by it: Adobe would keep the same configuration. To do it all the same, \
-             apply `deletion_protection = false` first, in an apply of its own: the value in the state counts."
-            .to_owned(),
+        BlockedChange::Replace => (
+            "This plan would replace the object (`-replace` or `replace_triggered_by`).".to_owned(),
+            format!(
+                "Nothing is gained by it: Adobe would keep the same configuration. To do it anyway, {LIFT}"
+            ),
+        ),
+        BlockedChange::UnknownKey => (
+            "In this plan `key_vault_key_identifier` is not known before apply: something upstream is about to be \
+             replaced, most likely the key itself."
+                .to_owned(),
+            format!(
+                "{UPSTREAM} To turn this stop off, {LIFT} For that apply write the stored key identifier as a \
+                 literal, {key:?}. Terraform may then delete the key in use."
+            ),
+        ),
+        BlockedChange::UnknownName => (
+            "In this plan `name` is not known before apply, so the object may be about to be replaced.".to_owned(),
+            format!(
+                "Best is a `name` that is written out. If the value stays the same and is only read late, apply what \
+                 it comes from first (`-target`), then plan again. To turn this stop off, {LIFT} For that apply \
+                 write the stored name as a literal, {name:?}."
+            ),
+        ),
+        BlockedChange::Tainted { name: renamed, key: wanted } => {
+            let known = |value: &Option<String>| {
+                value.as_ref().map_or("not known before apply".to_owned(), |value| format!("{value:?}"))
+            };
+            (
+                format!(
+                    "The object is tainted, and what would take its place is another one: the block's name is {}, \
+                     its key {}.",
+                    known(renamed),
+                    known(wanted)
+                ),
+                format!(
+                    "Run `terraform untaint <address>`, then plan again: the plan says what to do about the change. \
+                     {UPSTREAM}"
+                ),
+            )
+        }
     };
     let detail = format!(
-        "Adobe encrypts the organisation's data with the key {key} (configuration {name:?}, status {status}). {what}\n\n\
-         A key cannot be taken back at Adobe, which would go on using it. Terraform would no longer know that, and \
-         could go on to delete the key, the vault or the role of Adobe's app: Adobe would then lose access to the \
-         data and purge it.\n\n{way_out}"
+        "Adobe encrypts the organisation's data with the key {key}, or may do so (configuration {name:?}, status \
+         {status}). {what}\n\n\
+         Adobe cannot stop using this key. Once it is out of the state, Terraform may delete the key, its vault or the \
+         role assignment; Adobe would lose access to the data and purge it.\n\n{way_out}"
     );
     let summary = "The key is in effect and protected";
-    match danger {
-        Danger::UnknownKey | Danger::UnknownKeyOfTainted | Danger::Change { key: Some(_), .. } => {
-            at(KEY, summary, detail)
-        }
-        Danger::UnknownName | Danger::Change { .. } => at(NAME, summary, detail),
-        Danger::Destroy | Danger::Replace => general(summary, detail),
+    match blocked {
+        BlockedChange::UnknownKey
+        | BlockedChange::Change { key: Some(_), .. }
+        | BlockedChange::Tainted { .. } => at(KEY, summary, detail),
+        BlockedChange::UnknownName | BlockedChange::Change { .. } => at(NAME, summary, detail),
+        BlockedChange::Destroy | BlockedChange::Replace => general(summary, detail),
     }
 }
 
+fn other_key(key: &str) -> String {
+    format!(
+        "To stay with the key that Adobe uses, write {key} into `key_vault_key_identifier`. If the block was not \
+         changed, the key was changed at Adobe: find out by whom and why. To move to the other key on purpose, add a \
+         second block with a `name` of its own for it, and keep this block and this key. To give this block the other \
+         key anyway, {LIFT} Then choose a new `name` too, and keep the old key."
+    )
+}
+
 /// Another key under the same name.
-pub fn needs_new_name(name: &str, current: &str, wanted: &str) -> Diagnostic {
+pub fn needs_new_name(prior: &Model, wanted: &str) -> Diagnostic {
     at(
         KEY,
         "Another key needs a new name",
         format!(
-            "The configuration {name:?} has the key {current}; the plan wants {wanted}. Adobe has no call to change \
-             the key of a configuration, and the name stays taken, so another key is another configuration: give \
-             this block a new `name` as well. If the key was changed at Adobe, write the key that Adobe uses into \
-             `key_vault_key_identifier`. Nothing was changed."
+            "Give this block a new `name` as well. The configuration {:?} has the key {}; the block asks for {wanted}. \
+             Adobe documents no request that changes the key of a configuration, and the name remains reserved. If the key \
+             was changed at Adobe, write the key that Adobe uses into `key_vault_key_identifier`. The state keeps the \
+             configuration.",
+            prior.known_name().unwrap_or_default(),
+            prior.key_text(),
+        ),
+    )
+}
+
+/// The key is known late, and nothing guards the object.
+pub fn key_known_late(prior: &Model) -> Diagnostic {
+    at(
+        KEY,
+        "The key is not known before apply",
+        format!(
+            "If it turns out to be another key than {}, the apply stops and asks for a new `name`. Terraform may have \
+             deleted that key by then, and Adobe may still use it. Look for what is replaced upstream before you apply.",
+            prior.key_text()
         ),
     )
 }
 
 /// Destroy only forgets.
-pub fn forgotten(name: &str, key: &str, is_failed: bool) -> Diagnostic {
-    if is_failed {
+pub fn forgotten(prior: &Model, private: &Private) -> Diagnostic {
+    let name = prior.known_name().unwrap_or_default();
+    let key = prior.key_text();
+    if prior.is_failed() && !private.was_in_effect() {
         return general(
             "The configuration stays at Adobe",
             format!(
-                "Adobe has no call to delete a configuration: {name:?} is only forgotten by Terraform, and its name stays \
-                 taken. It ended in FAILED, so Adobe does not use the key {key}."
+                "Adobe documents no request to delete a configuration: {name:?} is only dropped from the state, and its \
+                 name remains reserved. It ended in FAILED and was not seen in effect, so the key {key} is most likely not in use."
             ),
         );
     }
     general(
         "The configuration stays in effect at Adobe",
         format!(
-            "Adobe has no call to delete a configuration: {name:?} with the key {key} is only forgotten by Terraform, \
-             and Adobe goes on using the key. Keep the key, its vault and the role of Adobe's app: without them Adobe \
-             loses access to the organisation's data and purges it."
+            "Keep the key {key}, its vault and the role of Adobe's app: without them Adobe loses access to the \
+             organisation's data and purges it. Adobe documents no request to delete a configuration: {name:?} is only \
+             dropped from the state, and Adobe goes on using the key."
         ),
     )
 }

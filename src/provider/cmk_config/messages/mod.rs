@@ -1,22 +1,34 @@
-//! The words of `aep_cmk_config`: each diagnostic says what happened, why it matters, and what a person does next.
+//! The only maker of the diagnostics of `aep_cmk_config`: each says what happened, why it matters, and what a person does
+//! next.
 
 mod guard;
-mod job;
+mod trouble;
 
 use tf_provider::Diagnostic;
 
+use super::existing::Seen;
+use super::model::Wanted;
 use super::schema::NAME;
-use crate::api::Configuration;
+use crate::api::Error;
 use crate::provider::diagnostics::{at, general};
 
-pub use guard::{Danger, forgotten, needs_new_name, protected};
-pub use job::{
-    answer_lost, broken, failed, interrupted, interrupted_before, other_key_at_adobe,
-    submitted_again, timed_out, with_untaint,
-};
+pub use crate::provider::diagnostics::from_api;
+
+pub use guard::{forgotten, key_known_late, needs_new_name, protected};
+pub use trouble::Told;
+
+/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
+pub fn at_plan(mut diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.detail = format!(
+        "{}\n\nIf this stops a `terraform destroy`, add `-refresh=false` to it.",
+        diagnostic.detail
+    )
+    .into();
+    diagnostic
+}
 
 /// The name belongs to a configuration with another key.
-pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
+pub fn taken(existing: &Seen, name: &str, wanted: &str) -> Diagnostic {
     at(
         NAME,
         "The name is taken by a configuration with another key",
@@ -25,8 +37,8 @@ pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
              {wanted}. Nothing was changed at Adobe. Choose another `name`, or manage the existing configuration: \
              write its key into the block and import it.\n\n{}\n\n{}",
             existing.id,
-            existing.status.as_str(),
-            existing.key_identifier,
+            existing.status,
+            existing.key_text(),
             import_block(name),
             OURS
         ),
@@ -34,7 +46,7 @@ pub fn taken(existing: &Configuration, name: &str, wanted: &str) -> Diagnostic {
 }
 
 /// The name exists with the same key, and `adopt_existing` is off.
-pub fn not_adopted(existing: &Configuration, name: &str) -> Diagnostic {
+pub fn not_adopted(existing: &Seen, name: &str) -> Diagnostic {
     at(
         NAME,
         "The configuration exists and adopting it is turned off",
@@ -42,7 +54,7 @@ pub fn not_adopted(existing: &Configuration, name: &str) -> Diagnostic {
             "Adobe already has a configuration {name:?} (id {}, status {}) and the block says `adopt_existing = \
              false`. Nothing was changed at Adobe. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
             existing.id,
-            existing.status.as_str(),
+            existing.status,
             import_block(name),
             OURS
         ),
@@ -74,21 +86,20 @@ fn hcl_string(text: &str) -> String {
 }
 
 /// The plan of a create found a configuration with the same key.
-pub fn will_be_adopted(existing: &Configuration, name: &str) -> Diagnostic {
+pub fn will_be_adopted(existing: &Seen, name: &str) -> Diagnostic {
     at(
         NAME,
         "An existing configuration will be adopted",
         format!(
             "Adobe already has a configuration {name:?} with this key (id {}, status {}). Apply takes it into the \
              state and submits nothing. Set `adopt_existing = false` to make this an error.",
-            existing.id,
-            existing.status.as_str()
+            existing.id, existing.status
         ),
     )
 }
 
 /// The plan of a create found a configuration, and the key is not known yet.
-pub fn may_be_taken(existing: &Configuration, name: &str) -> Diagnostic {
+pub fn may_be_taken(existing: &Seen, name: &str) -> Diagnostic {
     at(
         NAME,
         "The name is already in use at Adobe",
@@ -97,46 +108,47 @@ pub fn may_be_taken(existing: &Configuration, name: &str) -> Diagnostic {
              not known before apply: if it is another one, the apply stops before anything is sent; choose another \
              `name` to avoid that.",
             existing.id,
-            existing.status.as_str(),
-            existing.key_identifier
+            existing.status,
+            existing.key_text()
         ),
     )
 }
 
 /// Apply took an existing configuration.
-pub fn adopted(existing: &Configuration, name: &str) -> Diagnostic {
+pub fn adopted(existing: &Seen, name: &str) -> Diagnostic {
     at(
         NAME,
         "An existing configuration was adopted",
         format!(
             "Adobe already had a configuration {name:?} with this key (id {}, status {}): it was taken into the state \
              and nothing was submitted.",
-            existing.id,
-            existing.status.as_str()
+            existing.id, existing.status
         ),
     )
 }
 
 /// Two blocks of one run want the same name with different keys.
-pub fn rival(name: &str, other_key: &str, wanted: &str) -> Diagnostic {
+pub fn rival(wanted: &Wanted, other_key: &str) -> Diagnostic {
     at(
         NAME,
         "Two blocks name the same configuration with different keys",
         format!(
-            "Another block of this run has the name {name:?} with the key {other_key}; this one has the key {wanted}. \
-             A name belongs to one key for ever: give one of the blocks another `name`."
+            "Give one of the blocks another `name`: a name belongs to one key. Another block of this run has the name {:?} \
+             with the key {other_key}; this one has the key {}.",
+            wanted.name, wanted.key_text
         ),
     )
 }
 
-/// Another block of this run sent the submission and nobody knows yet whether Adobe took it.
-pub fn rival_uncertain(name: &str) -> Diagnostic {
+/// The name exists, and the response does not tell its key.
+pub fn key_unknown(existing: &Seen, name: &str) -> Diagnostic {
     at(
         NAME,
-        "Another block's submission of this name is uncertain",
+        "The name is taken by a configuration whose key is unknown",
         format!(
-            "Another block of this run submitted the configuration {name:?} and its answer was lost, so this one \
-             sends nothing. Run `terraform apply` again: it looks the name up first."
+            "Adobe already has a configuration {name:?} (id {}, status {}), and its response does not tell which key it \
+             has. Nothing was submitted. Choose another `name`, or ask Adobe support which key it is.",
+            existing.id, existing.status
         ),
     )
 }
@@ -197,26 +209,40 @@ fn are(names: &[&'static str]) -> String {
     }
 }
 
-/// Import or data source of a name that is not there.
-pub fn absent(name: &str, org_id: &str) -> Diagnostic {
-    at(
-        NAME,
-        "There is no configuration of this name",
+/// A refresh found nothing under the name of an object in the state.
+pub fn not_found(name: &str, error: &Error) -> Diagnostic {
+    general(
+        "Adobe no longer finds the configuration",
         format!(
-            "Adobe has no configuration {name:?} in the organisation {org_id}. Names are case-sensitive: check the \
-             spelling, `org_id`, and `region` or `endpoint`."
+            "Ask Adobe support before you apply: the next apply looks for the configuration {name:?} once more and submits \
+             it again if it is still not there. Adobe documents no request that deletes a configuration, so this may be a \
+             passing fault. Keep the key, its vault and the role of Adobe's app. The state keeps the object.\n\n{error}"
         ),
     )
 }
 
-/// The answered key cannot be read, so nobody can tell whether it is the same key.
-pub fn unreadable_key(name: &str, answered: &str) -> Diagnostic {
-    general(
-        "Adobe answered with a key that cannot be read",
+/// Import or data source of a name that is not there.
+pub fn absent(name: &str, org_id: &str, error: &Error) -> Diagnostic {
+    at(
+        NAME,
+        "There is no configuration of this name",
         format!(
-            "The key of the configuration {name:?} is {answered:?} at Adobe, which is not the URL of a key in Azure Key \
-             Vault: nobody can tell whether it is the key of the block. The state was not changed. Ask Adobe support \
-             what it stands for."
+            "Check the spelling (names are case-sensitive), `org_id`, and `region` or `endpoint`: Adobe has no \
+             configuration {name:?} in the organisation {org_id}.\n\n{error}"
+        ),
+    )
+}
+
+/// The key in a response cannot be read, so it is unknown whether it is the same key.
+pub fn unreadable_key(name: &str, answered: Option<&str>) -> Diagnostic {
+    let key = answered.map_or("missing in the response".to_owned(), |key| {
+        format!("{key:?}, which is not the URL of a key in Azure Key Vault")
+    });
+    general(
+        "Adobe responded with a key that cannot be read",
+        format!(
+            "Ask Adobe support what it stands for. The key of the configuration {name:?} is {key}: it is unknown whether it \
+             is the key of the block. The state was not changed."
         ),
     )
 }

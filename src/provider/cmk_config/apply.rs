@@ -1,0 +1,411 @@
+//! Bringing a configuration into effect: find it, submit or adopt it, watch it, submit a failed job again.
+//!
+//! Once Adobe accepts a submission it always reaches the state: what was accepted is a value in every end.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::existing::{Claim, Moment, Seen, Verdict, verdict};
+use super::memory::{Memory, Submitted};
+use super::model::Wanted;
+use super::trouble::{Accepted, Left, Trouble, Unfinished};
+use super::wait::{self, End};
+use crate::api::{Client, Delivery, Error, Kind, Limits};
+
+/// How long a configuration that should be there is looked for: Adobe documents no time in which a new one can be found.
+const SETTLING: Duration = Duration::from_secs(30);
+/// The look-up that follows an interruption: the CLI waits, but a person pressed Ctrl-C.
+const LAST_LOOK_UP: Duration = Duration::from_secs(1);
+/// The first pause before a failed job is submitted again; each further one is twice as long, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+/// Role assignments and firewall rules take up to ten minutes; several pauses of this length cover that.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// What is to be brought into effect, and within which limits.
+pub struct Operation<'a> {
+    /// The connection.
+    pub client: &'a Client,
+    /// The memory of the run.
+    pub memory: &'a Memory,
+    /// Name and key.
+    pub wanted: &'a Wanted,
+    /// Who asks.
+    pub claim: Claim,
+    /// The object is in the state, or was until this run forgot it: only the API's own 404 means that it is not there.
+    pub is_known: bool,
+    /// The endpoint it was made at, where that is known.
+    pub made_at: Option<&'a str>,
+    /// `wait_for_completion`
+    pub waits: bool,
+    /// `failed_attempts`
+    pub attempts: u32,
+    /// The operation's end and the stop signal.
+    pub limits: Limits,
+}
+
+/// The operation came to its goal.
+#[derive(Debug)]
+pub struct Done {
+    /// What is in effect, or accepted where nobody waits.
+    pub accepted: Accepted,
+    /// When failed jobs were submitted again, from the start of the wait.
+    pub submitted_again: Vec<Duration>,
+}
+
+/// Finds, submits or adopts, and waits.
+pub async fn bring_into_effect(op: &Operation<'_>) -> Result<Done, Box<Unfinished>> {
+    let accepted = obtain(op, Moment::Before).await?;
+    let is_in_effect = accepted.seen.is_read && accepted.seen.status.is_completed();
+    if op.waits && !is_in_effect {
+        return watch(op, accepted).await;
+    }
+    finished(op, Done { accepted, submitted_again: Vec::new() })
+}
+
+/// Waits for a terminal status, and submits a failed job again as often as allowed.
+pub async fn watch(op: &Operation<'_>, mut accepted: Accepted) -> Result<Done, Box<Unfinished>> {
+    let began = Instant::now();
+    let mut submitted_again = Vec::new();
+    // A resubmission by another block of this run counts here too.
+    let mut rounds = 0;
+    let trouble = loop {
+        let poll = || async { op.client.status(&op.wanted.name, &op.limits).await.map(Seen::read) };
+        let superseded = accepted.superseded.take();
+        let (seen, end) = wait::wait(accepted.seen, superseded.as_deref(), &op.limits, poll).await;
+        accepted.seen = seen;
+        match end {
+            End::Completed => {
+                return finished(op, Done { accepted, submitted_again });
+            }
+            End::TimedOut(last) => break Trouble::TimedOut(last),
+            End::Interrupted => break Trouble::Interrupted,
+            End::Broken(error) => break Trouble::Broken(error),
+            End::Failed => {}
+        }
+        let pause = pause_before(rounds);
+        if rounds >= op.attempts || Instant::now() + pause >= op.limits.deadline {
+            break Trouble::Failed(submitted_again);
+        }
+        tracing::warn!(
+            configuration = op.wanted.name,
+            id = accepted.seen.id,
+            pause_seconds = pause.as_secs(),
+            "the job failed and will be submitted again"
+        );
+        tokio::select! {
+            () = op.limits.stop.cancelled() => break Trouble::Interrupted,
+            () = sleep(pause) => {}
+        }
+        let failed = accepted.seen.id.clone();
+        match obtain(op, Moment::AfterFailure(&failed)).await {
+            Ok(again) => {
+                rounds += 1;
+                if !again.seen.is_read {
+                    submitted_again.push(began.elapsed());
+                }
+                accepted = Accepted {
+                    is_submitted: accepted.is_submitted || again.is_submitted,
+                    is_adopted: accepted.is_adopted,
+                    ..again
+                };
+            }
+            // What failed is still there.
+            Err(unfinished) => match *unfinished {
+                Unfinished { trouble, left: Left::Nothing } => break trouble,
+                unfinished => return Err(Box::new(unfinished)),
+            },
+        }
+    };
+    Err(trouble.leaves(Left::Accepted(Box::new(accepted))))
+}
+
+/// It is not documented whether a key can be changed, so the response is compared with what was asked for: what guards the
+/// data is the key that Adobe names.
+fn finished(op: &Operation<'_>, done: Done) -> Result<Done, Box<Unfinished>> {
+    match done.accepted.seen.has_key(Some(&op.wanted.key)) {
+        Some(false) => Err(Trouble::OtherKey.leaves(Left::Accepted(Box::new(done.accepted)))),
+        Some(true) | None => Ok(done),
+    }
+}
+
+/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time.
+async fn obtain(op: &Operation<'_>, moment: Moment<'_>) -> Result<Accepted, Box<Unfinished>> {
+    let turn = op.memory.turn(&op.wanted.name);
+    let mut submitted = turn.lock().await;
+    let (found, superseded) = match submitted.as_ref() {
+        Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.leaves_nothing()),
+        Some(Submitted::Accepted { seen, superseded })
+            if moment != Moment::AfterFailure(seen.id.as_str()) =>
+        {
+            if seen.has_key(Some(&op.wanted.key)) == Some(false) {
+                return Err(Trouble::Rival(seen.key_text().to_owned()).leaves_nothing());
+            }
+            (Some((**seen).clone()), superseded.clone())
+        }
+        Some(Submitted::Accepted { .. }) | None => (look_up(op, moment).await?, None),
+    };
+    let is_submitted = submitted.is_some();
+    let took = |seen: &Seen, is_adopted| Accepted {
+        superseded: match moment {
+            Moment::AfterFailure(failed) if failed != seen.id => Some(failed.to_owned()),
+            _ => superseded.clone(),
+        },
+        seen: seen.clone(),
+        is_submitted,
+        is_adopted,
+    };
+    match verdict(found.as_ref(), Some(&op.wanted.key), op.claim, moment) {
+        Verdict::Submit { supersedes } => submit(op, supersedes, &mut submitted).await,
+        Verdict::GoOn(seen) => Ok(took(seen, false)),
+        Verdict::Adopt(seen) => Ok(took(seen, true)),
+        Verdict::Taken(seen) => Err(Trouble::Taken(seen.clone()).leaves_nothing()),
+        Verdict::NotAdopted(seen) => Err(Trouble::NotAdopted(seen.clone()).leaves_nothing()),
+        Verdict::KeyUnknown(seen) => Err(Trouble::KeyUnknown(seen.clone()).leaves_nothing()),
+    }
+}
+
+/// What is there before a submission. An object that was there once is looked for until the settling time is over.
+async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
+    let is_known = op.is_known || moment != Moment::Before;
+    let found = if is_known {
+        find(
+            Errors::End,
+            &op.limits,
+            |limits| strictly(op.client, &op.wanted.name, limits),
+            |_| true,
+        )
+        .await
+    } else {
+        op.client.look_up(&op.wanted.name, &op.limits).await.map(|found| found.map(Seen::read))
+    };
+    match found {
+        Ok(None) => {
+            let configured = op.client.endpoint().as_str();
+            match op.made_at {
+                Some(made_at) if made_at != configured => Err(Trouble::OtherEndpoint {
+                    made_at: made_at.to_owned(),
+                    configured: configured.to_owned(),
+                }
+                .leaves_nothing()),
+                _ => Ok(None),
+            }
+        }
+        Ok(found) => Ok(found),
+        Err(error) if error.kind() == Kind::Interrupted => {
+            Err(Trouble::InterruptedBefore.leaves_nothing())
+        }
+        Err(error) => Err(Trouble::LookUp(error).leaves_nothing()),
+    }
+}
+
+/// One look at the status endpoint, in which only the API's own 404 means that nothing is there.
+pub async fn strictly(client: &Client, name: &str, limits: Limits) -> Result<Option<Seen>, Error> {
+    match client.status(name, &limits).await {
+        Ok(configuration) => Ok(Some(Seen::read(configuration))),
+        Err(error) if error.kind() == Kind::NoSuchConfiguration => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// One submission. `supersedes` is the id of the job that is `FAILED` under this name.
+async fn submit(
+    op: &Operation<'_>,
+    supersedes: Option<&str>,
+    submitted: &mut Option<Submitted>,
+) -> Result<Accepted, Box<Unfinished>> {
+    let Operation { client, wanted, limits, .. } = op;
+    let mut accept = |seen: Seen| {
+        let superseded = supersedes.filter(|id| *id != seen.id).map(str::to_owned);
+        *submitted = Some(Submitted::Accepted {
+            seen: Box::new(seen.clone()),
+            superseded: superseded.clone(),
+        });
+        Accepted { seen, superseded, is_submitted: true, is_adopted: false }
+    };
+    let error = match client.submit(&wanted.name, &wanted.key_text, limits).await {
+        Ok(configuration) => {
+            let seen = Seen::submitted(configuration);
+            // A success that shows somebody else's key is no acceptance: the name was taken since the look-up.
+            if supersedes.is_none() && seen.has_key(Some(&wanted.key)) == Some(false) {
+                return Err(Trouble::Taken(seen).leaves_nothing());
+            }
+            return Ok(accept(seen));
+        }
+        Err(error) => error,
+    };
+    if error.delivery() == Delivery::Unknown {
+        let began = Instant::now();
+        let look = |limits: Limits| async move {
+            Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read))
+        };
+        let is_news =
+            |seen: &Seen| !(seen.status.is_failed() && supersedes == Some(seen.id.as_str()));
+        let found = find(Errors::Borne, limits, look, is_news).await;
+        let last = match found {
+            Ok(Some(seen)) => {
+                return match verdict(
+                    Some(&seen),
+                    Some(&wanted.key),
+                    op.claim,
+                    Moment::AfterLostResponse,
+                ) {
+                    Verdict::Taken(_) => Err(Trouble::Taken(seen).leaves_nothing()),
+                    _ => Ok(accept(seen)),
+                };
+            }
+            Ok(None) => None,
+            Err(last) => Some(last),
+        };
+        *submitted = Some(Submitted::Uncertain);
+        return Err(Trouble::Lost { error, last, settled: began.elapsed() }.leaves(Left::Uncertain));
+    }
+    match error.kind() {
+        Kind::Interrupted => Err(Trouble::InterruptedBefore.leaves_nothing()),
+        // Adobe says that something is in the way: a configuration that appeared since the look-up, perhaps.
+        Kind::BadRequest | Kind::Conflict => {
+            let found = client.look_up(&wanted.name, limits).await.ok().flatten().map(Seen::read);
+            let took = |seen: &Seen, is_adopted| Accepted {
+                seen: seen.clone(),
+                superseded: None,
+                is_submitted: false,
+                is_adopted,
+            };
+            match verdict(found.as_ref(), Some(&wanted.key), op.claim, Moment::Before) {
+                Verdict::GoOn(seen) => Ok(took(seen, false)),
+                Verdict::Adopt(seen) => Ok(took(seen, true)),
+                Verdict::Taken(seen) => Err(Trouble::Taken(seen.clone()).leaves_nothing()),
+                Verdict::NotAdopted(seen) => {
+                    Err(Trouble::NotAdopted(seen.clone()).leaves_nothing())
+                }
+                Verdict::Submit { .. } | Verdict::KeyUnknown(_) => {
+                    Err(Trouble::Refused(error).leaves_nothing())
+                }
+            }
+        }
+        _ => Err(Trouble::Refused(error).leaves_nothing()),
+    }
+}
+
+/// What an error of a look means while something is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// It ends the search.
+    End,
+    /// The search goes on.
+    Borne,
+}
+
+/// Looks until `is_it` says so or the settling time is over; then what the last look said. An interruption ends it after
+/// one more look.
+pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
+    errors: Errors,
+    limits: &Limits,
+    mut look: impl FnMut(Limits) -> F,
+    is_it: impl Fn(&Seen) -> bool,
+) -> Result<Option<Seen>, Error> {
+    let settled = Instant::now() + SETTLING;
+    // What may have been accepted is looked for past the operation's timeout.
+    let (until, deadline) = match errors {
+        Errors::End => (settled.min(limits.deadline), limits.deadline),
+        Errors::Borne => (settled, settled),
+    };
+    let mut pause = Duration::from_millis(500);
+    loop {
+        let is_last = limits.stop.is_cancelled();
+        let looked = look(if is_last {
+            Limits { deadline: Instant::now() + LAST_LOOK_UP, stop: CancellationToken::new() }
+        } else {
+            Limits { deadline, stop: limits.stop.clone() }
+        })
+        .await;
+        match looked {
+            Ok(Some(seen)) if is_it(&seen) => return Ok(Some(seen)),
+            Err(error) if errors == Errors::End => return Err(error),
+            looked if is_last || Instant::now() + pause >= until => {
+                return looked.map(|_| None);
+            }
+            _ => {}
+        }
+        tokio::select! {
+            () = limits.stop.cancelled() => {}
+            () = sleep(pause) => {}
+        }
+        pause = (pause * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// The pause before the resubmission number `count`, counted from 0.
+fn pause_before(count: u32) -> Duration {
+    let doubled = FIRST_PAUSE * 2_u32.pow(count.min(10));
+    doubled.min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::provider::cmk_config::existing::tests::seen;
+
+    /// Looks on paused time; the last answer repeats. What was found, after how many looks and which time.
+    async fn found(
+        errors: Errors,
+        answers: &[Result<Option<&str>, Kind>],
+        timeout: Duration,
+        stop: Option<usize>,
+    ) -> (Result<Option<String>, Kind>, usize, u64) {
+        let limits = Limits { deadline: Instant::now() + timeout, stop: CancellationToken::new() };
+        let began = Instant::now();
+        let looks = Cell::new(0);
+        let look = |_| {
+            let at = looks.replace(looks.get() + 1);
+            if stop == Some(at) {
+                limits.stop.cancel();
+            }
+            std::future::ready(match answers[at.min(answers.len() - 1)] {
+                Ok(status) => Ok(status.map(|status| seen("1", status, None))),
+                Err(kind) => Err(Error::of_kind(kind)),
+            })
+        };
+        let result = find(errors, &limits, look, |seen| !seen.status.is_failed()).await;
+        let result = result.map(|seen| seen.map(|seen| seen.status.to_string()));
+        (result.map_err(|error| error.kind()), looks.get(), began.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_should_be_there_is_looked_for() {
+        const LONG: Duration = Duration::from_secs(3600);
+        let running = || Ok(Some("RUNNING".to_owned()));
+        let busy = Kind::Unavailable;
+        let at_once = found(Errors::End, &[Ok(Some("RUNNING"))], LONG, None).await;
+        assert_eq!(at_once, (running(), 1, 0));
+        let late = found(Errors::End, &[Ok(None), Ok(None), Ok(Some("RUNNING"))], LONG, None).await;
+        assert_eq!(late, (running(), 3, 1));
+        let (never, looks, seconds) = found(Errors::End, &[Ok(None)], LONG, None).await;
+        assert_eq!(never, Ok(None));
+        assert!((25..=30).contains(&seconds) && looks >= 8, "{looks} looks in {seconds} s");
+        let old_news =
+            found(Errors::Borne, &[Ok(Some("FAILED")), Ok(Some("RUNNING"))], LONG, None).await;
+        assert_eq!(old_news.0, running());
+        let ended =
+            found(Errors::End, &[Ok(None), Err(busy), Ok(Some("RUNNING"))], LONG, None).await;
+        assert_eq!(ended.0, Err(busy));
+        let borne = found(Errors::Borne, &[Err(busy), Ok(Some("RUNNING"))], LONG, None).await;
+        assert_eq!(borne.0, running());
+        let last = found(Errors::Borne, &[Ok(None), Err(busy)], LONG, None).await;
+        assert_eq!(last.0, Err(busy));
+        let past_the_timeout = found(Errors::Borne, &[Ok(None)], Duration::ZERO, None).await;
+        assert!(past_the_timeout.2 >= 25, "a lost response is looked for past the timeout");
+        let interrupted = found(Errors::Borne, &[Ok(None)], LONG, Some(1)).await;
+        assert_eq!(interrupted, (Ok(None), 3, 0), "one more look after the interruption");
+    }
+
+    #[test]
+    fn the_pauses_before_a_resubmission_double() {
+        let pauses: Vec<u64> = (0..8).map(|count| pause_before(count).as_secs()).collect();
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 300, 300, 300]);
+        assert!(pauses[..6].iter().sum::<u64>() >= 600, "six attempts cover ten minutes");
+    }
+}

@@ -1,0 +1,256 @@
+//! How an operation ended: what happened, what Adobe has of ours, and how to go on, once.
+
+use std::time::Duration;
+
+use tf_provider::Diagnostic;
+
+use super::{adopted, from_api, key_unknown, not_adopted, other_endpoint, rival, taken};
+use crate::api::Error;
+use crate::provider::cmk_config::apply::Done;
+use crate::provider::cmk_config::existing::Seen;
+use crate::provider::cmk_config::model::{Model, Timeout, Wanted};
+use crate::provider::cmk_config::schema::{KEY, NAME};
+use crate::provider::cmk_config::trouble::{Left, Trouble, Unfinished};
+use crate::provider::diagnostics::{at, general};
+use crate::provider::duration::humanize;
+
+/// Adobe's address that a restricted vault has to let in (Adobe's Key Vault page).
+const ADOBE_ADDRESS: &str = "20.88.123.53";
+
+/// The operation that the words are about.
+pub struct Told<'a> {
+    /// Name and key.
+    pub wanted: &'a Wanted,
+    /// The plan.
+    pub planned: &'a Model,
+    /// Create or update.
+    pub timeout: Timeout,
+}
+
+impl Told<'_> {
+    /// What a person should know of an operation that came to its goal.
+    pub fn done(&self, done: &Done, is_announced: bool) -> Vec<Diagnostic> {
+        let mut warnings = Vec::new();
+        if done.accepted.is_adopted && !is_announced {
+            warnings.push(adopted(&done.accepted.seen, &self.wanted.name));
+        }
+        if !done.submitted_again.is_empty() {
+            warnings.push(general(
+                "The configuration was submitted more than once",
+                format!(
+                    "The configuration {:?} is in effect. Its job had failed before and was submitted again {}.",
+                    self.wanted.name,
+                    moments(&done.submitted_again)
+                ),
+            ));
+        }
+        warnings
+    }
+
+    /// The error of an operation that did not.
+    pub fn unfinished(&self, unfinished: &Unfinished, is_kept: bool) -> Diagnostic {
+        let mut diagnostic = self.happened(unfinished);
+        let is_tainted = self.timeout == Timeout::Create && is_kept;
+        let ways_on = match (next(unfinished), is_tainted) {
+            (Some(does), true) => {
+                format!("Run `terraform untaint <address>`, then `terraform apply` again: {does}")
+            }
+            (None, true) => "Run `terraform untaint <address>` before you apply again.".to_owned(),
+            (Some(does), false) => format!("Run `terraform apply` again: {does}"),
+            (None, false) => String::new(),
+        };
+        let taint = match (&unfinished.left, is_tainted) {
+            (_, false) => "",
+            (Left::Uncertain, true) => UNCERTAIN_TAINT,
+            (_, true) => TAINT,
+        };
+        for text in [ways_on.as_str(), taint] {
+            if !text.is_empty() {
+                diagnostic.detail = format!("{}\n\n{text}", diagnostic.detail).into();
+            }
+        }
+        diagnostic
+    }
+
+    /// What happened.
+    fn happened(&self, unfinished: &Unfinished) -> Diagnostic {
+        let Wanted { name, key_text, .. } = self.wanted;
+        let accepted = match &unfinished.left {
+            Left::Accepted(accepted) => Some(&accepted.seen),
+            Left::Nothing | Left::Uncertain => None,
+        };
+        match &unfinished.trouble {
+            Trouble::LookUp(error) => from_api(
+                error,
+                &format!("looking up the configuration {name:?} before a submission"),
+            ),
+            Trouble::OtherEndpoint { made_at, configured } => {
+                other_endpoint(name, made_at, configured)
+            }
+            Trouble::Taken(seen) => taken(seen, name, key_text),
+            Trouble::NotAdopted(seen) => not_adopted(seen, name),
+            Trouble::KeyUnknown(seen) => key_unknown(seen, name),
+            Trouble::Rival(other) => rival(self.wanted, other),
+            Trouble::RivalUncertain => at(
+                NAME,
+                "Another block's submission of this name is uncertain",
+                format!(
+                    "Another block of this run submitted the configuration {name:?} and the response was lost, so this \
+                     one submits nothing."
+                ),
+            ),
+            Trouble::Refused(error) => {
+                from_api(error, &format!("submitting the configuration {name:?}"))
+            }
+            Trouble::Lost { error, last, settled } => lost(name, error, last.as_ref(), *settled),
+            Trouble::InterruptedBefore => general(
+                "Interrupted before the submission",
+                format!("Nothing was submitted for the configuration {name:?}."),
+            ),
+            Trouble::Failed(again) => failed(accepted, self.wanted, again),
+            Trouble::OtherKey => at(
+                KEY,
+                "Adobe has another key than the one submitted",
+                format!(
+                    "The configuration {name:?}{} has the key {} at Adobe; this block asks for {key_text}. Keep both \
+                     keys, their vaults and the roles on them until that is cleared up: Adobe uses the key it names. \
+                     Give the block a new `name` to submit {key_text} as another configuration.",
+                    facts(accepted),
+                    accepted.map_or("", Seen::key_text),
+                ),
+            ),
+            Trouble::TimedOut(last) => self.timed_out(accepted, last.as_ref()),
+            Trouble::Interrupted => general(
+                "Interrupted while Adobe puts the key into effect",
+                format!("The configuration {name:?}{} is in the state.", facts(accepted)),
+            ),
+            Trouble::Broken(error) => {
+                let doing = format!("waiting for the configuration {name:?} to take effect");
+                let mut diagnostic = from_api(error, &doing);
+                diagnostic.detail = format!(
+                    "{}\n\nThe configuration{} is in the state.",
+                    diagnostic.detail,
+                    facts(accepted)
+                )
+                .into();
+                diagnostic
+            }
+        }
+    }
+
+    fn timed_out(&self, accepted: Option<&Seen>, last: Option<&Error>) -> Diagnostic {
+        let attribute = self.timeout.attribute();
+        let said =
+            last.map_or(String::new(), |error| format!(" The last look at it failed: {error}."));
+        general(
+            "The configuration was not in effect in time",
+            format!(
+                "The configuration {:?}{} is in the state, but was not in effect within {}.{said} Raise `{attribute}` \
+                 in the `timeouts` block if it takes longer than that, or set `wait_for_completion = false`.",
+                self.wanted.name,
+                facts(accepted),
+                humanize(self.planned.timeout(self.timeout))
+            ),
+        )
+    }
+}
+
+/// What the next apply does, where that is the way on.
+fn next(unfinished: &Unfinished) -> Option<&'static str> {
+    match (&unfinished.left, &unfinished.trouble) {
+        (_, Trouble::OtherKey | Trouble::Taken(_) | Trouble::NotAdopted(_)) => None,
+        (_, Trouble::Rival(_) | Trouble::OtherEndpoint { .. }) => None,
+        (_, Trouble::Failed(_)) => Some(
+            "it submits the configuration again. Fix what is wrong first. Role assignments and firewall rules can take ten \
+             minutes to take effect; six retries cover that (`failed_attempts = 6`).",
+        ),
+        (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => Some(
+            "the job ended in FAILED, so it submits the configuration again, unless Adobe shows by then that this was \
+             done.",
+        ),
+        (Left::Accepted(_), _) => {
+            Some("it goes on waiting for the same configuration and submits nothing twice.")
+        }
+        (Left::Uncertain, _) | (Left::Nothing, _) => {
+            Some("it looks the name up first and submits only what is not there.")
+        }
+    }
+}
+
+/// What Terraform does about a create that ended in an error.
+const TAINT: &str = "Without `untaint` Terraform plans to replace the object. This is safe: it drops the object from state \
+    and adopts it again. But where something else fails between the two steps, or `prevent_destroy` or `adopt_existing = \
+    false` stands in the way, the object is not adopted again.";
+
+/// The same for an object that may not be there.
+const UNCERTAIN_TAINT: &str = "Without `untaint` Terraform plans to replace the object: it drops the object from state, and \
+    where something else fails before the create it is gone from there. Under `create_before_destroy` the create does not \
+    see it and might submit a second time: there `untaint` is a must.";
+
+/// Id and status, as far as they are known.
+fn facts(accepted: Option<&Seen>) -> String {
+    accepted.map_or(String::new(), |seen| format!(" (id {}, status {})", seen.id, seen.status))
+}
+
+fn lost(name: &str, error: &Error, last: Option<&Error>, settled: Duration) -> Diagnostic {
+    let found = match last {
+        // What ends before this was interrupted: there was one look-up.
+        None if settled < Duration::from_secs(1) => {
+            "It was looked up once and was not there.".to_owned()
+        }
+        None => format!("It was looked up for {} and was not there.", humanize(settled)),
+        Some(error) => format!("Looking it up failed as well: {error}."),
+    };
+    general(
+        "It is uncertain whether Adobe accepted the submission",
+        format!(
+            "The response to the submission of {name:?} was lost: {error}\n\n{found} Nothing was sent again, as Adobe \
+             may still accept it."
+        ),
+    )
+}
+
+/// A job that ended in `FAILED`, with what to check for this kind of vault.
+fn failed(accepted: Option<&Seen>, wanted: &Wanted, again: &[Duration]) -> Diagnostic {
+    let details = accepted.and_then(|seen| seen.details.as_ref());
+    let key = details.map_or(&wanted.key, |details| &details.key);
+    let key_text = details.map_or(wanted.key_text.as_str(), |details| details.key_text.as_str());
+    let (vault, permissions) = if key.is_managed_hsm() {
+        ("Managed HSM", "(a local RBAC role assignment, scope \"/keys\")")
+    } else {
+        ("key vault", "(permission model: Azure RBAC, not access policies)")
+    };
+    let role = key.required_role();
+    let tries = match again {
+        [] => String::new(),
+        again => format!(" It was submitted again {}.", moments(again)),
+    };
+    general(
+        "Adobe could not use the key",
+        format!(
+            "The configuration {:?} (id {}) ended in FAILED; Adobe gives no reason.{tries} Check for {key_text}:\n\
+             \x20 - Adobe's app has the role \"{role}\"\n\
+             \x20   on the {vault} {permissions}\n\
+             \x20 - the app has consent in the tenant of the {vault}\n\
+             \x20   (`consent_url` of the data source aep_cmk_app)\n\
+             \x20 - the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled,\n\
+             \x20   has not expired, and allows wrapKey and unwrapKey\n\
+             \x20 - soft delete and purge protection are on\n\
+             \x20 - a firewall lets in trusted Microsoft services and Adobe's address\n\
+             \x20   {ADOBE_ADDRESS}",
+            wanted.name,
+            accepted.map_or("unknown", |seen| seen.id.as_str()),
+        ),
+    )
+}
+
+/// `twice (`failed_attempts`), 10s, 30s after the start`
+fn moments(attempts: &[Duration]) -> String {
+    let count = match attempts.len() {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    };
+    let at: Vec<String> = attempts.iter().map(|at| humanize(*at)).collect();
+    format!("{count} (`failed_attempts`), {} after the start", at.join(", "))
+}

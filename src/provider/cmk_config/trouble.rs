@@ -1,0 +1,98 @@
+//! What went wrong while a configuration was brought into effect, as data: [`super::messages`] gives it words.
+
+use std::time::Duration;
+
+use super::existing::Seen;
+use crate::api::Error;
+
+/// The end of an operation that did not come to its goal.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// What went wrong.
+    pub trouble: Trouble,
+    /// What Adobe has of ours all the same.
+    pub left: Left,
+}
+
+/// What Adobe has of ours after trouble.
+#[derive(Debug)]
+pub enum Left {
+    /// Nothing that was not there before.
+    Nothing,
+    /// It is unknown whether Adobe accepted the submission.
+    Uncertain,
+    /// A configuration that was accepted or adopted, as last seen.
+    Accepted(Box<Accepted>),
+}
+
+/// A configuration that is ours at Adobe.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// As last seen.
+    pub seen: Seen,
+    /// The job that failed before, under another id.
+    pub superseded: Option<String>,
+    /// This run submitted it.
+    pub is_submitted: bool,
+    /// It existed, and a create adopted it.
+    pub is_adopted: bool,
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The look-up before a submission failed.
+    LookUp(Error),
+    /// It is not at this endpoint, and was made at another one.
+    OtherEndpoint {
+        /// Where it was made.
+        made_at: String,
+        /// Where it was looked for.
+        configured: String,
+    },
+    /// The name has another key.
+    Taken(Seen),
+    /// The name has the same key, and `adopt_existing` is off.
+    NotAdopted(Seen),
+    /// It is unknown which key the name has.
+    KeyUnknown(Seen),
+    /// Another block of this run submitted the name with another key.
+    Rival(String),
+    /// Another block of this run submitted the name, and it is unknown whether Adobe accepted that.
+    RivalUncertain,
+    /// Adobe certainly did not accept the submission.
+    Refused(Error),
+    /// The response to the submission was lost and the name was not found for this long.
+    Lost {
+        /// What the submission ended in.
+        error: Error,
+        /// What the last look-up ended in, if it failed.
+        last: Option<Error>,
+        /// How long the name was looked for.
+        settled: Duration,
+    },
+    /// Terraform was interrupted before anything was submitted.
+    InterruptedBefore,
+    /// The job ended in `FAILED`, after resubmissions at these times.
+    Failed(Vec<Duration>),
+    /// It ended with another key than the one that was submitted.
+    OtherKey,
+    /// The operation's timeout came first; the last poll ended in this.
+    TimedOut(Option<Error>),
+    /// Terraform was interrupted while it waited.
+    Interrupted,
+    /// The polls ended in an error.
+    Broken(Error),
+}
+
+impl Trouble {
+    /// With this at Adobe.
+    pub fn leaves(self, left: Left) -> Box<Unfinished> {
+        Box::new(Unfinished { trouble: self, left })
+    }
+
+    /// With nothing new at Adobe.
+    pub fn leaves_nothing(self) -> Box<Unfinished> {
+        self.leaves(Left::Nothing)
+    }
+}
