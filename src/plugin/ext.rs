@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics, Resource};
 
-/// The identity of an object: attribute name to value. Unknown values are allowed in the plan of a create only.
+/// The identity of an object: attribute name to value. As long as one of them is unknown, the host sends none.
 pub type Identity = BTreeMap<String, Value<String>>;
 
 /// One attribute of a resource's identity. Identity attributes are strings here.

@@ -126,7 +126,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 
 #[test]
 fn the_examples_are_formatted() {
-    let output = Command::new(cli())
+    let output = Command::new(cli().path())
         .args(["fmt", "-check", "-diff", "-recursive", "-no-color", "examples"])
         .current_dir(root())
         .env("CHECKPOINT_DISABLE", "1")

@@ -219,12 +219,16 @@ impl Resource for Thing {
 
     async fn create<'a>(
         &self,
-        _: &mut Diagnostics,
+        diags: &mut Diagnostics,
         mut planned: State<'a>,
         _: State<'a>,
         private: Value<Private>,
         _: ValueEmpty,
     ) -> Option<(State<'a>, Value<Private>)> {
+        if planned.name.as_deref() == Value::Value("unfinished") {
+            diags.errors.push(error("There is no id yet", Vec::new()));
+            return Some((planned, private));
+        }
         planned.generation = private.as_ref().map(|private| private.generation);
         planned.id = planned.name.as_deref().map(|name| format!("id-{name}").into());
         Some((planned, private))

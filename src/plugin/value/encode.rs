@@ -107,13 +107,14 @@ fn write_length<M, E>(
     write(out, length).map(drop).map_err(memory)
 }
 
+/// In the digits that a state file holds. cty reads those with the precision with which it reads a state, which an
+/// integer or a float of msgpack does not have: Terraform 1.11 takes the same number in another precision for drift.
 fn write_number(out: &mut Vec<u8>, number: &Number) -> Result<(), Error> {
     match number.repr() {
-        Repr::Int(value) => encode::write_sint(out, *value).map(drop).map_err(memory),
-        // As cty does: no integer beyond i64 is written as one.
-        Repr::UInt(value) => encode::write_str(out, &value.to_string()).map_err(memory),
-        Repr::Float(value) => encode::write_f64(out, *value).map_err(memory),
-        Repr::Decimal(text) => encode::write_str(out, text).map_err(memory),
+        Repr::Float(infinity) if infinity.is_infinite() => {
+            encode::write_f64(out, *infinity).map_err(memory)
+        }
+        _ => encode::write_str(out, &number.to_string()).map_err(memory),
     }
 }
 

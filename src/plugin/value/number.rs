@@ -180,8 +180,8 @@ struct Decimal {
     exponent: i32,
 }
 
-/// Beyond this many zeros an exponent is written. Terraform's own range is far larger, its precision 154 digits.
-const PLAIN_ZEROS: usize = 400;
+/// Numbers are written without an exponent, as in a state file, so an exponent is not taken for what would fill the memory.
+const MOST_ZEROS: u32 = 1 << 20;
 
 impl Decimal {
     fn parse(text: &str) -> Option<Self> {
@@ -206,12 +206,12 @@ impl Decimal {
         if significant.is_empty() {
             return Some(Self { negative: false, digits: "0".to_owned(), exponent: 0 });
         }
-        Some(Self {
+        let exponent =
+            exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?.checked_add(dropped)?;
+        (exponent.unsigned_abs() <= MOST_ZEROS).then(|| Self {
             negative,
             digits: significant.to_owned(),
-            exponent: exponent
-                .checked_sub(i32::try_from(fraction.len()).ok()?)?
-                .checked_add(dropped)?,
+            exponent,
         })
     }
 }
@@ -223,15 +223,13 @@ impl fmt::Display for Decimal {
         }
         let shift = usize::try_from(self.exponent.unsigned_abs()).unwrap_or(usize::MAX);
         let digits = &self.digits;
-        if self.exponent >= 0 && shift <= PLAIN_ZEROS {
+        if self.exponent >= 0 {
             write!(f, "{digits}{}", "0".repeat(shift))
-        } else if self.exponent < 0 && shift < digits.len() {
+        } else if shift < digits.len() {
             let (whole, fraction) = digits.split_at(digits.len() - shift);
             write!(f, "{whole}.{fraction}")
-        } else if self.exponent < 0 && shift - digits.len() <= PLAIN_ZEROS {
-            write!(f, "0.{}{digits}", "0".repeat(shift - digits.len()))
         } else {
-            write!(f, "{digits}e{}", self.exponent)
+            write!(f, "0.{}{digits}", "0".repeat(shift - digits.len()))
         }
     }
 }
@@ -260,7 +258,8 @@ mod tests {
             ("-00.10", Repr::Decimal("-0.1".into())),
             ("1e-3", Repr::Decimal("0.001".into())),
             ("36893488147419103232", Repr::Decimal("36893488147419103232".into())),
-            ("1e500", Repr::Decimal("1e500".into())),
+            ("1e500", Repr::Decimal(format!("1{}", "0".repeat(500)))),
+            ("+1.20e-500", Repr::Decimal(format!("0.{}12", "0".repeat(499)))),
         ] {
             assert_eq!(number(text).repr(), &repr, "{text}");
         }
@@ -268,7 +267,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for text in ["", "-", ".", "1.2.3", "0x10", "1e", "NaN", "1_000", " 1"] {
+        for text in
+            ["", "-", ".", "1.2.3", "0x10", "1e", "NaN", "1_000", " 1", "1e9999999", "1e-9999999"]
+        {
             assert!(text.parse::<Number>().is_err(), "{text}");
         }
     }

@@ -42,9 +42,7 @@ fn golden_bytes_both_ways() {
         (r#""string""#, b"\xc0", Data::Null),
         (r#""string""#, b"\xd4\x00\x00", Data::Unknown),
         (r#""bool""#, b"\xc3", Data::Bool(true)),
-        (r#""number""#, b"\x02", number("2")),
-        (r#""number""#, b"\xff", number("-1")),
-        (r#""number""#, b"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00", number("0.5")),
+        (r#""number""#, b"\xa12", number("2")),
         (r#""number""#, b"\xa30.1", number("0.1")),
         (r#""number""#, b"\xb39223372036854775808", number("9223372036854775808")),
         (r#"["list","string"]"#, b"\x90", Data::List(vec![])),
@@ -56,18 +54,38 @@ fn golden_bytes_both_ways() {
         ),
         (
             r#"["tuple",["bool","number"]]"#,
-            b"\x92\xc3\x01",
+            b"\x92\xc3\xa11",
             Data::List(vec![Data::Bool(true), number("1")]),
         ),
         (
             r#""dynamic""#,
-            b"\x92\xc4\x08\"number\"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00",
+            b"\x92\xc4\x08\"number\"\xa30.5",
             Data::Dynamic(Box::new(Dynamic { ty: Ty::Number, value: number("0.5") })),
         ),
     ] {
         let ty = ty(json);
         assert_eq!(from_msgpack(bytes, &ty).unwrap(), data, "{json} {bytes:x?}");
         assert_eq!(to_msgpack(&data, &ty).unwrap(), bytes, "{json} {bytes:x?}");
+    }
+}
+
+#[test]
+fn a_number_goes_out_in_the_digits_of_a_state_whatever_it_came_in() {
+    for (sent, digits) in [
+        (b"\x02".as_slice(), "2"),
+        (b"\xff", "-1"),
+        (b"\xd3\x80\x00\x00\x00\x00\x00\x00\x00", "-9223372036854775808"),
+        (b"\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "18446744073709551615"),
+        (b"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00", "0.5"),
+        (b"\xcb\x40\x00\x00\x00\x00\x00\x00\x00", "2"),
+        (b"\xca\xbf\xc0\x00\x00", "-1.5"),
+        (b"\xa5+1.50", "1.5"),
+        (b"\xa3-.0", "0"),
+        (b"\xa52.5e3", "2500"),
+    ] {
+        let data = from_msgpack(sent, &Ty::Number).unwrap();
+        let written = to_msgpack(&data, &Ty::Number).unwrap();
+        assert_eq!(written, to_msgpack(&text(digits), &Ty::String).unwrap(), "{sent:x?}");
     }
 }
 
@@ -134,7 +152,7 @@ fn what_the_provider_returns_has_to_fit_the_schema() {
         assert_eq!(path_of(to_msgpack(&data, &object).unwrap_err()), path, "{data:?}");
     }
     // A decimal in a string is a number where one is expected.
-    assert_eq!(to_msgpack(&text("2"), &Ty::Number).unwrap(), b"\x02");
+    assert_eq!(to_msgpack(&text("2.0"), &Ty::Number).unwrap(), b"\xa12");
 }
 
 #[test]

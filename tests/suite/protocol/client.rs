@@ -391,6 +391,18 @@ fn from_msgpack(value: &rmpv::Value) -> Json {
     }
 }
 
+/// The same as the host writes it: every number in decimal digits.
+pub(crate) fn written(json: &Json) -> Json {
+    match json {
+        Json::Number(number) => json!(number.to_string()),
+        Json::Array(elements) => elements.iter().map(written).collect(),
+        Json::Object(entries) => {
+            entries.iter().map(|(key, value)| (key.clone(), written(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
 /// A whole `toy_thing`: nulls and no blocks, but for what is given.
 pub(crate) fn thing(given: Json) -> Json {
     let mut thing = json!({

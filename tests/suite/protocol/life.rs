@@ -11,6 +11,7 @@ use tonic::transport::Channel;
 
 use super::client::{
     Launch, Plugin, SOON, UNKNOWN, channel, eventually, provider, read, said, signal, toy, value,
+    written,
 };
 
 /// Where a `toy_waiter` writes what it does.
@@ -98,7 +99,9 @@ fn assert_stopped_as(kind: Kind, answer: Answer, diary: &Diary) {
     assert_eq!(said(&answer.diagnostics), ["Stopped while waiting"]);
     assert_eq!(
         read(answer.new_state.as_ref()),
-        json!({ "id": "waited", "result": null, "deaf": deaf, "linger": linger, "diary": diary.path }),
+        written(
+            &json!({ "id": "waited", "result": null, "deaf": deaf, "linger": linger, "diary": diary.path })
+        ),
         "what exists is kept, and nothing unknown is left in it"
     );
 }

@@ -28,7 +28,10 @@ async fn two_hundred_requests_at_a_time_get_their_own_answers() {
                 let request =
                     plan("toy_thing", &json!(null), &thing(json!({ "count_of": number })));
                 let answer = provider.plan_resource_change(request).await.unwrap().into_inner();
-                assert_eq!(read(answer.planned_state.as_ref())["count_of"], json!(number));
+                assert_eq!(
+                    read(answer.planned_state.as_ref())["count_of"],
+                    json!(number.to_string())
+                );
             })
         })
         .collect();

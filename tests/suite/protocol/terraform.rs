@@ -1,4 +1,4 @@
-//! The same host, driven by the real `terraform`.
+//! The same host, driven by the real CLIs.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,12 +7,17 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use super::client::{Launch, SOON, eventually, toy};
+use crate::support::{Cli, Feature, cli, with_each};
 
 /// A directory with a configuration that uses the toy provider.
-struct Workspace(TempDir);
+struct Workspace(TempDir, &'static Cli);
 
 impl Workspace {
     fn new(configuration: &str) -> Self {
+        Self::with(cli(), configuration)
+    }
+
+    fn with(cli: &'static Cli, configuration: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         std::fs::create_dir(path.join("plugins")).unwrap();
@@ -26,7 +31,7 @@ impl Workspace {
         )
         .unwrap();
         let head = "terraform {\n  required_providers {\n    toy = {\n      source = \"example/toy\"\n    }\n  }\n}\n";
-        let workspace = Self(directory);
+        let workspace = Self(directory, cli);
         workspace.write("main.tf", &format!("{head}{configuration}"));
         workspace
     }
@@ -40,7 +45,7 @@ impl Workspace {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(self.1.path());
         command
             .args(arguments)
             .arg("-no-color")
@@ -54,7 +59,7 @@ impl Workspace {
     }
 
     fn terraform(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the suite needs terraform on the PATH: https://developer.hashicorp.com/terraform/install")
+        self.command(arguments).output().unwrap()
     }
 
     fn succeed(&self, arguments: &[&str]) -> String {
@@ -62,7 +67,8 @@ impl Workspace {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
             output.status.success(),
-            "terraform {arguments:?}: {text}{}",
+            "{} {arguments:?}: {text}{}",
+            self.1,
             String::from_utf8_lossy(&output.stderr)
         );
         text
@@ -117,6 +123,9 @@ resource "toy_thing" "b" {
 data "toy_lookup" "x" {
   key = "abc"
 }
+"#;
+
+const FUNCTION: &str = r#"
 output "joined" {
   value = provider::toy::join("-", data.toy_lookup.x.value, null, toy_thing.b.id)
 }
@@ -124,22 +133,48 @@ output "joined" {
 
 #[test]
 fn a_configuration_with_everything_is_applied_and_stays_as_it_is() {
-    let workspace = Workspace::new(EVERYTHING);
-    let applied = workspace.succeed(&["apply", "-auto-approve"]);
-    assert!(applied.contains("joined = \"ABC--id-id-a\""), "{applied}");
-    let text = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
-    for number in ["9007199254740993", "3.14159265358979323846264338327950288"] {
-        assert!(text.contains(number), "{number} is in the state");
-    }
-    assert!(workspace.succeed(&["plan", "-detailed-exitcode"]).contains("No changes"));
+    with_each(|cli| {
+        let workspace = Workspace::with(cli, EVERYTHING);
+        workspace.succeed(&["apply", "-auto-approve"]);
+        let text = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+        for number in ["9007199254740993", "3.14159265358979323846264338327950288"] {
+            assert!(text.contains(number), "{number} is in the state");
+        }
+        // No number of it is taken for drift.
+        for arguments in [
+            ["plan", "-detailed-exitcode"].as_slice(),
+            &["plan", "-detailed-exitcode", "-refresh-only"],
+        ] {
+            assert!(workspace.succeed(arguments).contains("No changes"));
+        }
 
-    let renamed = EVERYTHING.replace("name     = \"a\"", "name     = \"z\"");
-    let head = std::fs::read_to_string(workspace.path().join("main.tf")).unwrap();
-    workspace.write("main.tf", &head.replace(EVERYTHING, &renamed));
-    let replaced = workspace.succeed(&["apply", "-auto-approve"]);
-    assert!(replaced.contains("2 added, 0 changed, 2 destroyed"), "{replaced}");
-    workspace.succeed(&["destroy", "-auto-approve"]);
-    assert_eq!(workspace.state()["resources"], json!([]));
+        let main = std::fs::read_to_string(workspace.path().join("main.tf")).unwrap();
+        let renamed = main.replace("name     = \"a\"", "name     = \"z\"");
+        workspace.write("main.tf", &renamed);
+        workspace.succeed(&["plan", "-out=planned"]);
+        let planned: Json =
+            serde_json::from_str(&workspace.succeed(&["show", "-json", "planned"])).unwrap();
+        assert_eq!(
+            planned["resource_changes"][0]["change"]["actions"],
+            json!(["delete", "create"])
+        );
+        let replaced = workspace.succeed(&["apply", "planned"]);
+        assert!(replaced.contains("2 added, 0 changed, 2 destroyed"), "{replaced}");
+        workspace.succeed(&["destroy", "-auto-approve"]);
+        assert_eq!(workspace.state()["resources"], json!([]));
+    });
+}
+
+#[test]
+fn a_function_is_called_where_the_cli_has_functions() {
+    with_each(|cli| {
+        let workspace = Workspace::with(cli, &[EVERYTHING, FUNCTION].concat());
+        let output = workspace.terraform(&["apply", "-auto-approve"]);
+        assert_eq!(output.status.success(), cli.has(Feature::Functions), "{cli}");
+        if output.status.success() {
+            assert_eq!(workspace.state()["outputs"]["joined"]["value"], "ABC--id-id-a");
+        }
+    });
 }
 
 #[test]
@@ -174,21 +209,23 @@ fn what_a_panic_may_have_created_is_in_the_state() {
 
 #[test]
 fn an_old_state_is_upgraded() {
-    let workspace = Workspace::new("resource \"toy_thing\" \"a\" {\n  name = \"t\"\n}\n");
-    let state = json!({
-        "version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "x", "outputs": {},
-        "resources": [{
-            "mode": "managed", "type": "toy_thing", "name": "a",
-            "provider": "provider[\"registry.terraform.io/example/toy\"]",
-            "instances": [{
-                "schema_version": 1,
-                "attributes": { "id": "id-t", "title": "t", "generation": 1 },
-                "sensitive_attributes": [],
+    with_each(|cli| {
+        let workspace = Workspace::with(cli, "resource \"toy_thing\" \"a\" {\n  name = \"t\"\n}\n");
+        let state = json!({
+            "version": 4, "terraform_version": "1.5.7", "serial": 1, "lineage": "x", "outputs": {},
+            "resources": [{
+                "mode": "managed", "type": "toy_thing", "name": "a",
+                "provider": format!("provider[\"{}/example/toy\"]", cli.registry()),
+                "instances": [{
+                    "schema_version": 1,
+                    "attributes": { "id": "id-t", "title": "t", "generation": 1 },
+                    "sensitive_attributes": [],
+                }],
             }],
-        }],
+        });
+        workspace.write("terraform.tfstate", &state.to_string());
+        assert!(workspace.succeed(&["plan", "-detailed-exitcode"]).contains("No changes"));
     });
-    workspace.write("terraform.tfstate", &state.to_string());
-    assert!(workspace.succeed(&["plan", "-detailed-exitcode"]).contains("No changes"));
 }
 
 #[test]

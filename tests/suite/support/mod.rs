@@ -1,9 +1,11 @@
 //! A real CLI, the built plugin and a simulator, for one test.
 
+mod clis;
 mod given;
 mod project;
 mod running;
 
+pub use clis::{Cli, Feature, cli, with_each};
 pub use given::{
     SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
     in_effect_with_upstream, slow_simulator, timed_out, upstream, with_upstream,
@@ -11,8 +13,6 @@ pub use given::{
 pub use project::{Project, Run, hcl, resource};
 pub use running::Whom;
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use terraform_provider_aep::simulator::{Clock, Counters, Options, Simulator, Stages};
@@ -77,17 +77,4 @@ pub fn await_counters(simulator: &Simulator, wished: impl Fn(&Counters) -> bool)
         "it never came to that: {:?}",
         control.counters()
     );
-}
-
-/// The CLI: `terraform`, or `tofu` where that is what the machine has.
-pub fn cli() -> &'static Path {
-    static CLI: OnceLock<PathBuf> = OnceLock::new();
-    CLI.get_or_init(|| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        ["terraform", "tofu"]
-            .iter()
-            .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
-            .find(|candidate| candidate.is_file())
-            .expect("the tests need `terraform` or `tofu` on the PATH: install one of them")
-    })
 }

@@ -10,13 +10,14 @@ use serde_json::Value;
 use terraform_provider_aep::simulator::Simulator;
 
 use super::running::Running;
-use super::{CLIENT_SECRET, KEY, ORG_ID, TOKEN, cli};
+use super::{CLIENT_SECRET, Cli, KEY, ORG_ID, TOKEN, cli};
 
 /// A broken product may wait for ever; a test may not.
 const LONGEST_RUN: Duration = Duration::from_secs(180);
 
 /// A folder of its own, gone at the end of the test.
 pub struct Project {
+    cli: &'static Cli,
     folder: tempfile::TempDir,
     variables: BTreeMap<String, String>,
 }
@@ -24,6 +25,11 @@ pub struct Project {
 impl Project {
     /// A project whose provider reaches `simulator` with the suite's token, from the environment.
     pub fn new(simulator: &Simulator) -> Self {
+        Self::with(cli(), simulator)
+    }
+
+    /// The same for another CLI than the first.
+    pub fn with(cli: &'static Cli, simulator: &Simulator) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let plugin = Path::new(env!("CARGO_BIN_EXE_terraform-provider-aep"));
         let plugin_folder = plugin.parent().expect("a folder");
@@ -41,6 +47,7 @@ impl Project {
             ("AEP_ACCESS_TOKEN", TOKEN.to_owned()),
         ];
         Self {
+            cli,
             folder,
             variables: variables
                 .into_iter()
@@ -94,7 +101,7 @@ impl Project {
 
     /// The CLI with these arguments, ready to run.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(cli());
+        let mut command = Command::new(self.cli.path());
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();

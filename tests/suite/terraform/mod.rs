@@ -7,6 +7,7 @@ mod authentication;
 mod connection;
 mod data_sources;
 mod drift;
+mod each_cli;
 mod failed;
 mod faults;
 mod forgotten;

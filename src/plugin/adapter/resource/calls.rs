@@ -45,13 +45,9 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         state: &R::State<'_>,
         private: &R::PrivateState<'_>,
     ) -> Option<Written> {
-        let identity = match self.identity_schema() {
-            Some(schema) => self
-                .resource
-                .identity(state)
-                .and_then(|identity| identity::write(diags, schema, &identity)),
-            None => None,
-        };
+        let identity = self
+            .identity_schema()
+            .and_then(|schema| identity::write(diags, schema, &self.resource.identity(state)?));
         // A private state that cannot be written is an error, and still no reason to lose the state.
         let private = write_private(diags, private).unwrap_or_default();
         Some(Written {
@@ -62,12 +58,15 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         })
     }
 
-    /// An identity of the resource without unknowns.
-    fn known_identity<'a>(
+    /// An identity that the client sent, to be sent back: nothing where there is an unknown in it.
+    fn known_identity(
         &self,
-        identity: Option<&'a pb::ResourceIdentityData>,
-    ) -> Option<&'a pb::ResourceIdentityData> {
-        identity::wholly_known(self.identity_schema()?, identity)
+        sent: Option<&pb::ResourceIdentityData>,
+    ) -> Option<pb::ResourceIdentityData> {
+        let mut ignored = Diagnostics::default();
+        let schema = self.identity_schema()?;
+        let identity = identity::read(&mut ignored, schema, sent)?;
+        identity::write(&mut ignored, schema, &identity)
     }
 
     pub(super) async fn try_validate(
@@ -98,15 +97,15 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         match self.resource.read(diags, typed_state, private, meta).await {
             Some((state, private)) => {
                 let mut written = self.write(diags, ty, &state, &private)?;
-                if written.identity.is_none() {
-                    written.identity.clone_from(&request.current_identity);
-                }
+                written.identity = written
+                    .identity
+                    .or_else(|| self.known_identity(request.current_identity.as_ref()));
                 Some(written)
             }
             None if deferred().is_some() => Some(Written {
                 state: encode_data(diags, &current, ty),
                 private: request.private.clone(),
-                identity: request.current_identity.clone(),
+                identity: self.known_identity(request.current_identity.as_ref()),
                 requires_replace: Vec::new(),
             }),
             // Without an error the object is gone; with one, the answer's errors keep it in the state.
@@ -155,18 +154,17 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             Some((state, private, requires_replace)) => {
                 let mut written = self.write(diags, ty, &state, &private)?;
                 // What is changed in place stays what it is, even where its name is not known yet.
-                if prior != Data::Null
-                    && requires_replace.is_empty()
-                    && self.known_identity(written.identity.as_ref()).is_none()
-                {
-                    written.identity.clone_from(&request.prior_identity);
+                if prior != Data::Null && requires_replace.is_empty() {
+                    written.identity = written
+                        .identity
+                        .or_else(|| self.known_identity(request.prior_identity.as_ref()));
                 }
                 Some(Written { requires_replace, ..written })
             }
             None if deferred().is_some() => Some(Written {
                 state: encode_data(diags, &proposed, ty),
                 private: request.prior_private.clone(),
-                identity: request.prior_identity.clone(),
+                identity: self.known_identity(request.prior_identity.as_ref()),
                 requires_replace: Vec::new(),
             }),
             None => {
@@ -211,10 +209,9 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 let Some(mut written) = self.write(diags, ty, &state, &private) else {
                     return self.perhaps_created(request);
                 };
-                if written.identity.is_none() {
-                    written.identity =
-                        self.known_identity(request.planned_identity.as_ref()).cloned();
-                }
+                written.identity = written
+                    .identity
+                    .or_else(|| self.known_identity(request.planned_identity.as_ref()));
                 Some(written)
             }
             None => {
@@ -242,7 +239,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         Some(Written {
             state: Some(encode_data(&mut ignored, &planned, ty)?),
             private: request.planned_private.clone(),
-            identity: self.known_identity(request.planned_identity.as_ref()).cloned(),
+            identity: self.known_identity(request.planned_identity.as_ref()),
             requires_replace: Vec::new(),
         })
     }
@@ -277,7 +274,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             type_name: request.type_name,
             state: written.state,
             private: written.private,
-            identity: written.identity.or(request.identity),
+            identity: written.identity.or_else(|| self.known_identity(request.identity.as_ref())),
         })
     }
 }
