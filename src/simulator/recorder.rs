@@ -40,48 +40,32 @@ pub(super) async fn record(
         answer
     };
     // An error of the subscription would mean that the sender is gone, and `shared` holds it.
-    let (answer, end) = match action {
-        None => (process(), End::Whole),
-        Some(Action::Answer(answer)) => (answer, End::Whole),
-        Some(Action::Delay(time)) => {
-            tokio::time::sleep(time).await;
-            (process(), End::Whole)
-        }
-        Some(Action::Hold) => {
-            let _ = releases.changed().await;
-            (process(), End::Whole)
-        }
+    match &action {
         Some(Action::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
-        Some(Action::CutBody) => {
-            (Answer::text(200, "application/json", "{\"id\":\"4df7886b-a122"), End::Cut)
-        }
-        Some(Action::ProcessThenAnswer(answer)) => {
-            process();
-            (answer, End::Whole)
-        }
-        Some(Action::ProcessThenDelay(time)) => {
-            let answer = process();
-            tokio::time::sleep(time).await;
-            (answer, End::Whole)
-        }
-        Some(Action::ProcessThenHold) => {
-            let answer = process();
-            let _ = releases.changed().await;
-            (answer, End::Whole)
-        }
-        Some(Action::ProcessThenReset) => {
-            process();
-            return Err(io::ErrorKind::ConnectionReset.into());
-        }
-        Some(Action::ProcessThenCutBody) => (process(), End::Cut),
-        Some(Action::ProcessThenStallBody) => (process(), End::Stall),
-        Some(Action::WrongContentType) => {
-            let mut answer = process();
-            answer.headers.retain(|(name, _)| name != "content-type");
-            (answer.with_header("content-type", "text/html"), End::Whole)
-        }
-        Some(Action::EmptyBody) => (Answer { body: String::new(), ..process() }, End::Whole),
+        Some(Action::Delay(time)) => tokio::time::sleep(*time).await,
+        Some(Action::Hold) => drop(releases.changed().await),
+        _ => {}
+    }
+    let mut answer = match &action {
+        Some(Action::Answer(answer)) => answer.clone(),
+        Some(Action::CutBody) => Answer::text(200, "application/json", "{\"id\":\"4df7886b-a122"),
+        _ => process(),
     };
+    let mut end = End::Whole;
+    match action {
+        Some(Action::ProcessThenAnswer(instead)) => answer = instead,
+        Some(Action::ProcessThenReset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Action::ProcessThenDelay(time)) => tokio::time::sleep(time).await,
+        Some(Action::ProcessThenHold) => drop(releases.changed().await),
+        Some(Action::CutBody | Action::ProcessThenCutBody) => end = End::Cut,
+        Some(Action::ProcessThenStallBody) => end = End::Stall,
+        Some(Action::WrongContentType) => {
+            answer.headers.retain(|(name, _)| name != "content-type");
+            answer = answer.with_header("content-type", "text/html");
+        }
+        Some(Action::EmptyBody) => answer.body.clear(),
+        Some(Action::Answer(_) | Action::Reset | Action::Delay(_) | Action::Hold) | None => {}
+    }
     // Logged before it is sent: a client that has its answer finds it in the log.
     shared.world().answered(&request_id, answer.status);
     shared.announce();

@@ -3,7 +3,7 @@
 
 use hyper::HeaderMap;
 use hyper::http::request::Parts;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::answers::Answer;
@@ -146,32 +146,23 @@ fn read_submission(
     if !has_type(headers, "application/json") {
         return Err(bad_request("Content-Type has to be application/json."));
     }
-    let body: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| bad_request("The body is not a JSON object."))?;
-    let nothing = Map::new();
-    let data = body.get("configData").and_then(Value::as_object).unwrap_or(&nothing);
-    let text = |object: &Map<String, Value>, field: &str| match object
-        .get(field)
-        .and_then(Value::as_str)
-    {
-        Some(text) if !text.is_empty() => Ok(text.to_owned()),
-        _ => Err(bad_request(&format!("{field} is missing."))),
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |pointer| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (name, key) = (text("/name"), text("/configData/keyVaultKeyIdentifier"));
+    let mistake = if name.is_empty() {
+        "name is missing."
+    } else if text("/type") != "BYOK_CONFIG" {
+        "type has to be BYOK_CONFIG."
+    } else if text("/imsOrgId") != org {
+        "imsOrgId differs from the header x-gw-ims-org-id."
+    } else if text("/configData/providerType") != "AZURE_KEYVAULT" {
+        "providerType has to be AZURE_KEYVAULT."
+    } else if split(key).is_none() {
+        "keyVaultKeyIdentifier is not the URL of a key."
+    } else {
+        return Ok((name.to_owned(), key.to_owned()));
     };
-    let name = text(&body, "name")?;
-    if text(&body, "type")? != "BYOK_CONFIG" {
-        return Err(bad_request("type has to be BYOK_CONFIG."));
-    }
-    if text(&body, "imsOrgId")? != org {
-        return Err(bad_request("imsOrgId differs from the header x-gw-ims-org-id."));
-    }
-    if text(data, "providerType")? != "AZURE_KEYVAULT" {
-        return Err(bad_request("providerType has to be AZURE_KEYVAULT."));
-    }
-    let key = text(data, "keyVaultKeyIdentifier")?;
-    match split(&key) {
-        Some(_) => Ok((name, key)),
-        None => Err(bad_request("keyVaultKeyIdentifier is not the URL of a key.")),
-    }
+    Err(bad_request(mistake))
 }
 
 /// The answers' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back
