@@ -21,7 +21,7 @@
 #[path = "../checks.rs"]
 mod checks;
 #[allow(dead_code, reason = "the provider uses more of it than the checks do")]
-#[path = "../../../src/key_identifier.rs"]
+#[path = "../../../src/key_identifier/mod.rs"]
 mod key_identifier;
 
 use key_identifier::KeyIdentifier;
