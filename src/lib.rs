@@ -22,7 +22,7 @@
 //!   up.
 //! - Nothing can fail between Adobe's yes and the returned state: "accepted but not finished" is one value.
 //! - No secret is in an error, a log line, a state or a plan: [`api::Secret`] redacts itself.
-//! - `reqwest` only in `api`, `tonic` and `prost` only in `plugin`, `axum` only in `simulator`; `std::env` only in
+//! - `reqwest` only in `api`, `tonic` and `prost` only in `plugin`, `hyper` only in `simulator`; `std::env` only in
 //!   `provider::config`, `plugin` and the mains. A test holds this.
 
 pub mod api;

@@ -3,78 +3,189 @@
 //! It builds the provider, installs it into a file-system mirror, starts the simulator on loopback, and runs the CLI on
 //! `examples/demo/main.tf` in a temporary folder. Nothing is left behind and nothing leaves this machine.
 
-mod stage;
-
-use std::time::Duration;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use terraform_provider_aep::provider::{ADDRESS, VERSION};
 use terraform_provider_aep::simulator::{Options, Simulator, Stages};
 
-use stage::Stage;
+/// The CLI's arguments, the exit code that the demo is about, and why it is run.
+type Step = (&'static str, i32, &'static str);
 
-/// Long enough to watch, short enough to stay for.
-const STAGE_OF_THE_JOB: Duration = Duration::from_secs(2);
+const FIRST: [Step; 4] = [
+    (
+        "init -input=false -no-color",
+        0,
+        "The provider is installed from a local mirror, as a company without access to the registry would do it.",
+    ),
+    (
+        "plan -input=false -no-color",
+        0,
+        "Nothing is sent but questions: is the name free? A name that is taken with another key would stop here.",
+    ),
+    (
+        "apply -auto-approve -input=false -no-color",
+        0,
+        "One submission, then a wait until Adobe has put the key into effect. What arrives at Adobe is shown beside it.",
+    ),
+    (
+        "plan -detailed-exitcode -input=false -no-color",
+        0,
+        "The plan after the apply is empty (exit code 0): what Adobe has is what the configuration says.",
+    ),
+];
+
+const AFTER_DRIFT: [Step; 2] = [
+    (
+        "plan -refresh-only -detailed-exitcode -input=false -no-color",
+        2,
+        "A nightly job sees the drift: exit code 2, and both keys in the output.",
+    ),
+    (
+        "plan -input=false -no-color",
+        1,
+        "A plain plan would replace the key, and Terraform would go on to delete what guards the data: the provider stops it (exit code 1).",
+    ),
+];
 
 fn main() -> Result<()> {
-    println!(
-        "\n\x1b[1mA customer-managed key for Adobe Experience Platform, from nothing to drift\x1b[0m"
-    );
-    println!("Adobe is simulated on this machine; the provider and the CLI are the real ones.\n");
+    heading("A customer-managed key for Adobe Experience Platform, from nothing to drift");
+    println!("Adobe is simulated on this machine; the provider and the CLI are the real ones.");
+    // Long enough to watch, short enough to stay for.
+    let stages = Stages::each(Duration::from_secs(2));
+    let simulator = Simulator::start(Options { stages, ..Options::default() })
+        .context("starting the simulator")?;
+    let folder = tempfile::tempdir().context("making a temporary folder")?;
+    let cli = install(folder.path())?;
 
-    let simulator =
-        Simulator::start(Options { stages: Stages::each(STAGE_OF_THE_JOB), ..Options::default() })
-            .context("starting the simulator")?;
-    let stage = Stage::set(&simulator)?;
-
-    stage.say(
-        "terraform init",
-        "The provider is installed from a local mirror, as a company without access to the registry would do it.",
+    for step in FIRST {
+        run(cli, folder.path(), &simulator, step)?;
+    }
+    let submitted = simulator.control().counters().submissions_accepted;
+    ensure!(submitted == 1, "the key was not submitted exactly once");
+    heading("At night, somebody changes the key at Adobe, behind Terraform's back.");
+    let other_key = "https://somebody-elses.vault.azure.net/keys/other";
+    simulator.control().set_key("customer-data", other_key);
+    for step in AFTER_DRIFT {
+        run(cli, folder.path(), &simulator, step)?;
+    }
+    heading(
+        "That is the whole job: one submission, an empty plan after it, drift seen, danger stopped.",
     );
-    stage.run(&["init", "-input=false", "-no-color"])?.expect(0)?;
-
-    stage.say(
-        "terraform plan",
-        "Nothing is sent but questions: is the name free? A name that is taken with another key would stop here.",
-    );
-    stage.run(&["plan", "-input=false", "-no-color"])?.expect(0)?;
-
-    stage.say(
-        "terraform apply",
-        "One submission, then a wait until Adobe has put the key into effect. What arrives at Adobe is shown beside it.",
-    );
-    stage.run(&["apply", "-auto-approve", "-input=false", "-no-color"])?.expect(0)?;
-    ensure!(
-        simulator.control().counters().submissions_accepted == 1,
-        "the key was not submitted exactly once"
-    );
-
-    stage.say(
-        "terraform plan -detailed-exitcode",
-        "The plan after the apply is empty (exit code 0): what Adobe has is what the configuration says.",
-    );
-    stage.run(&["plan", "-detailed-exitcode", "-input=false", "-no-color"])?.expect(0)?;
-
-    println!(
-        "\n\x1b[1mAt night, somebody changes the key at Adobe\x1b[0m, behind Terraform's back."
-    );
-    simulator
-        .control()
-        .set_key("customer-data", "https://somebody-elses.vault.azure.net/keys/other");
-
-    stage.say(
-        "terraform plan -refresh-only -detailed-exitcode",
-        "A nightly job sees the drift: exit code 2, and both keys in the output.",
-    );
-    stage
-        .run(&["plan", "-refresh-only", "-detailed-exitcode", "-input=false", "-no-color"])?
-        .expect(2)?;
-
-    stage.say(
-        "terraform plan",
-        "A plain plan would replace the key, and Terraform would go on to delete what guards the data: the provider stops it (exit code 1).",
-    );
-    stage.run(&["plan", "-input=false", "-no-color"])?.expect(1)?;
-
-    stage.close();
+    println!("README.md says how to use the provider in a real organisation.\n");
     Ok(())
+}
+
+fn heading(text: &str) {
+    println!("\n\x1b[1m{text}\x1b[0m");
+}
+
+/// Builds the provider as it is shipped, lays out its mirror and the configuration, and gives the CLI that the machine has.
+fn install(folder: &Path) -> Result<&'static str> {
+    let platform = |cli| {
+        let output = Command::new(cli).args(["version", "-json"]).output().ok()?;
+        let version: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        Some((cli, version["platform"].as_str()?.to_owned()))
+    };
+    let (cli, platform) = ["terraform", "tofu"]
+        .into_iter()
+        .find_map(platform)
+        .context("the demo needs `terraform` or `tofu` on the PATH: install one of them")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let demo = std::env::current_exe()?;
+    let target = demo.ancestors().nth(3).context("the demo is in target/<profile>/examples")?;
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo sets for the program it runs would make this cargo build some crates anew.
+    for (name, _) in std::env::vars_os() {
+        let shown = name.to_string_lossy();
+        if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo.args(["build", "--locked", "--bin", "terraform-provider-aep", "--target-dir"]);
+    let built = cargo.arg(target).current_dir(root).status().context("running cargo")?;
+    ensure!(built.success(), "the provider does not build");
+    // The registries that a short provider source means: Terraform's and OpenTofu's.
+    for host in ["registry.terraform.io", "registry.opentofu.org"] {
+        let path = ADDRESS.split_once('/').context("the provider address has a host")?.1;
+        let place = folder.join("mirror").join(host).join(path).join(VERSION).join(&platform);
+        fs::create_dir_all(&place)?;
+        let installed = place.join(format!("terraform-provider-aep_v{VERSION}"));
+        fs::copy(target.join("debug/terraform-provider-aep"), installed)
+            .context("installing the provider into the mirror")?;
+    }
+    let mirror = folder.join("mirror");
+    let settings = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
+        mirror.display()
+    );
+    fs::write(folder.join("cli.tfrc"), settings)?;
+    fs::copy(root.join("examples/demo/main.tf"), folder.join("main.tf"))?;
+    Ok(cli)
+}
+
+/// Runs the CLI and prints its output and Adobe's side of it as they come, then time and requests.
+fn run(cli: &str, folder: &Path, simulator: &Simulator, step: Step) -> Result<()> {
+    let (arguments, code, why) = step;
+    println!("\n\x1b[1;36m$ {cli} {arguments}\x1b[0m\n{why}\n");
+    let options = Options::default();
+    let control = simulator.control();
+    control.clear_log();
+    let began = Instant::now();
+    let mut child = Command::new(cli)
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .env("TF_CLI_CONFIG_FILE", folder.join("cli.tfrc"))
+        .env("CHECKPOINT_DISABLE", "1")
+        .env("AEP_ENDPOINT", simulator.url())
+        .env("AEP_ORG_ID", &options.org_id)
+        .envs(options.tokens.first().map(|token| ("AEP_ACCESS_TOKEN", token)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("starting {cli}"))?;
+    let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|stream| Box::new(stream) as _),
+        child.stderr.take().map(|stream| Box::new(stream) as _),
+    ];
+    let printers = streams.into_iter().flatten().map(|stream| thread::spawn(|| print(stream)));
+    let printers: Vec<_> = printers.collect();
+    let mut shown = 0;
+    let ended = loop {
+        let ended = child.try_wait()?;
+        for request in control.requests().iter().skip(shown) {
+            let Some(status) = request.status else { break };
+            let found = control.configuration("customer-data");
+            let found = found.map_or_else(String::new, |found| format!(", {}", found.status));
+            let (seconds, method, path) =
+                (began.elapsed().as_secs_f64(), &request.method, &request.path);
+            println!(
+                "\x1b[35m  Adobe {seconds:>5.1} s  {method:4} {path} → {status}{found}\x1b[0m"
+            );
+            shown += 1;
+        }
+        if let Some(ended) = ended {
+            break ended;
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    for printer in printers {
+        ensure!(printer.join().is_ok(), "a thread of the demo crashed");
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("\x1b[2m  {seconds:.1} s, {shown} requests to Adobe, {ended}\x1b[0m");
+    ensure!(ended.code() == Some(code), "{arguments} ended with {ended}, not with {code}");
+    Ok(())
+}
+
+fn print(stream: impl Read) {
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        println!("  {line}");
+    }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use terraform_provider_aep::simulator::{Clock, Options, Outcome, Simulator, Stages, Terminal};
+use terraform_provider_aep::simulator::{Options, Outcome, Simulator, Stages, Terminal};
 
 const HELP: &str = "\
 aep-simulator stands in for Adobe Experience Platform's API for customer-managed keys, on this machine only.
@@ -20,24 +20,7 @@ Usage: aep-simulator [OPTIONS]
   --client ID:SECRET       an OAuth credential that is accepted, can be repeated [sim-client:sim-secret]
   --stage-seconds SECONDS  how long RUNNING and UPDATE_EXISTING_RESOURCES last, each [2]
   --outcome OUTCOME        completed, failed, or one for each attempt at a name: failed,completed [completed]
-  --stepped                time stands still until POST /_control/step
   --help, --version
-
-While it runs, /_control scripts it, in JSON:
-
-  POST   /_control/faults                  {\"route\": \"submit\", \"times\": 1, \"action\": \"process_then_reset\"}
-                                           {\"route\": \"status\", \"times\": null, \"action\": {\"answer\": \"throttled\"}}
-                                           {\"route\": \"any\", \"action\": {\"answer\": {\"status\": 500, \"body\": \"oops\"}}}
-  DELETE /_control/faults
-  POST   /_control/release                 lets held requests go on
-  GET    /_control/configurations
-  POST   /_control/configurations/{name}   {\"key\": \"https://…\", \"status\": \"FAILED\"}, one or both
-  DELETE /_control/configurations/{name}
-  POST   /_control/step                    {\"seconds\": 60} or {\"status\": \"COMPLETED\"}
-  POST   /_control/options                 {\"outcome\": \"failed\", \"resubmit\": \"existing\", \"unknown_name\": \"no_content\"}
-  DELETE /_control/tokens                  expires what was minted
-  GET    /_control/counters
-  GET    /_control/requests                DELETE forgets them
 ";
 
 /// What the command line asks for.
@@ -99,42 +82,28 @@ fn greeting(url: &str, options: &Options) -> String {
     )
 }
 
-fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> {
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
     let mut options = Options {
         bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
         stages: Stages::each(Duration::from_secs(2)),
         ..Options::default()
     };
     let (mut tokens, mut clients) = (Vec::new(), Vec::new());
-    let mut arguments = arguments;
-    while let Some(argument) = arguments.next() {
-        let (flag, inline) = match argument.split_once('=') {
-            Some((flag, value)) => (flag, Some(value.to_owned())),
-            None => (argument.as_str(), None),
-        };
-        match (flag, &inline) {
-            ("--help" | "-h", None) => return Ok(Command::Help),
-            ("--version" | "-V", None) => return Ok(Command::Version),
-            ("--stepped", None) => {
-                options.clock = Clock::Stepped;
-                continue;
-            }
+    while let Some(flag) = arguments.next() {
+        match flag.as_str() {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--version" | "-V" => return Ok(Command::Version),
             _ => {}
         }
-        let mut value = || {
-            inline
-                .clone()
-                .or_else(|| arguments.next())
-                .ok_or_else(|| anyhow!("{flag} needs a value"))
-        };
-        match flag {
+        let mut value = || arguments.next().ok_or_else(|| anyhow!("{flag} needs a value"));
+        match flag.as_str() {
             "--listen" => options.bind = listen(&value()?)?,
             "--org" => options.org_id = value()?,
             "--token" => tokens.push(value()?),
             "--client" => clients.push(client(&value()?)?),
             "--stage-seconds" => options.stages = Stages::each(seconds(&value()?)?),
             "--outcome" => options.outcome = outcome(&value()?)?,
-            _ => bail!("unknown argument {argument}; --help lists what there is"),
+            _ => bail!("unknown argument {flag}; --help lists what there is"),
         }
     }
     // What is given replaces the defaults, so that a list of credentials is exactly the one asked for.
@@ -189,18 +158,21 @@ mod tests {
     }
 
     #[test]
-    fn arguments_become_options() {
-        let plain = run("").unwrap();
-        assert_eq!((plain.bind.to_string(), plain.tokens.len()), ("127.0.0.1:8080".into(), 1));
-        let full = run("--listen=[::1]:9 --org o@AdobeOrg --client a:b:c --stage-seconds 0.5 --outcome failed,completed --stepped").unwrap();
+    fn arguments_become_options_that_the_greeting_shows() {
+        let plain = greeting("http://127.0.0.1:1", &run("").unwrap());
+        assert!(plain.contains("export AEP_ACCESS_TOKEN='sim-token'"), "{plain}");
+        let options = run("--listen localhost:9 --org o@AdobeOrg --client a:b:c --stage-seconds 0.5 --outcome failed,completed").unwrap();
+        assert_eq!(options.bind.to_string(), "127.0.0.1:9");
+        assert_eq!(options.stages, Stages::each(Duration::from_millis(500)));
         assert_eq!(
-            (full.bind.to_string(), full.org_id.as_str(), full.clock),
-            ("[::1]:9".into(), "o@AdobeOrg", Clock::Stepped)
+            options.outcome,
+            Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed])
         );
-        assert_eq!((full.tokens.len(), full.clients), (0, vec![("a".into(), "b:c".into())]));
-        assert_eq!(full.stages, Stages::each(Duration::from_millis(500)));
-        assert_eq!(full.outcome, Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]));
-        assert_eq!(run("--listen localhost:0").unwrap().bind.to_string(), "127.0.0.1:0");
+        let shown = greeting("http://127.0.0.1:9", &options);
+        for part in ["ORG_ID='o@AdobeOrg'", "CLIENT_ID='a'", "CLIENT_SECRET='b:c'", "IMS_ENDPOINT"]
+        {
+            assert!(shown.contains(part) && !shown.contains("TOKEN"), "{shown}");
+        }
     }
 
     #[test]
@@ -211,26 +183,10 @@ mod tests {
             ("--outcome done", "completed, failed"),
             ("--stage-seconds -1", "--stage-seconds -1"),
             ("--org", "--org needs a value"),
-            ("--stepped=yes", "unknown argument --stepped=yes"),
             ("serve", "unknown argument serve"),
         ] {
-            let error = run(line).unwrap_err();
-            assert!(format!("{error:#}").contains(part), "{line}: {error:#}");
+            let error = format!("{:#}", run(line).unwrap_err());
+            assert!(error.contains(part), "{line}: {error}");
         }
-    }
-
-    #[test]
-    fn the_greeting_shows_credentials_that_work() {
-        let token = greeting("http://127.0.0.1:1", &run("").unwrap());
-        assert!(
-            token.contains("export AEP_ACCESS_TOKEN='sim-token'")
-                && token.contains("endpoint     = \"http://127.0.0.1:1\"")
-        );
-        let client = greeting("http://127.0.0.1:1", &run("--client me:mine").unwrap());
-        assert!(
-            client.contains("AEP_CLIENT_SECRET='mine'")
-                && client.contains("AEP_IMS_ENDPOINT")
-                && !client.contains("TOKEN")
-        );
     }
 }

@@ -1,18 +1,12 @@
 //! Answers, and the shapes of Adobe's errors. Adobe's pages document several and promise none; the simulator uses each where
 //! Adobe's samples show it.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// One HTTP answer, as scripted by a fault or given by a route.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Wire")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -38,10 +32,7 @@ impl Answer {
     /// Any text of any type.
     #[must_use]
     pub fn text(status: u16, content_type: &str, body: &str) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::empty(status).with_header(header::CONTENT_TYPE.as_str(), content_type)
-        }
+        Self { body: body.into(), ..Self::empty(status).with_header("content-type", content_type) }
     }
 
     /// The same with one more header.
@@ -176,74 +167,5 @@ impl Answer {
     #[must_use]
     pub fn redirect(location: &str) -> Self {
         Self::empty(307).with_header("location", location)
-    }
-
-    /// The canned answers that the control interface knows by name.
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "token_missing" => Self::token_missing(),
-            "token_invalid" => Self::token_invalid(),
-            "not_entitled" => Self::not_entitled(),
-            "region_missing" => Self::region_missing(),
-            "gateway_unavailable" => Self::gateway_unavailable(),
-            "service_unavailable" => Self::service_unavailable(),
-            "no_such_path" => Self::no_such_path(),
-            "not_found" => Self::not_found(),
-            "throttled" => Self::throttled(),
-            "bad_gateway" => Self::html(502),
-            "html_page" => Self::html(200),
-            _ => return None,
-        })
-    }
-}
-
-/// A header that HTTP cannot carry is left out: a script's typing error, not a reason to fail.
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value))
-            {
-                response.headers_mut().append(name, value);
-            }
-        }
-        response
-    }
-}
-
-/// An answer in the control interface: the name of a canned one, or its parts.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Wire {
-    Named(String),
-    Parts {
-        status: u16,
-        #[serde(default)]
-        headers: BTreeMap<String, String>,
-        #[serde(default)]
-        body: Value,
-    },
-}
-
-impl TryFrom<Wire> for Answer {
-    type Error = String;
-
-    fn try_from(wire: Wire) -> Result<Self, String> {
-        let (status, headers, body) = match wire {
-            Wire::Named(name) => {
-                return Self::named(&name)
-                    .ok_or_else(|| format!("no canned answer is called {name:?}"));
-            }
-            Wire::Parts { status, headers, body } => (status, headers, body),
-        };
-        let answer = match body {
-            Value::Null => Self::empty(status),
-            Value::String(text) => Self { body: text, ..Self::empty(status) },
-            body => Self::json(status, &body),
-        };
-        Ok(headers.iter().fold(answer, |answer, (name, value)| answer.with_header(name, value)))
     }
 }

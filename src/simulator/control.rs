@@ -1,4 +1,4 @@
-//! The other side of the simulator: what a test scripts, moves and asks. `control_routes` offers the same over HTTP.
+//! The other side of the simulator: what a test scripts, moves and asks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +110,6 @@ impl Control {
 
     /// Forgets the requests. Counters stay.
     pub fn clear_log(&self) {
-        self.0.world().clear_log();
+        self.0.world().log.clear();
     }
 }

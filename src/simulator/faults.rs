@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
-
 use super::answers::Answer;
 
 /// The calls that can be hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     /// `GET /data/infrastructure/manager/byok/app-registration`
     App,
@@ -23,13 +20,12 @@ pub enum Route {
 }
 
 /// What happens to a request that is hit. Unless it says "process", the simulator's state is not touched.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// This answer instead.
     Answer(Answer),
     /// Nothing for so long, then what would have been. A client that leaves meanwhile has sent nothing.
-    Delay(#[serde(deserialize_with = "seconds")] Duration),
+    Delay(Duration),
     /// As `Delay`, until `Control::release`.
     Hold,
     /// The connection is reset.
@@ -39,7 +35,7 @@ pub enum Action {
     /// The request takes effect; this answer instead of its own.
     ProcessThenAnswer(Answer),
     /// The request takes effect; its answer comes so much later.
-    ProcessThenDelay(#[serde(deserialize_with = "seconds")] Duration),
+    ProcessThenDelay(Duration),
     /// The request takes effect; its answer comes after `Control::release`.
     ProcessThenHold,
     /// The request takes effect; the connection is reset before its answer.
@@ -55,29 +51,25 @@ pub enum Action {
 }
 
 /// A script for some requests. Of several that fit, the one added first is carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The call.
     pub route: Route,
     /// Only for this configuration, by its decoded name.
-    #[serde(default)]
     pub name: Option<String>,
     /// So many requests that fit are let through first.
-    #[serde(default)]
     pub skip: u32,
     /// How many are hit after that; `None` is all of them.
-    #[serde(default = "once")]
     pub times: Option<u32>,
     /// What happens.
     pub action: Action,
 }
 
 impl Fault {
-    /// Hits the next request of a route, once.
+    /// Hits the next request of a route, once: most tests want one mishap and then a world that works.
     #[must_use]
     pub fn on(route: Route, action: Action) -> Self {
-        Self { route, name: None, skip: 0, times: once(), action }
+        Self { route, name: None, skip: 0, times: Some(1), action }
     }
 
     /// The same for one configuration only.
@@ -147,21 +139,9 @@ pub(super) fn take(faults: &mut Vec<Fault>, target: &Target) -> Option<Action> {
     Some(action)
 }
 
-/// Once: most tests want one mishap and then a world that works.
-#[allow(clippy::unnecessary_wraps)]
-const fn once() -> Option<u32> {
-    Some(1)
-}
-
-/// Durations in the control interface are seconds, with fractions.
-pub(super) fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
-    Duration::try_from_secs_f64(f64::deserialize(input)?).map_err(serde::de::Error::custom)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn target(route: Route, name: &str) -> Target {
         Target { route: Some(route), name: Some(name.into()) }
@@ -183,44 +163,5 @@ mod tests {
         assert_eq!(faults.len(), 1);
         assert_eq!(take(&mut faults, &Target { route: None, name: None }), Some(Action::EmptyBody));
         assert_eq!(take(&mut Vec::new(), &a), None);
-    }
-
-    #[test]
-    fn faults_have_a_json_form() {
-        let parse = |json: serde_json::Value| serde_json::from_value::<Fault>(json).unwrap();
-        assert_eq!(
-            parse(json!({"route": "submit", "action": "process_then_reset"})),
-            Fault::on(Route::Submit, Action::ProcessThenReset)
-        );
-        assert_eq!(
-            parse(
-                json!({"route": "any", "name": "c", "skip": 2, "times": null, "action": {"delay": 1.5}})
-            ),
-            Fault::on(Route::Any, Action::Delay(Duration::from_millis(1500)))
-                .named("c")
-                .skip(2)
-                .forever()
-        );
-        assert_eq!(
-            parse(json!({"route": "app", "times": 3, "action": {"answer": "throttled"}})),
-            Fault::on(Route::App, Action::Answer(Answer::throttled())).times(3)
-        );
-        let parts = json!({"status": 418, "headers": {"x-a": "b"}, "body": {"a": 1}});
-        assert_eq!(
-            parse(json!({"route": "token", "action": {"process_then_answer": parts}})),
-            Fault::on(
-                Route::Token,
-                Action::ProcessThenAnswer(
-                    Answer::json(418, &json!({"a": 1})).with_header("x-a", "b")
-                )
-            )
-        );
-        for wrong in [
-            json!({"route": "app", "action": {"answer": "no_such_name"}}),
-            json!({"route": "app", "action": "reset", "tines": 1}),
-            json!({"route": "app", "action": {"delay": -1}}),
-        ] {
-            assert!(serde_json::from_value::<Fault>(wrong.clone()).is_err(), "{wrong}");
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! What stands in front of every service: keys, tokens, organisations, and their error codes.
 //! Adobe Experience League, "Experience Platform troubleshooting", has the codes; the order of the checks is a guess.
 
-use axum::http::{HeaderMap, header};
+use hyper::HeaderMap;
 
 use super::answers::Answer;
 use super::world::World;
@@ -35,6 +35,6 @@ pub(super) fn admit(world: &World, headers: &HeaderMap) -> Result<String, Answer
 /// Whether the body calls itself this media type, parameters aside.
 pub(super) fn has_type(headers: &HeaderMap, media_type: &str) -> bool {
     let given =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
 }

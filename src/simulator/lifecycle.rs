@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::options::{Options, Resubmit, ResubmitFailed, Stages, Terminal};
 
 /// A configuration as the status call shows it now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
     /// The name it was submitted under.
     pub name: String,
@@ -112,22 +110,14 @@ impl Register {
             return Submission::Accepted(self.start(options, now, name, key_identifier, None));
         };
         let failed = entry.job.status(now) == Terminal::Failed.status();
-        match (failed, options.resubmit_failed) {
-            (
-                true,
-                ResubmitFailed::NewId | ResubmitFailed::NewIdAfter(_) | ResubmitFailed::SameId,
-            ) => {
-                let previous = Some(entry.job.clone());
-                Submission::Accepted(self.start(options, now, name, key_identifier, previous))
-            }
-            (true, ResubmitFailed::AsInUse) | (false, _) => match options.resubmit {
-                Resubmit::Conflict => Submission::Conflict,
-                Resubmit::BadRequest => Submission::BadRequest,
-                Resubmit::Existing => Submission::Existing(shown(name, entry, now)),
-                Resubmit::Accept => {
-                    Submission::Accepted(self.start(options, now, name, key_identifier, None))
-                }
-            },
+        if failed && options.resubmit_failed != ResubmitFailed::AsInUse {
+            let previous = Some(entry.job.clone());
+            return Submission::Accepted(self.start(options, now, name, key_identifier, previous));
+        }
+        match options.resubmit {
+            Resubmit::Conflict => Submission::Conflict,
+            Resubmit::BadRequest => Submission::BadRequest,
+            Resubmit::Existing => Submission::Existing(shown(name, entry, now)),
         }
     }
 
@@ -193,11 +183,8 @@ impl Register {
     }
 
     /// Changes the key under a configuration; false if there is none.
-    pub(super) fn set_key(&mut self, name: &str, key_identifier: &str) -> bool {
-        self.entries
-            .get_mut(name)
-            .map(|entry| entry.job.key_identifier = key_identifier.into())
-            .is_some()
+    pub(super) fn set_key(&mut self, name: &str, key: &str) -> bool {
+        self.entries.get_mut(name).map(|entry| entry.job.key_identifier = key.into()).is_some()
     }
 
     /// Holds a configuration's job in a status; false if there is none.

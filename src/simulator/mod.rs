@@ -5,8 +5,8 @@
 //! cannot be wrong together. Where the documentation is silent there is a choice in [`Options`].
 //!
 //! ```text
-//! request → connection (can be cut) → recorder (log, counters, faults) → gateway, routes, oauth → lifecycle (jobs over time)
-//! test or /_control → control → world (all of the state, one lock)
+//! request → recorder (log, counters, faults) → routes → gateway, oauth, lifecycle (jobs over time)
+//! test → control → world (all of the state, one lock)
 //! ```
 //!
 //! It listens on loopback addresses only, speaks HTTP without TLS, and keeps nothing.
@@ -22,9 +22,7 @@
 //! ```
 
 mod answers;
-mod connection;
 mod control;
-mod control_routes;
 mod faults;
 mod gateway;
 mod lifecycle;
@@ -37,11 +35,17 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 pub use answers::Answer;
@@ -53,7 +57,6 @@ pub use options::{
 };
 pub use world::{Counters, LoggedRequest};
 
-use connection::{Line, Switchboard};
 use world::Shared;
 
 /// A running simulator, on a thread of its own. Dropping it closes the listener and every connection.
@@ -119,11 +122,32 @@ async fn serve(
     shared: Arc<Shared>,
     stopped: oneshot::Receiver<()>,
 ) -> io::Result<()> {
-    let listener = Switchboard(tokio::net::TcpListener::from_std(listener)?);
-    let router = routes::router(&shared).merge(control_routes::router(Control(shared)));
-    let service = router.into_make_service_with_connect_info::<Line>();
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let accept = async {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => drop(tokio::spawn(connection(stream, Arc::clone(&shared)))),
+                // Out of file descriptors, or a client that left again: the pause keeps the loop from spinning.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
     tokio::select! {
-        served = axum::serve(listener, service) => served,
+        () = accept => Ok(()),
         _ = stopped => Ok(()),
+    }
+}
+
+/// One connection. It ends with a RST if the recorder says so.
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    // Without it a small answer may wait for the client's delayed ACK. It works just as well if it is refused.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| recorder::record(Arc::clone(&shared), request));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let ended = (&mut connection).await;
+    let cause = ended.as_ref().err().and_then(|error| error.source()?.downcast_ref::<io::Error>());
+    if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset) {
+        // Closed so, it sends RST instead of FIN. If it was the client that reset it, nothing more is sent.
+        let _ = connection.into_parts().io.into_inner().set_zero_linger();
     }
 }

@@ -3,10 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use serde::Deserialize;
-
-use super::faults::seconds;
-
 /// How the simulated Adobe behaves. Everything but `bind` and `clock` can be changed while it runs: `Control::configure`.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -115,8 +111,7 @@ impl Default for Stages {
 }
 
 /// The two documented terminal statuses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Terminal {
     /// In effect.
     #[default]
@@ -135,8 +130,7 @@ impl Terminal {
 }
 
 /// How jobs end.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
     /// All of them `COMPLETED`.
     #[default]
@@ -161,8 +155,7 @@ impl Outcome {
 }
 
 /// What becomes of a POST whose name belongs to a configuration that has not failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resubmit {
     /// 409 in a service's error shape.
     #[default]
@@ -171,19 +164,16 @@ pub enum Resubmit {
     BadRequest,
     /// 200 with what is there already, whichever key was sent: looks like acceptance and is none.
     Existing,
-    /// Accepted as a new job with a new id.
-    Accept,
 }
 
 /// What becomes of a POST whose name belongs to a `FAILED` configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ResubmitFailed {
     /// Accepted with a new id.
     #[default]
     NewId,
     /// Accepted with a new id, but the status call goes on answering the failed job, old id included, for so long.
-    NewIdAfter(#[serde(deserialize_with = "seconds")] Duration),
+    NewIdAfter(Duration),
     /// Accepted under the id it had.
     SameId,
     /// As [`Options::resubmit`] says: a failed name is a name in use.
@@ -191,8 +181,7 @@ pub enum ResubmitFailed {
 }
 
 /// What a GET of an unknown name answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnknownName {
     /// 404, a service's JSON.
     #[default]
@@ -210,8 +199,7 @@ pub enum UnknownName {
 }
 
 /// What an answer says of the version of a key that was submitted without one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Versionless {
     /// `keyVersion` is left out. The default, because Adobe's page says that the version is not stored: there is nothing to show.
     #[default]

@@ -1,185 +1,153 @@
 //! What every request passes on its way to a route: it is read, logged and counted, and a scripted fault is carried out.
 
+use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use tokio_stream::Stream;
+use http_body_util::BodyExt;
+use hyper::body::{Bytes, Frame, Incoming, SizeHint};
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode};
 
 use super::answers::Answer;
-use super::connection::Line;
 use super::faults::Action;
 use super::routes;
 use super::world::{LoggedRequest, Shared};
 
-/// More than any request of this API by far, and little enough to hold.
-const BODY_LIMIT: usize = 1 << 20;
-
-/// The middleware around all simulated routes.
+/// The service of each connection. Its only error of its own is `ConnectionReset`, which a fault asks for.
 pub(super) async fn record(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
-    next: Next,
-) -> Response {
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Outgoing>> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return Answer::empty(413).into_response();
-    };
-    let target = routes::target(&parts.method, parts.uri.path(), &body);
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let target = routes::target(parts.method.as_str(), parts.uri.path(), &body);
     // Subscribed before anyone can see the arrival: a release that answers to it is not missed.
     let mut releases = shared.releases();
-    let arrival = shared.world().arrive(&target, logged(&parts, &body));
+    let (request_id, action) = {
+        let mut world = shared.world();
+        let request_id = world.next_request_id();
+        (request_id.clone(), world.arrive(&target, logged(&parts, &body, request_id)))
+    };
     shared.announce();
 
-    let process = async {
-        let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let process = || {
+        let answer = routes::answer(&mut shared.world(), &target, &parts, &body);
         shared.announce();
-        response
+        answer
     };
     // An error of the subscription would mean that the sender is gone, and `shared` holds it.
-    let response = match arrival.action {
-        None => process.await,
-        Some(Action::Answer(answer)) => answer.into_response(),
-        Some(Action::Delay(time)) => {
-            tokio::time::sleep(time).await;
-            process.await
-        }
-        Some(Action::Hold) => {
-            let _ = releases.changed().await;
-            process.await
-        }
-        Some(Action::Reset) => return reset(&line),
-        Some(Action::CutBody) => {
-            partial(
-                Answer::text(200, "application/json", "{\"id\":\"4df7886b-a122").into_response(),
-                End::Cut,
-            )
-            .await
-        }
-        Some(Action::ProcessThenAnswer(answer)) => {
-            process.await;
-            answer.into_response()
-        }
-        Some(Action::ProcessThenDelay(time)) => {
-            let response = process.await;
-            tokio::time::sleep(time).await;
-            response
-        }
-        Some(Action::ProcessThenHold) => {
-            let response = process.await;
-            let _ = releases.changed().await;
-            response
-        }
-        Some(Action::ProcessThenReset) => {
-            process.await;
-            return reset(&line);
-        }
-        Some(Action::ProcessThenCutBody) => partial(process.await, End::Cut).await,
-        Some(Action::ProcessThenStallBody) => partial(process.await, End::Stall).await,
-        Some(Action::WrongContentType) => {
-            let mut response = process.await;
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
-            response
-        }
-        Some(Action::EmptyBody) => {
-            let mut response = process.await;
-            *response.body_mut() = Body::empty();
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-            response
-        }
+    match &action {
+        Some(Action::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Action::Delay(time)) => tokio::time::sleep(*time).await,
+        Some(Action::Hold) => drop(releases.changed().await),
+        _ => {}
+    }
+    let mut answer = match &action {
+        Some(Action::Answer(answer)) => answer.clone(),
+        Some(Action::CutBody) => Answer::text(200, "application/json", "{\"id\":\"4df7886b-a122"),
+        _ => process(),
     };
-    finish(&shared, arrival.number, &arrival.request_id, response)
+    let mut end = End::Whole;
+    match action {
+        Some(Action::ProcessThenAnswer(instead)) => answer = instead,
+        Some(Action::ProcessThenReset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Action::ProcessThenDelay(time)) => tokio::time::sleep(time).await,
+        Some(Action::ProcessThenHold) => drop(releases.changed().await),
+        Some(Action::CutBody | Action::ProcessThenCutBody) => end = End::Cut,
+        Some(Action::ProcessThenStallBody) => end = End::Stall,
+        Some(Action::WrongContentType) => {
+            answer.headers.retain(|(name, _)| name != "content-type");
+            answer = answer.with_header("content-type", "text/html");
+        }
+        Some(Action::EmptyBody) => answer.body.clear(),
+        Some(Action::Answer(_) | Action::Reset | Action::Delay(_) | Action::Hold) | None => {}
+    }
+    // Logged before it is sent: a client that has its answer finds it in the log.
+    shared.world().answered(&request_id, answer.status);
+    shared.announce();
+    Ok(response(answer.with_header("x-request-id", &request_id), end))
 }
 
-/// Logged before it is sent: a client that has its answer finds it in the log.
-fn finish(shared: &Shared, number: usize, request_id: &str, mut response: Response) -> Response {
-    if let Ok(value) = HeaderValue::try_from(request_id) {
-        response.headers_mut().insert("x-request-id", value);
+fn logged(parts: &Parts, body: &[u8], request_id: String) -> LoggedRequest {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+    LoggedRequest {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(Into::into),
+        headers: headers.collect(),
+        body: String::from_utf8_lossy(body).into_owned(),
+        status: None,
+        request_id,
     }
-    shared.world().answered(number, response.status().as_u16());
-    shared.announce();
+}
+
+/// A header that HTTP cannot carry is left out: a script's typing error, not a reason to fail.
+fn response(answer: Answer, end: End) -> Response<Outgoing> {
+    let mut bytes = Bytes::from(answer.body);
+    let announced = bytes.len() + 1;
+    if end != End::Whole {
+        bytes.truncate(bytes.len().div_ceil(2));
+    }
+    let mut response = Response::new(Outgoing { bytes, end });
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    if end != End::Whole {
+        // One byte more than there was, in case the whole is empty.
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(announced));
+    }
     response
 }
 
-fn logged(parts: &Parts, body: &Bytes) -> LoggedRequest {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    LoggedRequest {
-        method: parts.method.to_string(),
-        path: parts.uri.path().into(),
-        query: parts.uri.query().map(Into::into),
-        headers: parts
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
-        body: String::from_utf8_lossy(body).into_owned(),
-        status: None,
-        request_id: String::new(),
-        at: std::time::Duration::ZERO,
-    }
-}
-
-/// Hyper tries to write the answer, and the cut line turns that into a RST.
-fn reset(line: &Line) -> Response {
-    line.cut();
-    Answer::empty(500).into_response()
-}
-
-/// How a partial body ends.
-#[derive(Clone, Copy, Debug)]
+/// How a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
+    Whole,
+    /// Half of it, and the connection is closed.
     Cut,
+    /// Half of it, and nothing more.
     Stall,
 }
 
-/// The answer with a `content-length` that its body does not reach.
-async fn partial(response: Response, end: End) -> Response {
-    let (mut parts, body) = response.into_parts();
-    // A body of ours is in memory and small: it cannot fail to be read.
-    let whole = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
-    let half = whole.slice(..whole.len().div_ceil(2));
-    // One byte more than there is, in case the whole is empty.
-    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len() + 1));
-    Response::from_parts(
-        parts,
-        Body::from_stream(Partial { half: Some(half), flushed: false, end }),
-    )
-}
-
-/// Half a body, and then nothing, or an error, upon which hyper closes the connection.
-struct Partial {
-    half: Option<Bytes>,
-    flushed: bool,
+/// A body that may end before the `content-length` it was given.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    bytes: Bytes,
     end: End,
 }
 
-impl Stream for Partial {
-    type Item = std::io::Result<Bytes>;
+impl hyper::body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(half) = self.half.take() {
-            return Poll::Ready(Some(Ok(half)));
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))));
         }
+        if self.end == End::Stall { Poll::Pending } else { Poll::Ready(None) }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty() && self.end != End::Stall
+    }
+
+    /// Unknown for half a body: hyper then believes the header.
+    fn size_hint(&self) -> SizeHint {
         match self.end {
-            End::Stall => Poll::Pending,
-            End::Cut if self.flushed => {
-                Poll::Ready(Some(Err(std::io::ErrorKind::UnexpectedEof.into())))
-            }
-            End::Cut => {
-                // Hyper flushes when a body has nothing ready; an error right away would discard status line and half.
-                self.flushed = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
+            End::Whole => SizeHint::with_exact(self.bytes.len() as u64),
+            End::Cut | End::Stall => SizeHint::default(),
         }
     }
 }

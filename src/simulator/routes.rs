@@ -1,24 +1,18 @@
 //! The three calls of the customer-managed keys API, in the shapes of Adobe's samples, traps included.
 //! Adobe Experience League, "Set up and configure Customer Managed Keys for Azure using the API" ("the API page" below).
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, Method, Uri};
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
-use serde_json::{Map, Value, json};
+use hyper::HeaderMap;
+use hyper::http::request::Parts;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::answers::Answer;
 use super::faults::{Route, Target};
 use super::gateway::{admit, has_type};
 use super::lifecycle::{Configuration, Submission};
+use super::oauth;
 use super::options::{UnknownName, Versionless};
-use super::world::{Shared, World};
-use super::{oauth, recorder};
+use super::world::World;
 
 const APP: &str = "/data/infrastructure/manager/byok/app-registration";
 const CONFIG: &str = "/data/infrastructure/manager/customer/config";
@@ -27,24 +21,30 @@ const CONFIG: &str = "/data/infrastructure/manager/customer/config";
 const SUBSCRIPTION_ID: &str = "cf978863-7325-47b1-8fd9-554b9fdb6c36";
 const APPLICATION_NAME: &str = "acpcf978863Aaepcmkmultitenantapp";
 
-/// The simulated API and token endpoint.
-pub(super) fn router(shared: &Arc<Shared>) -> Router {
-    Router::new()
-        .route(APP, get(app_registration))
-        .route(CONFIG, post(submit))
-        .route(&format!("{CONFIG}/{{name}}"), get(status))
-        .route(oauth::PATH, post(oauth::token))
-        .fallback(async || Answer::no_such_path())
-        .method_not_allowed_fallback(async || Answer::gateway(405, "405000", "Method not allowed"))
-        .layer(from_fn_with_state(Arc::clone(shared), recorder::record))
-        .with_state(Arc::clone(shared))
+const IN_USE: &str = "A customer configuration with this name already exists.";
+
+/// What the simulated API and token endpoint answer. `target` is [`target`] of the same request.
+pub(super) fn answer(world: &mut World, target: &Target, parts: &Parts, body: &[u8]) -> Answer {
+    let (headers, query) = (&parts.headers, parts.uri.query().unwrap_or_default());
+    let answer = match target.route {
+        Some(Route::App) => app_registration(world, headers),
+        Some(Route::Submit) => {
+            submit(world, headers, body).inspect_err(|_| world.counters.submissions_refused += 1)
+        }
+        Some(Route::Status) => {
+            status(world, headers, target.name.as_deref().unwrap_or_default(), query)
+        }
+        Some(Route::Token) => oauth::token(world, query, headers, body),
+        Some(Route::Any) | None => Err(Answer::no_such_path()),
+    };
+    answer.unwrap_or_else(|refusal| refusal)
 }
 
 /// What a request is aimed at, for faults and counters.
-pub(super) fn target(method: &Method, path: &str, body: &[u8]) -> Target {
+pub(super) fn target(method: &str, path: &str, body: &[u8]) -> Target {
     let of = |route, name| Target { route: Some(route), name };
     let segment = path.strip_prefix(CONFIG).and_then(|rest| rest.strip_prefix('/'));
-    match (method.as_str(), path, segment) {
+    match (method, path, segment) {
         ("GET", APP, _) => of(Route::App, None),
         ("POST", CONFIG, _) => {
             let body: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -64,11 +64,8 @@ fn decoded(segment: &str) -> Option<String> {
     form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
-async fn app_registration(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-) -> Result<Answer, Answer> {
-    admit(&shared.world(), &headers)?;
+fn app_registration(world: &World, headers: &HeaderMap) -> Result<Answer, Answer> {
+    admit(world, headers)?;
     Ok(Answer::json(
         200,
         &json!({
@@ -83,23 +80,11 @@ async fn app_registration(
     ))
 }
 
-async fn submit(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Answer, Answer> {
-    let mut world = shared.world();
-    let checked =
-        admit(&world, &headers).and_then(|org| Ok((read_submission(&headers, &body, &org)?, org)));
-    let ((name, key), org) = match checked {
-        Ok(submission) => submission,
-        Err(refusal) => {
-            world.counters.submissions_refused += 1;
-            return Err(refusal);
-        }
-    };
+fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Answer> {
+    let org = admit(world, headers)?;
+    let (name, key) = read_submission(headers, body, &org)?;
     let now = world.now();
-    let World { options, register, counters, .. } = &mut *world;
+    let World { options, register, counters, .. } = world;
     let (configuration, outer, status) = match register.submit(options, now, &name, &key) {
         Submission::Accepted(configuration) => {
             counters.submissions_accepted += 1;
@@ -111,18 +96,8 @@ async fn submit(
             let status = configuration.status.clone();
             (configuration, status, 200)
         }
-        Submission::Conflict => {
-            counters.submissions_refused += 1;
-            return Err(Answer::service(
-                409,
-                "Conflict",
-                "A customer configuration with this name already exists.",
-            ));
-        }
-        Submission::BadRequest => {
-            counters.submissions_refused += 1;
-            return Err(bad_request("A customer configuration with this name already exists."));
-        }
+        Submission::Conflict => return Err(Answer::service(409, "Conflict", IN_USE)),
+        Submission::BadRequest => return Err(bad_request(IN_USE)),
     };
     let config = json!({
         "configData": config_data(&configuration, options.versionless),
@@ -134,27 +109,17 @@ async fn submit(
     Ok(Answer::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
 }
 
-async fn status(
-    State(shared): State<Arc<Shared>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Answer, Answer> {
-    let world = shared.world();
-    let org = admit(&world, &headers)?;
-    let name = target(&method, uri.path(), &[]).name.unwrap_or_default();
-    let query = uri.query().unwrap_or_default();
+fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result<Answer, Answer> {
+    let org = admit(world, headers)?;
     let config_type = form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == "configType")
         .map(|(_, value)| value);
     match config_type.as_deref() {
         Some("BYOK_CONFIG") => {}
         Some(_) => return Err(bad_request("configType has to be BYOK_CONFIG.")),
-        None => {
-            return Err(bad_request("Required request parameter 'configType' is not present."));
-        }
+        None => return Err(bad_request("Required request parameter 'configType' is not present.")),
     }
-    let Some(configuration) = world.register.get(world.now(), &name) else {
+    let Some(configuration) = world.register.get(world.now(), name) else {
         return Err(unknown_name(world.options.unknown_name));
     };
     Ok(Answer::json(
@@ -181,32 +146,23 @@ fn read_submission(
     if !has_type(headers, "application/json") {
         return Err(bad_request("Content-Type has to be application/json."));
     }
-    let body: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| bad_request("The body is not a JSON object."))?;
-    let nothing = Map::new();
-    let data = body.get("configData").and_then(Value::as_object).unwrap_or(&nothing);
-    let text = |object: &Map<String, Value>, field: &str| match object
-        .get(field)
-        .and_then(Value::as_str)
-    {
-        Some(text) if !text.is_empty() => Ok(text.to_owned()),
-        _ => Err(bad_request(&format!("{field} is missing."))),
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |pointer| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (name, key) = (text("/name"), text("/configData/keyVaultKeyIdentifier"));
+    let mistake = if name.is_empty() {
+        "name is missing."
+    } else if text("/type") != "BYOK_CONFIG" {
+        "type has to be BYOK_CONFIG."
+    } else if text("/imsOrgId") != org {
+        "imsOrgId differs from the header x-gw-ims-org-id."
+    } else if text("/configData/providerType") != "AZURE_KEYVAULT" {
+        "providerType has to be AZURE_KEYVAULT."
+    } else if split(key).is_none() {
+        "keyVaultKeyIdentifier is not the URL of a key."
+    } else {
+        return Ok((name.to_owned(), key.to_owned()));
     };
-    let name = text(&body, "name")?;
-    if text(&body, "type")? != "BYOK_CONFIG" {
-        return Err(bad_request("type has to be BYOK_CONFIG."));
-    }
-    if text(&body, "imsOrgId")? != org {
-        return Err(bad_request("imsOrgId differs from the header x-gw-ims-org-id."));
-    }
-    if text(data, "providerType")? != "AZURE_KEYVAULT" {
-        return Err(bad_request("providerType has to be AZURE_KEYVAULT."));
-    }
-    let key = text(data, "keyVaultKeyIdentifier")?;
-    match split(&key) {
-        Some(_) => Ok((name, key)),
-        None => Err(bad_request("keyVaultKeyIdentifier is not the URL of a key.")),
-    }
+    Err(bad_request(mistake))
 }
 
 /// The answers' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back

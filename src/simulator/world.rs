@@ -3,7 +3,6 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use tokio::sync::watch;
 
 use super::faults::{self, Action, Fault, Route, Target};
@@ -11,7 +10,7 @@ use super::lifecycle::Register;
 use super::options::{Clock, Options};
 
 /// What arrived and what it did. Requests that a fault hit are counted as arrivals too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Requests of any kind, wrong paths included.
     pub requests: u64,
@@ -36,7 +35,7 @@ pub struct Counters {
 }
 
 /// A request as it arrived and what became of it. Nothing is redacted: this is a test's evidence, secrets are looked for in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     /// The method.
     pub method: String,
@@ -52,8 +51,6 @@ pub struct LoggedRequest {
     pub status: Option<u16>,
     /// The `x-request-id` of the answer.
     pub request_id: String,
-    /// When it arrived, in real time since the simulator's start.
-    pub at: Duration,
 }
 
 impl LoggedRequest {
@@ -64,24 +61,6 @@ impl LoggedRequest {
     }
 }
 
-/// What the recorder needs to know of a request it has reported.
-#[derive(Debug)]
-pub(super) struct Arrival {
-    /// Its place in the log, counted over everything that was ever in it.
-    pub(super) number: usize,
-    /// Goes into the answer.
-    pub(super) request_id: String,
-    /// What is to happen to it, if anything but the usual.
-    pub(super) action: Option<Action>,
-}
-
-/// The simulator's time.
-#[derive(Clone, Copy, Debug)]
-struct Time {
-    started: Instant,
-    stepped: Duration,
-}
-
 /// What is behind the lock.
 #[derive(Debug)]
 pub(super) struct World {
@@ -90,30 +69,24 @@ pub(super) struct World {
     pub(super) counters: Counters,
     pub(super) faults: Vec<Fault>,
     pub(super) log: Vec<LoggedRequest>,
-    /// Log entries that were cleared, so that a request still under way finds its own.
-    cleared: usize,
     /// Minted tokens, and when they expire.
     minted: Vec<(String, Duration)>,
-    time: Time,
+    started: Instant,
+    stepped: Duration,
 }
 
 impl World {
     /// The moment on the simulator's clock.
     pub(super) fn now(&self) -> Duration {
         match self.options.clock {
-            Clock::Automatic => self.time.stepped + self.time.started.elapsed(),
-            Clock::Stepped => self.time.stepped,
+            Clock::Automatic => self.stepped + self.started.elapsed(),
+            Clock::Stepped => self.stepped,
         }
     }
 
     /// Moves the clock.
     pub(super) fn step(&mut self, by: Duration) {
-        self.time.stepped += by;
-    }
-
-    /// Real time since the start.
-    fn elapsed(&self) -> Duration {
-        self.time.started.elapsed()
+        self.stepped += by;
     }
 
     /// A token that is good from now on.
@@ -136,10 +109,9 @@ impl World {
             || self.minted.iter().any(|(minted, expires)| minted == token && now < *expires)
     }
 
-    /// Counts and logs a request, and says what is to happen to it.
-    pub(super) fn arrive(&mut self, target: &Target, mut request: LoggedRequest) -> Arrival {
+    /// Counts and logs a request, and says what is to happen to it, if anything but the usual.
+    pub(super) fn arrive(&mut self, target: &Target, request: LoggedRequest) -> Option<Action> {
         let counters = &mut self.counters;
-        counters.requests += 1;
         match target.route {
             Some(Route::App) => counters.app_reads += 1,
             Some(Route::Submit) => counters.submissions += 1,
@@ -147,31 +119,23 @@ impl World {
             Some(Route::Token) => counters.token_requests += 1,
             Some(Route::Any) | None => {}
         }
-        let action = faults::take(&mut self.faults, target);
-        self.counters.faults += u64::from(action.is_some());
-        request.request_id = format!("sim-{:06}", self.counters.requests);
-        request.at = self.elapsed();
-        let arrival = Arrival {
-            number: self.cleared + self.log.len(),
-            request_id: request.request_id.clone(),
-            action,
-        };
         self.log.push(request);
-        arrival
+        let action = faults::take(&mut self.faults, target);
+        counters.faults += u64::from(action.is_some());
+        action
     }
 
-    /// Writes down the status that a request is answered with, if it was not cleared away meanwhile.
-    pub(super) fn answered(&mut self, number: usize, status: u16) {
-        let index = number.checked_sub(self.cleared);
-        if let Some(entry) = index.and_then(|index| self.log.get_mut(index)) {
+    /// The next request's id.
+    pub(super) fn next_request_id(&mut self) -> String {
+        self.counters.requests += 1;
+        format!("sim-{:06}", self.counters.requests)
+    }
+
+    /// Writes down the status that a request is answered with, if the log was not cleared meanwhile.
+    pub(super) fn answered(&mut self, request_id: &str, status: u16) {
+        if let Some(entry) = self.log.iter_mut().find(|entry| entry.request_id == request_id) {
             entry.status = Some(status);
         }
-    }
-
-    /// Forgets the log; counters stay.
-    pub(super) fn clear_log(&mut self) {
-        self.cleared += self.log.len();
-        self.log.clear();
     }
 }
 
@@ -193,9 +157,9 @@ impl Shared {
             counters: Counters::default(),
             faults: Vec::new(),
             log: Vec::new(),
-            cleared: 0,
             minted: Vec::new(),
-            time: Time { started: Instant::now(), stepped: Duration::ZERO },
+            started: Instant::now(),
+            stepped: Duration::ZERO,
         };
         Self { world: Mutex::new(world), changed: Condvar::new(), releases: watch::Sender::new(0) }
     }

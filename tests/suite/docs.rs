@@ -5,246 +5,162 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use terraform_provider_aep::plugin::IdentitySchema;
+use terraform_provider_aep::plugin::Schemas;
 use tf_provider::Diagnostics;
-use tf_provider::schema::{Block, Description, FunctionSchema, NestedBlock, Schema};
+use tf_provider::schema::{Block, NestedBlock};
 
-use render::{ImportExamples, ResourceExtras};
+use crate::tidy::files_below;
 
-mod links;
 mod render;
 
-/// Folders in which every page is generated; a page nobody generates is one of something that is gone.
-const GENERATED_FOLDERS: [&str; 3] = ["docs/resources", "docs/data-sources", "docs/functions"];
+const FIX: &str = "run `UPDATE_DOCS=1 cargo test --test suite docs`";
 
-/// Everything the provider publishes.
-struct Published {
-    provider: Schema,
-    resources: Vec<PublishedResource>,
-    data_sources: Vec<(&'static str, Schema)>,
-    functions: Vec<(&'static str, FunctionSchema)>,
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-struct PublishedResource {
-    /// With the provider's name before it: `aep_cmk_config`.
-    name: &'static str,
-    schema: Schema,
-    optional_blocks: &'static [&'static str],
-    identity: Option<IdentitySchema>,
-}
-
-/// What the provider really publishes.
-fn published() -> Published {
+fn published() -> Schemas {
     let schemas = terraform_provider_aep::provider::plugin().schemas();
     assert_eq!(schemas.diagnostics, Diagnostics::default());
-    Published {
-        provider: schemas.provider.expect("the provider block has a schema"),
-        resources: schemas
-            .resources
-            .into_iter()
-            .map(|(name, resource)| PublishedResource {
-                name,
-                schema: resource.schema,
-                optional_blocks: resource.optional_blocks,
-                identity: resource.identity,
-            })
-            .collect(),
-        data_sources: schemas.data_sources.into_iter().collect(),
-        functions: schemas.functions.into_iter().collect(),
+    schemas
+}
+
+/// Every page by its path.
+fn pages(schemas: &Schemas) -> BTreeMap<PathBuf, String> {
+    let example = |file: &str| {
+        let path = root().join("examples").join(file);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    // The Registry names the pages of resources and data sources without the provider's prefix.
+    let path = |folder: &str, name: &str| {
+        root().join("docs").join(folder).join(format!("{}.md", name.trim_start_matches("aep_")))
+    };
+    let mut pages = BTreeMap::new();
+    let provider = schemas.provider.as_ref().expect("the provider block has a schema");
+    let code = example("provider/provider.tf");
+    let page = render::schema_page(["aep Provider"; 2], provider, &code, &[]);
+    pages.insert(path("", "index"), page);
+    for (name, resource) in &schemas.resources {
+        let file = |file| example(&format!("resources/{name}/{file}"));
+        let titles = [&*format!("{name} Resource - aep"), &*format!("{name} (Resource)")];
+        let page = render::schema_page(
+            titles,
+            &resource.schema,
+            &file("resource.tf"),
+            resource.optional_blocks,
+        );
+        let identity = resource.identity.as_ref().expect("each resource has an identity");
+        let import = render::import_section(
+            &file("import.tf"),
+            &file("import-by-identity.tf"),
+            identity,
+            &file("import.sh"),
+        );
+        pages.insert(path("resources", name), page + &import);
     }
+    for (name, schema) in &schemas.data_sources {
+        let code = example(&format!("data-sources/{name}/data-source.tf"));
+        let titles = [&*format!("{name} Data Source - aep"), &*format!("{name} (Data Source)")];
+        pages.insert(path("data-sources", name), render::schema_page(titles, schema, &code, &[]));
+    }
+    for (name, schema) in &schemas.functions {
+        let code = example(&format!("functions/{name}/function.tf"));
+        pages.insert(path("functions", name), render::function_page(name, schema, &code));
+    }
+    pages
+}
+
+/// The pages there are, but for the guides.
+fn on_disk() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    files_below(&root().join("docs"), &mut found);
+    found.retain(|path| !path.starts_with(root().join("docs/guides")));
+    found
 }
 
 #[test]
 fn the_pages_say_what_the_schemas_say() {
-    let published = published();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut findings = undescribed(&published);
-    if published.resources.is_empty()
-        || published.data_sources.is_empty()
-        || published.functions.is_empty()
-    {
-        findings.push("the provider offers no resource, no data source or no function".to_owned());
+    let pages = pages(&published());
+    let obsolete = || on_disk().into_iter().filter(|path| !pages.contains_key(path));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        for (path, page) in &pages {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, page).expect("a page");
+        }
+        obsolete().for_each(|path| fs::remove_file(path).expect("a page of nothing"));
     }
-    match pages(&published, |file| fs::read_to_string(root.join(file)).ok()) {
-        Err(missing) => findings.extend(missing),
-        Ok(pages) if std::env::var_os("UPDATE_DOCS").is_some() => update(root, &pages),
-        Ok(pages) => findings.extend(differences(root, &pages)),
-    }
-    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
-}
-
-/// Every page by its path, or the examples that are missing.
-fn pages(
-    published: &Published,
-    read: impl Fn(&str) -> Option<String>,
-) -> Result<BTreeMap<String, String>, Vec<String>> {
-    let mut missing = Vec::new();
-    let mut example = |file: String| {
-        read(&file).unwrap_or_else(|| {
-            missing.push(format!("{file} is missing: write the example of its page"));
-            String::new()
-        })
-    };
-    let mut pages = BTreeMap::new();
-    let code = example("examples/provider/provider.tf".to_owned());
-    pages.insert("docs/index.md".to_owned(), render::provider_page(&published.provider, &code));
-    for resource in &published.resources {
-        let folder = format!("examples/resources/{}", resource.name);
-        let code = example(format!("{folder}/resource.tf"));
-        let extras = ResourceExtras {
-            optional_blocks: resource.optional_blocks,
-            identity: resource.identity.clone(),
-            import: ImportExamples {
-                block: Some(example(format!("{folder}/import.tf"))),
-                identity: resource
-                    .identity
-                    .as_ref()
-                    .map(|_| example(format!("{folder}/import-by-identity.tf"))),
-                command: Some(example(format!("{folder}/import.sh"))),
-            },
-        };
-        pages.insert(
-            page_path("resources", resource.name),
-            render::resource_page(resource.name, &resource.schema, &code, &extras),
+    for (path, page) in &pages {
+        let shown = path.display();
+        let found =
+            fs::read_to_string(path).unwrap_or_else(|error| panic!("{shown}: {error}: {FIX}"));
+        let differs = found.lines().zip(page.lines()).find(|(found, expected)| found != expected);
+        assert!(
+            found == *page,
+            "{shown} is out of date, first (found, expected): {differs:?}: {FIX}"
         );
     }
-    for (name, schema) in &published.data_sources {
-        let code = example(format!("examples/data-sources/{name}/data-source.tf"));
-        pages
-            .insert(page_path("data-sources", name), render::data_source_page(name, schema, &code));
-    }
-    for (name, schema) in &published.functions {
-        let code = example(format!("examples/functions/{name}/function.tf"));
-        pages.insert(page_path("functions", name), render::function_page(name, schema, &code));
-    }
-    if missing.is_empty() { Ok(pages) } else { Err(missing) }
+    let obsolete: Vec<PathBuf> = obsolete().collect();
+    assert!(obsolete.is_empty(), "pages of nothing: {obsolete:?}: {FIX}, or delete them");
 }
 
-/// The Registry names the pages of resources and data sources without the provider's prefix.
-fn page_path(folder: &str, name: &str) -> String {
-    let name = name.strip_prefix("aep_").unwrap_or(name);
-    format!("docs/{folder}/{name}.md")
+/// tf-provider's default for a description is the word "empty".
+#[test]
+fn everything_has_a_description() {
+    let schemas = published();
+    let mut texts: Vec<(String, &str)> = Vec::new();
+    let provider = schemas.provider.iter().map(|schema| ("provider", schema));
+    let resources = schemas.resources.iter().map(|(name, resource)| (*name, &resource.schema));
+    let data_sources = schemas.data_sources.iter().map(|(name, schema)| (*name, schema));
+    for (name, schema) in provider.chain(resources).chain(data_sources) {
+        of_block(name, &schema.block, &mut texts);
+    }
+    for (name, resource) in &schemas.resources {
+        let attributes = resource.identity.iter().flat_map(|identity| &identity.attributes);
+        texts.extend(attributes.map(|a| (format!("{name}.{} (identity)", a.name), a.description)));
+    }
+    for (name, schema) in &schemas.functions {
+        texts.push((format!("{name}()"), &schema.description.content));
+        texts.push((format!("the summary of {name}()"), &schema.summary));
+        let parameters = schema.parameters.iter();
+        texts.extend(parameters.map(|p| (format!("{name}({})", p.name), &*p.description.content)));
+    }
+    texts.retain(|(_, text)| matches!(text.trim(), "" | "empty"));
+    assert!(texts.is_empty(), "write a description next to the schema of {texts:?}");
 }
 
-/// What is different on disk. A line each, with the fix at its end.
-fn differences(root: &Path, pages: &BTreeMap<String, String>) -> Vec<String> {
-    const FIX: &str = "run `UPDATE_DOCS=1 cargo test --test suite docs`";
-    let mut findings = Vec::new();
-    for (path, expected) in pages {
-        match fs::read_to_string(root.join(path)) {
-            Err(_) => findings.push(format!("{path} is missing: {FIX}")),
-            Ok(found) if found != *expected => findings.push(format!(
-                "{path} is out of date, {}: {FIX}",
-                first_difference(&found, expected)
-            )),
-            Ok(_) => {}
-        }
-    }
-    for path in on_disk(root) {
-        if !pages.contains_key(&path) {
-            findings.push(format!("{path} is the page of nothing: {FIX}, or delete it"));
-        }
-    }
-    findings
-}
-
-/// The first line that differs, as it is and as it should be.
-fn first_difference(found: &str, expected: &str) -> String {
-    let mut found = found.split('\n');
-    let mut expected = expected.split('\n');
-    for number in 1_usize.. {
-        match (found.next(), expected.next()) {
-            (None, None) => break,
-            (a, b) if a != b => {
-                return format!(
-                    "line {number} is {:?} and should be {:?}",
-                    a.unwrap_or("(the end)"),
-                    b.unwrap_or("(the end)")
-                );
-            }
-            _ => {}
-        }
-    }
-    "nowhere".to_owned()
-}
-
-fn update(root: &Path, pages: &BTreeMap<String, String>) {
-    for (path, content) in pages {
-        let path = root.join(path);
-        let folder = path.parent().expect("a page is in a folder");
-        fs::create_dir_all(folder).expect("the folder of a page");
-        fs::write(&path, content).expect("a page");
-    }
-    for path in on_disk(root) {
-        if !pages.contains_key(&path) {
-            fs::remove_file(root.join(path)).expect("a page of nothing");
-        }
-    }
-}
-
-/// The pages there are in the folders that hold nothing but generated ones.
-fn on_disk(root: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for folder in GENERATED_FOLDERS {
-        // A folder that is not there yet has no pages.
-        for entry in fs::read_dir(root.join(folder)).into_iter().flatten() {
-            let name = entry.expect("a directory entry").file_name();
-            found.push(format!("{folder}/{}", name.to_string_lossy()));
-        }
-    }
-    found.sort();
-    found
-}
-
-/// What has no text of its own. tf-provider's default for a description is the word "empty".
-fn undescribed(published: &Published) -> Vec<String> {
-    let mut findings = Vec::new();
-    let mut check = |what: String, text: &str| {
-        if matches!(text.trim(), "" | "empty") {
-            findings.push(format!("{what} has no description: write it next to its schema"));
-        }
-    };
-    check_block("provider", &published.provider.block, &mut check);
-    for resource in &published.resources {
-        check_block(resource.name, &resource.schema.block, &mut check);
-        for attribute in resource.identity.iter().flat_map(|i| &i.attributes) {
-            let name = format!("{} (identity).{}", resource.name, attribute.name);
-            check(name, attribute.description);
-        }
-    }
-    for (name, schema) in &published.data_sources {
-        check_block(&format!("data.{name}"), &schema.block, &mut check);
-    }
-    for (name, schema) in &published.functions {
-        check(format!("{name}()"), &schema.description.content);
-        check(format!("the summary of {name}()"), &schema.summary);
-        for parameter in schema.parameters.iter().chain(&schema.variadic) {
-            let what = format!("{name}({})", parameter.name);
-            check(what, &parameter.description.content);
-        }
-    }
-    findings.sort();
-    findings
-}
-
-fn check_block(path: &str, block: &Block, check: &mut impl FnMut(String, &str)) {
-    let mut described = |path: String, description: &Description| check(path, &description.content);
-    described(path.to_owned(), &block.description);
+fn of_block<'a>(path: &str, block: &'a Block, texts: &mut Vec<(String, &'a str)>) {
+    texts.push((path.to_owned(), &block.description.content));
     for (name, attribute) in &block.attributes {
-        described(format!("{path}.{name}"), &attribute.description);
+        texts.push((format!("{path}.{name}"), &attribute.description.content));
     }
     for (name, nested) in &block.blocks {
-        let (NestedBlock::Single(inner)
-        | NestedBlock::List(inner)
-        | NestedBlock::Set(inner)
-        | NestedBlock::Map(inner)
-        | NestedBlock::Group(inner)
-        | NestedBlock::Optional(inner)) = nested;
-        check_block(&format!("{path}.{name}"), inner, check);
+        let NestedBlock::Single(inner) = nested else { panic!("{path}.{name}: {nested:?}") };
+        of_block(&format!("{path}.{name}"), inner, texts);
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// The pages as the Registry takes them.
+#[test]
+fn every_page_has_front_matter_and_links_that_lead_somewhere() {
+    let mut pages = Vec::new();
+    files_below(&root().join("docs"), &mut pages);
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("a page");
+        let front_matter = text
+            .strip_prefix("---\n")
+            .and_then(|rest| rest.split_once("\n---\n"))
+            .unwrap_or_default()
+            .0;
+        for key in ["page_title: \"", "subcategory: \"", "description: |-\n  "] {
+            assert!(front_matter.contains(key), "{}: no {key} in its front matter", page.display());
+        }
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap_or_default();
+            let leads_out = target.is_empty() || target.starts_with("https://");
+            let leads = leads_out || page.with_file_name(target).is_file();
+            assert!(leads, "{}: the link to {target} leads nowhere", page.display());
+        }
+    }
+}

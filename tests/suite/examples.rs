@@ -28,7 +28,7 @@ examples! {
     "azure-end-to-end" has ["adobe.tf", "main.tf", "variables.tf"] tested by adobes_part_of_the_end_to_end_example;
     "data-sources/aep_cmk_app" has ["data-source.tf"] tested by the_app;
     "data-sources/aep_cmk_config" has ["data-source.tf"] tested by the_data_source_of_a_configuration;
-    "demo" has ["main.rs", "main.tf", "stage.rs"] tested by the_demo;
+    "demo" has ["main.rs", "main.tf"] tested by the_demo;
     "functions/consent_url" has ["function.tf"] tested by consent_url;
     "functions/parse_key_identifier" has ["function.tf"] tested by parse_key_identifier;
     "provider" has ["provider.tf"] tested by the_provider_block;

@@ -1,122 +1,196 @@
-//! The house rules. Each prints what to do about it, and each is shown to go red on a bad sample.
+//! The house rules: formatting and lints by the toolchain's own commands, and by a search of the text what no lint can say.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-mod commands;
-mod imports;
-mod source;
-mod words;
+/// The rooms a file may know of. The first row that fits counts.
+const ROOMS: [(&str, &[&str]); 8] = [
+    ("src/lib.rs", &[]),
+    ("src/main.rs", &["provider", "plugin"]),
+    ("src/bin/", &["simulator"]),
+    ("src/provider/", &["provider", "api", "key_identifier", "plugin"]),
+    ("src/api/", &["api"]),
+    ("src/plugin/", &["plugin"]),
+    ("src/simulator/", &["simulator"]),
+    ("src/key_identifier", &["key_identifier"]),
+];
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+const OUTSIDE: &str = "this is outside the repository: write down here what a reader needs of it";
+
+/// What is searched for, below which folder, where it is allowed there, and what to do instead. Put together where this file would find
+/// itself.
+const CONFINED: [(&str, &str, &[&str], &str); 11] = [
+    ("reqwest", "src/", &["src/api/"], "HTTP is the business of api: give its client a method"),
+    ("tonic", "src/", &["src/plugin/"], "gRPC is the business of plugin"),
+    ("prost", "src/", &["src/plugin/"], "protobuf is the business of plugin"),
+    ("hyper", "src/", &["src/simulator/"], "only the simulator is an HTTP server"),
+    ("anyhow", "src/", &["src/main.rs", "src/bin/"], "a layer has its own error type"),
+    (
+        "env::",
+        "src/",
+        &["src/provider/config.rs", "src/plugin/", "src/main.rs", "src/bin/"],
+        "the environment is read in provider/config.rs, plugin and the mains: pass the value on",
+    ),
+    (concat!("#[", "ignore"), "", &[], "no test is skipped: make it run, or delete it"),
+    (concat!("ignore", ")]"), "", &[], "no test is skipped: make it run, or delete it"),
+    (concat!("..", "/shared"), "", &[], OUTSIDE),
+    (concat!("/work", "/shared"), "", &[], OUTSIDE),
+    (concat!("farm", "-studio"), "", &[], OUTSIDE),
+];
+
+/// What the top level may hold, dotfiles and licences aside.
+const TOP_LEVEL: [&str; 8] =
+    ["Cargo.toml", "Cargo.lock", "src", "examples", "docs", "tests", "README.md", "CHANGELOG.md"];
+
+const NAMES_THAT_SAY_NOTHING: [&str; 5] = ["utils", "common", "helper", "helpers", "misc"];
+
+const CODE_LINES_MAX: usize = 500;
+
+/// Each finding names the place and the fix.
+fn check(file: &str, text: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    let top = file.split('/').next().unwrap_or_default();
+    if !(TOP_LEVEL.contains(&top) || top.starts_with('.') || top.starts_with("LICENSE")) {
+        findings.push(format!("{file}: the top level is {TOP_LEVEL:?}: put it into one of these"));
+    }
+    let mut names = file.split('/').map(|part| part.split('.').next().unwrap_or_default());
+    if names.any(|name| NAMES_THAT_SAY_NOTHING.contains(&name)) {
+        findings.push(format!("{file}: the name says nothing: name it after what is in it"));
+    }
+    let is_code = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+    if file.ends_with(".rs") && text.lines().filter(|line| is_code(line)).count() > CODE_LINES_MAX {
+        findings.push(format!("{file}: over {CODE_LINES_MAX} lines of code: split it"));
+    }
+    for (line, number) in text.lines().zip(1..) {
+        for (what, folder, allowed, fix) in CONFINED {
+            let looked_for = file.starts_with(folder) && (folder.is_empty() || is_code(line));
+            if looked_for
+                && line.contains(what)
+                && !allowed.iter().any(|place| file.starts_with(place))
+            {
+                findings.push(format!("{file}:{number}: `{what}`: {fix}"));
+            }
+        }
+        for room in is_code(line).then(|| rooms_in(line)).into_iter().flatten() {
+            let rooms = ROOMS.iter().find(|(place, _)| file.starts_with(place));
+            let allowed = rooms.map_or::<&[_], _>(&[], |(_, rooms)| rooms);
+            if file.starts_with("src/") && !allowed.contains(&room) {
+                findings.push(format!(
+                    "{file}:{number}: this may know of {allowed:?} only, one to an import: `{}`",
+                    line.trim()
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// `x` of each `crate::x`.
+fn rooms_in(line: &str) -> impl Iterator<Item = &str> {
+    let in_word = |c: char| c == '_' || c.is_alphanumeric();
+    let roots = ["crate::", "terraform_provider_aep::"].into_iter();
+    roots
+        .flat_map(|root| line.match_indices(root))
+        .filter(move |(at, _)| !line[..*at].ends_with(in_word))
+        .filter_map(move |(at, root)| line[at + root.len()..].split(|c| !in_word(c)).next())
+}
+
+/// Every file below the folder, but for what a build or git left.
+pub(crate) fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("a directory entry").path();
+        if !path.is_dir() {
+            found.push(path);
+        } else if !path.ends_with("target") && !path.ends_with(".git") {
+            files_below(&path, found);
+        }
+    }
+}
+
+/// What git has, so that a file left lying about breaks no rule; in an unpacked archive, all there is.
+fn files(root: &Path) -> Vec<PathBuf> {
+    let listed = Command::new("git").arg("ls-files").current_dir(root).output();
+    let listed = listed.map_or(String::new(), |git| String::from_utf8_lossy(&git.stdout).into());
+    if listed.contains("src/lib.rs") {
+        // Some may be deleted, but not yet in a commit.
+        return listed.lines().map(|file| root.join(file)).filter(|path| path.exists()).collect();
+    }
+    let mut found = Vec::new();
+    files_below(root, &mut found);
+    found
+}
+
+#[test]
+fn what_is_in_the_repository_keeps_the_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut findings = Vec::new();
+    for path in files(root) {
+        let file = path.strip_prefix(root).expect("below the root").to_string_lossy();
+        findings.extend(check(&file, &String::from_utf8_lossy(&fs::read(&path).expect("a file"))));
+    }
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn what_breaks_a_rule_is_found() {
+    for (file, text) in [
+        ("src/main.rs", "use terraform_provider_aep::api::Client;"),
+        ("src/bin/b.rs", "fn f() { terraform_provider_aep::provider::plugin() }"),
+        ("src/provider/mod.rs", "use crate::simulator::Simulator;"),
+        ("src/provider/mod.rs", "use crate::{api, simulator};"),
+        ("src/api/mod.rs", "use crate::key_identifier::KeyIdentifier;"),
+        ("src/simulator/mod.rs", "use crate::api::Client;"),
+        ("src/attic.rs", "use crate::api;"),
+        ("src/provider/mod.rs", "use reqwest::Client;"),
+        ("src/provider/mod.rs", "fn f(_: tonic::Status) {}"),
+        ("src/api/mod.rs", "use std::env::var;"),
+        ("tests/a.rs", concat!("#[", "ignore = \"slow\"]")),
+        ("docs/a.md", concat!("see ..", "/shared/plan.md")),
+        ("Makefile", ""),
+        ("src/api/utils.rs", ""),
+        ("tests/a.rs", &"a();\n".repeat(CODE_LINES_MAX + 1)),
+    ] {
+        assert_eq!(check(file, text).len(), 1, "{file}: {text}");
+    }
+    let fine = "// crate::api\nuse crate::plugin::ctx;\nuse terraform_provider_aep::provider;\n";
+    assert_eq!(check("src/provider/mod.rs", fine), Vec::<String>::new());
+}
+
+/// What cargo sets for a test looks to a nested cargo like a change that build scripts ask to be run again for.
+const SET_FOR_TESTS: [&str; 7] = [
+    "CARGO_PKG_",
+    "CARGO_MANIFEST_",
+    "CARGO_BIN_",
+    "CARGO_CRATE_NAME",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_TARGET_TMPDIR",
+    "OUT_DIR",
+];
+
+/// Cargo's own command, in the tests' own target folder: `cargo test` has let go of its lock by now, and what is slow to build is there.
+fn cargo(arguments: &[&str], fix: &str) {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if SET_FOR_TESTS.iter().any(|set| name.starts_with(set)) {
+            cargo.env_remove(&*name);
+        }
+    }
+    let run = cargo.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect(fix);
+    let said = [run.stdout, run.stderr].concat();
+    assert!(run.status.success(), "{}\n{fix}", String::from_utf8_lossy(&said));
 }
 
 #[test]
 fn the_code_is_formatted() {
-    green(commands::check_format(root()).err().into_iter().collect());
-    // A workspace of its own, which `--all` does not reach.
-    let fuzz = root().join("tests/fuzz");
-    green(commands::check_format(&fuzz).err().into_iter().collect());
+    for manifest in ["Cargo.toml", "tests/fuzz/Cargo.toml"] {
+        cargo(&["fmt", "--all", "--check", "--manifest-path", manifest], "run `cargo fmt --all`");
+    }
 }
 
 #[test]
 fn the_code_has_no_lints() {
-    green(commands::check_lints(root()).err().into_iter().collect());
-}
-
-#[test]
-fn imports_go_one_way() {
-    let sources = read(|file| file.starts_with("src/") && file.ends_with(".rs"));
-    green(sources.iter().flat_map(|(file, text)| imports::check(file, text)).collect());
-}
-
-#[test]
-fn the_code_has_nothing_in_it_that_is_not_allowed() {
-    let sources = read(|file| file.ends_with(".rs"));
-    green(sources.iter().flat_map(|(file, text)| words::check_rust(file, text)).collect());
-}
-
-#[test]
-fn files_have_a_place_and_a_name() {
-    green(files().iter().flat_map(|file| words::check_name(file)).collect());
-}
-
-#[test]
-fn nothing_points_outside_the_repository() {
-    green(read(|_| true).iter().flat_map(|(file, text)| words::check_text(file, text)).collect());
-}
-
-#[track_caller]
-fn green(findings: Vec<String>) {
-    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
-}
-
-/// The files `wanted` says yes to, with their text. A rule that finds no file to look at cannot fail, so that is a failure.
-fn read(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
-    let texts: Vec<(String, String)> = files()
-        .into_iter()
-        .filter(|file| wanted(file))
-        .map(|file| {
-            let bytes =
-                fs::read(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-            (file, String::from_utf8_lossy(&bytes).into_owned())
-        })
-        .collect();
-    assert!(!texts.is_empty(), "no file to look at");
-    texts
-}
-
-/// The files of the repository, relative to its root: what git has or would add, or all there is where there is no git
-/// (an unpacked archive).
-fn files() -> BTreeSet<String> {
-    let files = files_in_git().unwrap_or_else(|| files_below(root(), ""));
-    assert!(files.contains("Cargo.toml"), "this is not the repository: {files:?}");
-    files
-}
-
-fn files_in_git() -> Option<BTreeSet<String>> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root())
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    let files: BTreeSet<String> = String::from_utf8_lossy(&output.stdout)
-        .split_terminator('\0')
-        // Deleted, but not yet in a commit.
-        .filter(|file| root().join(file).is_file())
-        .map(str::to_owned)
-        .collect();
-    (!files.is_empty()).then_some(files)
-}
-
-fn files_below(folder: &Path, prefix: &str) -> BTreeSet<String> {
-    let entries =
-        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files = BTreeSet::new();
-    for entry in entries {
-        let path: PathBuf = entry.expect("a directory entry").path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && name != ".git" {
-            files.extend(files_below(&path, &format!("{prefix}{name}/")));
-        } else if path.is_file() {
-            files.insert(format!("{prefix}{name}"));
-        }
-    }
-    files
-}
-
-#[test]
-fn without_git_everything_but_the_target_folder_is_found() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for file in ["Cargo.toml", "src/a/b.rs", "target/c", ".git/d", ".e"] {
-        let path = folder.path().join(file);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, "").expect("a file");
-    }
-    let files: Vec<String> = files_below(folder.path(), "").into_iter().collect();
-    assert_eq!(files, [".e", "Cargo.toml", "src/a/b.rs"]);
+    let lints = ["clippy", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
+    cargo(&lints, "fix what is listed, see it with `cargo clippy --all-targets`");
 }

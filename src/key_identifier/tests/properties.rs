@@ -4,8 +4,8 @@ use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 
+use super::KeyIdentifier;
 use super::checks::check_any_text;
-use super::{KeyIdentifier, ParseError};
 
 /// The parts of a valid identifier.
 #[derive(Clone, Debug)]
@@ -132,6 +132,6 @@ proptest! {
         let text = parts.plain().replacen("://", &format!("://Qzuser:Qzpass{middle}Qzword@"), 1);
         let error = KeyIdentifier::parse(&text).unwrap_err();
         prop_assert!(!error.to_string().to_lowercase().contains("qz"), "{}", error);
-        prop_assert!(!matches!(error, ParseError::OtherHost(_)));
+        prop_assert!(!error.to_string().contains("is not the host"));
     }
 }
