@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 const PROTECTED: &str = "The key is in effect and protected";
-const REASON: &str = "Adobe would then lose access to the data and purge it.";
+const REASON: &str = "Adobe would lose access to the data and purge it.";
 const WAY_OUT: &str = "deletion_protection = false";
 
 /// Requires that the guard stopped it at plan: with the reason and a way out, and with nothing sent or lost.
@@ -31,7 +31,9 @@ fn destroy_is_stopped_at_plan() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     let plan = project.run(&["plan", "-destroy", "-input=false", "-no-color"]);
-    stopped(&simulator, &project, plan).says("This plan would destroy it.").says("destroy = false");
+    stopped(&simulator, &project, plan)
+        .says("This plan would destroy the object.")
+        .says("destroy = false");
     let destroy = project.destroy();
     stopped(&simulator, &project, destroy);
 }
@@ -79,7 +81,8 @@ fn another_name_is_stopped() {
     let project = in_effect(&simulator, "");
     project.configure(&resource("config1", KEY, ""));
     let plan = project.plan();
-    stopped(&simulator, &project, plan).says("replace it by a configuration \"config1\"");
+    stopped(&simulator, &project, plan)
+        .says("The block asks for a configuration \"config1\" instead");
 }
 
 #[test]
@@ -176,7 +179,9 @@ fn protection_counts_as_stored() {
     stopped(&simulator, &project, destroy);
     project.configure(&resource("Config2", OTHER_KEY, "deletion_protection = false"));
     let apply = project.apply();
-    stopped(&simulator, &project, apply).says("in an apply of its own").says(OTHER_KEY);
+    stopped(&simulator, &project, apply)
+        .says("by itself; the value in state decides")
+        .says(OTHER_KEY);
     project.configure(&resource("Config1", OTHER_KEY, "deletion_protection = false"));
     let plan = project.plan();
     stopped(&simulator, &project, plan).says(OTHER_KEY);
@@ -226,7 +231,7 @@ fn a_tainted_object_is_protected_from_destroy_only() {
     project.run(&["taint", "aep_cmk_config.this"]).exits(0);
     assert!(project.is_tainted());
     let destroy = project.destroy();
-    stopped(&simulator, &project, destroy).says("This plan would destroy it.");
+    stopped(&simulator, &project, destroy).says("This plan would destroy the object.");
     project.configure("");
     let removal = project.apply();
     stopped(&simulator, &project, removal);
