@@ -37,6 +37,15 @@ fn state<'a, R: ResourceExt>(
     typed(diags, data, ty, &fits::<R>)
 }
 
+/// Whether a read returned the private state that it was given. Its bytes may differ all the same, where another version
+/// wrote it; CLIs compare the bytes, so a refresh without news returns what came.
+fn is_same_private<R: ResourceExt>(given: &[u8], returned: &[u8]) -> bool {
+    let mut ignored = Diagnostics::default();
+    private::<R::PrivateState<'_>>(&mut ignored, given)
+        .and_then(|given| write_private(&mut ignored, &given))
+        .is_some_and(|again| again == returned)
+}
+
 impl<R: ResourceExt> ResourceAdapter<R> {
     fn write(
         &self,
@@ -100,6 +109,9 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 written.identity = written
                     .identity
                     .or_else(|| self.known_identity(request.current_identity.as_ref()));
+                if is_same_private::<R>(&request.private, &written.private) {
+                    written.private.clone_from(&request.private);
+                }
                 Some(written)
             }
             None if deferred().is_some() => Some(Written {
