@@ -1,6 +1,7 @@
 //! The CLIs that run the scenes, and the one place that knows what each of them can do.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -107,6 +108,9 @@ pub fn clis() -> &'static [Cli] {
             !paths.is_empty(),
             "the tests need `terraform` or `tofu` on the PATH, or a path to one in {MORE}: install one of them"
         );
+        // One that is on the `PATH` and named besides plays once.
+        let mut seen = HashSet::new();
+        paths.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
         paths.into_iter().map(Cli::of).collect()
     })
 }

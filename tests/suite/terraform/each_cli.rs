@@ -9,6 +9,7 @@ use crate::support::{
 use terraform_provider_aep::simulator::Simulator;
 
 const OFF: &str = "deletion_protection = false";
+const TAKE_OVER: [&str; 4] = ["apply", "-refresh-only", "-auto-approve", "-no-color"];
 const REPLACE: &str = "-replace=aep_cmk_config.this";
 const NEW_KEY: &str = "https://new-vault.vault.azure.net/keys/new-key";
 
@@ -118,6 +119,25 @@ fn a_change_whose_key_is_known_late_is_shown() {
 }
 
 #[test]
+fn a_change_whose_name_is_known_late_is_shown_as_a_replacement() {
+    for (name, submissions) in [("Config1", 1), ("Config2", 2)] {
+        with_each(|cli| {
+            let simulator = simulator();
+            let project = applied(cli, &simulator, &resource("Config1", KEY, OFF));
+            let late = "terraform_data.upstream.output";
+            project.configure(
+                &(upstream("1", name) + &block("this", late, &format!("\"{KEY}\""), OFF)),
+            );
+            shown(&project, &[], &["delete", "create"]);
+            apply_planned(&project);
+            assert_eq!(project.attributes()["name"], name);
+            project.plan().exits(0);
+            assert_eq!(simulator.control().counters().submissions, submissions);
+        });
+    }
+}
+
+#[test]
 fn a_replacement_is_shown() {
     with_each(|cli| {
         let simulator = simulator();
@@ -220,26 +240,52 @@ fn a_plan_that_gives_up_a_protected_key_is_stopped() {
 
 #[test]
 fn without_drift_a_refresh_exits_with_0_and_with_drift_with_2_for_every_status() {
-    for status in
-        ["NEW", "RUNNING", "UPDATE_EXISTING_RESOURCES", "COMPLETED", "FAILED", "OF_TOMORROW"]
-    {
-        with_each(|cli| {
-            let simulator = slow_simulator();
-            simulator.control().insert("Config1", KEY, status);
-            let project = Project::with(cli, &simulator);
-            project.configure_one("");
-            let import = ["import", "-input=false", "-no-color", "aep_cmk_config.this", "Config1"];
-            project.run(&import).exits(0);
+    with_each(|cli| {
+        let simulator = slow_simulator();
+        simulator.control().insert("Config1", KEY, "CREATED");
+        let project =
+            applied(cli, &simulator, &resource("Config1", KEY, "wait_for_completion = false"));
+        for status in
+            ["NEW", "RUNNING", "UPDATE_EXISTING_RESOURCES", "FAILED", "OF_TOMORROW", "COMPLETED"]
+        {
+            assert!(simulator.control().set_status("Config1", status));
+            project.plan_drift().exits(2).says(status);
+            project.run(&TAKE_OVER).exits(0);
             assert_eq!(project.attributes()["status"], status);
             project.plan_drift().exits(0).says("No changes");
-            assert!(simulator.control().set_status("Config1", "OF_ANOTHER_DAY"));
-            project.plan_drift().exits(2).says("OF_ANOTHER_DAY");
-            assert!(simulator.control().set_status("Config1", status));
-            project.plan_drift().exits(0);
-            assert!(simulator.control().set_key("Config1", OTHER_KEY));
-            project.plan_drift().exits(2).says(OTHER_KEY);
-        });
-    }
+        }
+        assert!(simulator.control().set_key("Config1", OTHER_KEY));
+        project.plan_drift().exits(2).says(OTHER_KEY);
+    });
+}
+
+#[test]
+fn what_is_not_found_is_drift_once_and_not_again() {
+    with_each(|cli| {
+        let simulator = simulator();
+        let project = applied(cli, &simulator, &resource("Config1", KEY, ""));
+        assert!(simulator.control().remove("Config1"));
+        project.plan_drift().exits(2).says("NOT_FOUND");
+        project.run(&TAKE_OVER).exits(0);
+        assert_eq!(project.attributes()["status"], "NOT_FOUND");
+        project.plan_drift().exits(0).says("No changes");
+        simulator.control().insert("Config1", KEY, "COMPLETED");
+        project.plan_drift().exits(2).says("COMPLETED");
+    });
+}
+
+#[test]
+fn what_was_never_confirmed_is_drift_once_adobe_has_it() {
+    with_each(|cli| {
+        let simulator = simulator();
+        let project = applied(cli, &simulator, &resource("Config1", KEY, ""));
+        let mut state = project.state();
+        for unconfirmed in ["id", "status"] {
+            state["resources"][0]["instances"][0]["attributes"][unconfirmed] = Value::Null;
+        }
+        project.write("terraform.tfstate", &state.to_string());
+        project.plan_drift().exits(2).says("COMPLETED");
+    });
 }
 
 #[test]
