@@ -48,7 +48,7 @@ fn mistakes(config: &ProviderConfig, variables: &[(&str, &str)]) -> Vec<Diagnost
 fn credentials(settings: &Settings) -> String {
     match &settings.credentials {
         Credentials::Token(token) => format!("token {}", token.expose()),
-        Credentials::ClientSecret { client_id, client_secret, scopes, ims_endpoint } => {
+        Credentials::ClientSecret { client_id, client_secret, scopes, ims_endpoint, .. } => {
             format!("client {client_id} {} {scopes} {ims_endpoint}", client_secret.expose())
         }
     }
