@@ -238,7 +238,8 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
     while let Some(source) = next {
         let text = source.to_string();
         next = source.source();
-        let names_a_layer = text.starts_with("client error (") || text == "connection error";
+        let names_a_layer = text.starts_with("client error (")
+            || matches!(text.as_str(), "connection error" | "dns error" | "error resolving DNS");
         let repeats = parts.last().is_some_and(|last| last.contains(&text));
         let says_less = names_a_layer && next.is_some();
         if !repeats && !says_less {

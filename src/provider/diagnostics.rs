@@ -184,7 +184,7 @@ fn connection(error: &api::Error) -> Option<String> {
         (Kind::Unresolved, Some(proxy)) => {
             format!("Check the name of the proxy, {proxy}, and the name resolution.")
         }
-        (Kind::Unresolved, None) => match region(error) {
+        (Kind::Unresolved, None) => match error.url().and_then(unknown_region) {
             Some(region) => format!(
                 "Check `region` (AEP_REGION): {region:?} is not one of the codes that Adobe's pages name, which are \
                  {}. If it is right, check the name resolution, and HTTPS_PROXY if only a proxy leads \
@@ -212,10 +212,9 @@ fn connection(error: &api::Error) -> Option<String> {
     })
 }
 
-/// The region of a host name that is made of one, if Adobe's pages do not name it.
-fn region(error: &api::Error) -> Option<&str> {
-    let host = error.url()?.strip_prefix("https://platform-")?;
-    let (region, _) = host.split_once(".adobe.io/")?;
+/// The region of a URL that is made of one, if Adobe's pages do not name it.
+fn unknown_region(url: &str) -> Option<&str> {
+    let (region, _) = url.strip_prefix("https://platform-")?.split_once(".adobe.io/")?;
     (!KNOWN_REGIONS.contains(&region)).then_some(region)
 }
 
@@ -381,4 +380,21 @@ fn response(error: &api::Error) -> (&'static str, String) {
         ),
     };
     (summary, advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown_region;
+
+    #[test]
+    fn a_mistyped_region_is_seen_in_the_host() {
+        for (url, expected) in [
+            ("https://platform-nld.adobe.io/data/x", Some("nld")),
+            ("https://platform-nld2.adobe.io/data/x", None),
+            ("https://platform.adobe.io/data/x", None),
+            ("https://platform-nld.example.com/data/x", None),
+        ] {
+            assert_eq!(unknown_region(url), expected, "{url}");
+        }
+    }
 }

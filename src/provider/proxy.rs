@@ -181,7 +181,7 @@ fn network(entry: &str) -> Option<(IpAddr, u8)> {
     let most = if address.is_ipv4() { 32 } else { 128 };
     match (bits <= most, address.to_canonical()) {
         (false, _) => None,
-        (true, short) if short != address => Some((short, bits.saturating_sub(96))),
+        (true, short) if short != address && bits >= 96 => Some((short, bits - 96)),
         (true, _) => Some((address, bits)),
     }
 }

@@ -305,6 +305,22 @@ async fn a_port_where_nobody_listens() {
 }
 
 #[tokio::test]
+async fn a_name_that_does_not_resolve_is_tried_twice() {
+    let server = Server::new([]).await;
+    // No label may be that long: resolvers refuse it without asking anybody.
+    let endpoint = format!("http://{}.example", "x".repeat(64)).parse().unwrap();
+    let settings = Settings { endpoint, ..settings(&server) };
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
+    for error in [
+        client.status("a", &limits()).await.unwrap_err(),
+        client.submit("a", super::KEY, &limits()).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.attempts()), (Kind::Unresolved, 2), "{error}");
+        assert!(error.is_transient() && error.delivery() == Delivery::NeverSent);
+    }
+}
+
+#[tokio::test]
 async fn a_body_without_end_is_not_read() {
     let server = Server::new([answer(200, &"x".repeat(2 << 20))]).await;
     let error = client(&server).status("a", &limits()).await.unwrap_err();

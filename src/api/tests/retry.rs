@@ -18,6 +18,7 @@ const FRESH: Situation = Situation {
 };
 
 const NEVER_SENT: Outcome = Outcome::NeverSent { again: Again::Often };
+const UNRESOLVED: Outcome = Outcome::NeverSent { again: Again::Once };
 const BAD_CERTIFICATE: Outcome = Outcome::NeverSent { again: Again::Never };
 
 fn answered(status: u16) -> Outcome {
@@ -129,12 +130,20 @@ fn how_long_is_waited() {
 
 #[test]
 fn max_retries_counts_attempts_after_the_first() {
-    for (max_retries, retries, repeated) in
-        [(0, 0, false), (1, 0, true), (1, 1, false), (5, 4, true), (5, 5, false)]
-    {
-        let situation = Situation { retries, max_retries, ..FRESH };
+    for (outcome, max_retries, retries, repeated) in [
+        (Outcome::Lost, 0, 0, false),
+        (Outcome::Lost, 1, 0, true),
+        (Outcome::Lost, 1, 1, false),
+        (Outcome::Lost, 5, 4, true),
+        (Outcome::Lost, 5, 5, false),
+        // A name that does not resolve is worth one more.
+        (UNRESOLVED, 0, 0, false),
+        (UNRESOLVED, 5, 0, true),
+        (UNRESOLVED, 5, 1, false),
+    ] {
+        let situation = Situation { outcome, retries, max_retries, ..FRESH };
         let decision = decide(&situation, &Backoff::default(), 0.0);
-        assert_eq!(decision != Decision::Stop, repeated, "{retries} of {max_retries}");
+        assert_eq!(decision != Decision::Stop, repeated, "{outcome:?}: {retries} of {max_retries}");
     }
 }
 
