@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 
+use rustls_pki_types::UnixTime;
 use url::Url;
 
 use super::error::{Error, Kind, Report, TlsFault};
@@ -12,6 +13,9 @@ use super::error_body::{self, ErrorBody, Shape};
 use super::retry::{self, Again, Call, Outcome};
 use super::secret::Scrubber;
 use super::{address, body};
+
+/// The end of the year 9999.
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -153,8 +157,9 @@ fn broken_off(broken: AttemptError, mut report: Report, scrubber: &Scrubber) -> 
         AttemptError::TooLong => report.into_error(Kind::Other, Outcome::Lost),
         AttemptError::Http(error) => {
             let error = error.without_url();
-            report.words = Some(error_body::scrubbed(chain(&error), scrubber))
-                .filter(|words| !words.is_empty());
+            let why = tls_error(&error).and_then(tls_message).unwrap_or_else(|| chain(&error));
+            report.words =
+                Some(error_body::scrubbed(why, scrubber)).filter(|words| !words.is_empty());
             let (kind, outcome) = fault(&error);
             report.into_error(kind, outcome)
         }
@@ -212,6 +217,28 @@ impl TlsFault {
             _ => Self::Other,
         }
     }
+}
+
+/// What rustls shows as numbers or as its own names.
+fn tls_message(error: &rustls::Error) -> Option<String> {
+    use rustls::CertificateError as Certificate;
+    let date = |time: UnixTime| {
+        // HTTP's dates end with the year 9999.
+        let since = Duration::from_secs(time.as_secs()).min(LAST_DATE);
+        httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since)
+    };
+    let rustls::Error::InvalidCertificate(certificate) = error else { return None };
+    let what = match certificate {
+        Certificate::ExpiredContext { not_after, .. } => {
+            format!("it was valid until {}", date(*not_after))
+        }
+        Certificate::NotValidYetContext { not_before, .. } => {
+            format!("it is valid from {}", date(*not_before))
+        }
+        Certificate::Other(other) => other.0.to_string(),
+        _ => return None,
+    };
+    Some(format!("invalid peer certificate: {what}"))
 }
 
 fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {

@@ -107,17 +107,15 @@ fn parsed(value: &str) -> Result<Url, &'static str> {
         true => value.to_owned(),
         false => format!("http://{value}"),
     };
-    let url = Url::parse(&whole)
+    // What follows the host has no meaning, and may be the end of a password.
+    Url::parse(&whole)
         .ok()
         .filter(|url| url.host_str().is_some_and(|host| !host.is_empty()))
-        .ok_or("it is not the address of a proxy, such as \"http://proxy.example.com:3128\"")?;
-    if url.query().is_some() || url.fragment().is_some() || url.path().contains('@') {
-        return Err(
-            "it has characters that end a host name; write `/`, `?`, `#` and `@` in a user name or a password \
-                    percent-encoded",
-        );
-    }
-    Ok(url)
+        .filter(|url| url.query().or(url.fragment()).is_none() && !url.path().contains('@'))
+        .ok_or(
+            "it is not the address of a proxy, such as \"http://proxy.example.com:3128\" (in a user name and a password, \
+             `/`, `?`, `#` and `@` are percent-encoded)",
+        )
 }
 
 impl Rule {
