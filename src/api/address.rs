@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use url::{Host, Url};
+use url::Url;
 
 /// `endpoint` followed by `path` (which begins with a slash). A base path of the endpoint is kept, with or without its
 /// trailing slash; its query, fragment and user info are not: none of them belongs to a call, and reqwest would turn user
@@ -39,19 +39,6 @@ pub(super) fn segment(name: &str) -> Option<String> {
     Some(escaped)
 }
 
-/// Whether the host is this machine: such requests never go to a proxy, and plain http needs no roots.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
-    }
-}
-
 /// Scheme, host and port of where a redirect points; relative ones stay on the host that was asked.
 pub(super) fn origin_of(location: &str, asked: &Url) -> Option<String> {
     let target = asked.join(location).ok()?;
@@ -64,7 +51,7 @@ pub(super) fn origin_of(location: &str, asked: &Url) -> Option<String> {
 mod tests {
     use url::Url;
 
-    use super::{is_loopback, join, origin_of, segment};
+    use super::{join, origin_of, segment};
 
     #[test]
     fn a_base_path_survives() {
@@ -114,23 +101,6 @@ mod tests {
     fn a_name_that_would_address_something_else_has_no_segment() {
         for name in ["", ".", ".."] {
             assert_eq!(segment(name), None, "{name:?}");
-        }
-    }
-
-    #[test]
-    fn loopback() {
-        for (url, expected) in [
-            ("http://localhost:1", true),
-            ("http://LOCALHOST.", true),
-            ("http://aep.localhost", true),
-            ("http://127.8.9.1", true),
-            ("http://[::1]:80", true),
-            ("http://[::ffff:127.0.0.1]", true),
-            ("http://localhost.example.com", false),
-            ("http://128.0.0.1", false),
-            ("https://platform.adobe.io", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
         }
     }
 

@@ -1,9 +1,9 @@
-//! The one error type of this layer: a coarse kind to act on, and the API's own words to show.
+//! The one error type of this layer: a coarse kind to act on, and the API's own message to show.
 
 use std::time::Duration;
 
-use super::retry::{self, Call, Outcome};
-use super::words::Shape;
+use super::error_body::{self, Shape};
+use super::retry::{self, Again, Call, Delivery, Outcome};
 
 /// What went wrong, as coarsely as a caller can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,19 +24,23 @@ pub enum Kind {
     Throttled,
     /// Any 5xx.
     Unavailable,
-    /// No answer within the request timeout, or a 408.
+    /// No response within the request timeout, or a 408.
     Timeout,
-    /// No connection: name resolution, TCP, proxy, or a connect timeout.
+    /// The host's name does not resolve: the proxy's, where there is one.
+    Unresolved,
+    /// No connection: TCP, proxy, or a connect timeout.
     Connect,
-    /// The TLS session failed before anything was sent, mostly over the certificate.
-    Tls,
+    /// The proxy wants other credentials, or some.
+    ProxyCredentials,
+    /// The TLS session failed before anything was processed.
+    Tls(TlsFault),
     /// The connection broke after the request was sent, or the body ended early.
     ConnectionLost,
     /// A 3xx: redirects are not followed, since the request carries a token.
     Redirect,
-    /// A success whose body makes no sense.
+    /// A success whose body is not what was asked for.
     Malformed,
-    /// IMS refused to give a token, or answered without one.
+    /// IMS refused to give a token.
     Token,
     /// The stop token fired.
     Interrupted,
@@ -45,6 +49,29 @@ pub enum Kind {
     /// The settings cannot work; nothing was sent.
     Setup,
     /// Anything else, other 4xx included.
+    Other,
+}
+
+/// Why a TLS session failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TlsFault {
+    /// The certificate's issuer is not trusted: the only one that another root certificate helps against.
+    UnknownIssuer,
+    /// The server's certificate is a CA's own.
+    AuthorityAsServer,
+    /// The certificate is for other names, or the server knows no such name.
+    WrongName,
+    /// The certificate's time is over.
+    Expired,
+    /// The certificate's time has not begun.
+    NotYetValid,
+    /// No TLS version or cipher in common.
+    NothingInCommon,
+    /// The server demands a certificate of the client.
+    ClientCertificate,
+    /// The other side speaks something else than TLS.
+    NotTls,
+    /// Anything else.
     Other,
 }
 
@@ -65,33 +92,29 @@ impl Kind {
         }
     }
 
+    /// Whether a proxy has to do with it, where there is one.
+    fn is_of_the_way(self) -> bool {
+        matches!(self, Self::Unresolved | Self::Connect | Self::ProxyCredentials | Self::Tls(_))
+    }
+
     /// What the HTTP status does not already say.
     pub(super) fn phrase(self, has_status: bool) -> Option<&'static str> {
         match self {
+            Self::Unresolved => Some("the host name does not resolve"),
             Self::Connect => Some("no connection"),
-            Self::Tls => Some("no TLS session"),
-            Self::ConnectionLost => Some("the connection broke before the whole answer was there"),
-            Self::Malformed => Some("the answer makes no sense"),
+            Self::ProxyCredentials => Some("the proxy refused the credentials (HTTP 407)"),
+            Self::Tls(_) => Some("no TLS session"),
+            Self::ConnectionLost => Some("the connection broke before the response was complete"),
+            Self::Malformed => Some("unexpected response"),
             Self::Interrupted => Some("interrupted"),
             Self::Deadline => Some("the time for the operation is over"),
             Self::Redirect => Some("a redirect, not followed"),
-            Self::Timeout if !has_status => Some("no answer within the request timeout"),
+            Self::Timeout if !has_status => Some("no response within the request timeout"),
             Self::Token if !has_status => Some("no token"),
             Self::Other if !has_status => Some("the request failed"),
             _ => None,
         }
     }
-}
-
-/// What is known about a request that failed. It matters for a submission, which must not be made twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// Not a byte of it left.
-    NeverSent,
-    /// It was answered with a refusal: Adobe certainly did not take it.
-    Refused,
-    /// It may have been taken: look it up.
-    Unknown,
 }
 
 /// Why a call failed. Holds no secret: every text in it was scrubbed of the credentials that were in use.
@@ -113,8 +136,11 @@ pub(super) struct Report {
     pub(super) retry_after: Option<Duration>,
     pub(super) method: Option<&'static str>,
     pub(super) url: Option<String>,
+    /// The proxy of the request, and the variable that names it.
+    pub(super) proxy: Option<String>,
     pub(super) attempts: u32,
     pub(super) at_ims: bool,
+    pub(super) minted: bool,
 }
 
 impl Report {
@@ -145,8 +171,10 @@ impl Report {
             retry_after: None,
             method: None,
             url: None,
+            proxy: None,
             attempts: 0,
             at_ims: false,
+            minted: false,
         }
     }
 
@@ -180,10 +208,13 @@ impl Report {
             facts.push(format!("error_code {code}"));
         }
         if let Some(phrase) = self.kind.phrase(self.status.is_some()) {
-            facts.push(phrase.to_owned());
+            facts.push(match self.proxy.as_ref().filter(|_| self.kind.is_of_the_way()) {
+                Some(proxy) => format!("{phrase} through the proxy {proxy}"),
+                None => phrase.to_owned(),
+            });
         }
         let mut story = facts.join(", ");
-        if let Some(words) = &self.words {
+        if let Some(words) = self.message() {
             let separator = if story.is_empty() { "" } else { ": " };
             story = format!("{story}{separator}{words}");
         }
@@ -192,6 +223,18 @@ impl Report {
         }
         story
     }
+
+    /// The words, without a repetition of the status: pages like to be called "404 Not Found".
+    fn message(&self) -> Option<&str> {
+        let words = self.words.as_deref()?;
+        let status = self.status.map(|status| status.to_string()).unwrap_or_default();
+        let rest = words
+            .strip_prefix(&status)
+            .filter(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+            .unwrap_or(words)
+            .trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == ':');
+        (!rest.is_empty()).then_some(rest)
+    }
 }
 
 impl Error {
@@ -199,7 +242,7 @@ impl Error {
     pub(super) fn setup(words: String) -> Self {
         let mut report = Report::of_nothing();
         report.words = Some(words);
-        report.into_error(Kind::Setup, Outcome::NeverSent { lasting: true })
+        report.into_error(Kind::Setup, Outcome::NeverSent { again: Again::Never })
     }
 
     /// Any error of this kind, for the tests of loops.
@@ -213,7 +256,7 @@ impl Error {
         self.0.kind
     }
 
-    /// The HTTP status, where an answer came back.
+    /// The HTTP status, where there was a response.
     pub fn http_status(&self) -> Option<u16> {
         self.0.status
     }
@@ -223,18 +266,18 @@ impl Error {
         self.0.error_code.as_deref()
     }
 
-    /// The answer's `x-request-id`: what Adobe's support asks for.
+    /// The response's `x-request-id`: what Adobe's support asks for.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The API's own words, or those of the failing connection: scrubbed of every secret, without control characters, a
+    /// The API's own message, or that of the failing connection: scrubbed of every secret, without control characters, a
     /// page of HTML reduced to its title, at most 600 characters.
     pub fn words(&self) -> Option<&str> {
         self.0.words.as_deref()
     }
 
-    /// What the answer's `Retry-After` asks for, counted from its arrival.
+    /// What the response's `Retry-After` asks for, counted from its arrival.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -242,6 +285,11 @@ impl Error {
     /// Where the request went; no user info and no secret is ever in it. `None` for settings that cannot work.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
+    }
+
+    /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
+    pub fn proxy(&self) -> Option<&str> {
+        self.0.proxy.as_deref()
     }
 
     /// `GET` or `POST`. `None` for settings that cannot work.
@@ -266,6 +314,11 @@ impl Error {
         self.0.at_ims
     }
 
+    /// Whether the token of the request was minted with a client's credentials, and not given.
+    pub fn has_minted_token(&self) -> bool {
+        self.0.minted
+    }
+
     /// What is known about a submission that failed this way.
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
@@ -285,8 +338,14 @@ impl Error {
             && matches!(self.0.kind, Kind::Interrupted | Kind::Deadline)
             && self.0.words.is_none()
         {
-            self.0.words = Some(super::words::tidy(&format!("before that: {}", earlier.0.story())));
+            self.0.words = Some(error_body::tidy(&format!("before that: {}", earlier.0.story())));
         }
+        self
+    }
+
+    /// For the failure of a request with a token.
+    pub(super) fn with_token(mut self, minted: bool) -> Self {
+        self.0.minted = minted;
         self
     }
 

@@ -1,25 +1,28 @@
 //! The Adobe Experience Platform API for customer-managed keys: three calls, one client.
 //!
-//! Knows nothing of Terraform, and is the only place that speaks HTTP. It reads no environment; only the HTTP client's own
-//! look at `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and the platform roots' at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+//! Knows nothing of Terraform, and is the only place that speaks HTTP. It reads no environment, but for the platform roots'
+//! own look at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
-//! `Client` method → `transport` (the call chain: token, attempt, decision) → `types` (decoding). `auth` has the token,
-//! `retry` the pure decision, `answer` what an attempt came to, `words` what an error body says, `address` URLs, `tls`
-//! roots.
+//! `Client` method → `call` (the chain: token, attempt, response, decision) → `types` (decoding). One way only, from above to
+//! below: `call` → `token` → `attempt` → `response` → `error` → `retry`, the pure decision. `body` decodes what was compressed,
+//! `error_body` has what an error body says, `address` URLs, `tls` roots, `proxy` a proxy.
 //!
 //! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
 //! has to look the name up. No error and no log line holds a secret.
 
 mod address;
-mod answer;
-mod auth;
+mod attempt;
+mod body;
+mod call;
 mod error;
+mod error_body;
+mod proxy;
+mod response;
 mod retry;
 mod secret;
 mod tls;
-mod transport;
+mod token;
 mod types;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -34,16 +37,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-pub use error::{Delivery, Error, Kind};
+pub use error::{Error, Kind, TlsFault};
+pub use proxy::Proxy;
+pub use retry::Delivery;
 pub use secret::Secret;
 pub use types::{AppRegistration, Configuration, Status};
 
-use answer::Answer;
-use auth::Auth;
+use attempt::{Setup, Transport};
 use error::Report;
-use retry::{Call, Outcome, Pace};
-use transport::{Outgoing, Setup, Transport};
-use words::Shape;
+use error_body::Shape;
+use response::{Request, Response};
+use retry::{Again, Backoff, Call, Outcome};
+use token::Tokens;
 
 /// Adobe's API page: where the multi-tenant app is described.
 const APP_REGISTRATION: &str = "/data/infrastructure/manager/byok/app-registration";
@@ -63,6 +68,8 @@ pub enum Credentials {
     ClientSecret {
         /// Base URL of Adobe's identity service; it does not follow the region.
         ims_endpoint: Url,
+        /// The proxy to it.
+        ims_proxy: Option<Proxy>,
         /// The credential's client id.
         client_id: String,
         /// The credential's client secret.
@@ -79,6 +86,8 @@ pub struct Settings {
     pub org_id: String,
     /// Base URL of the platform; a path in it is kept.
     pub endpoint: Url,
+    /// The proxy to it.
+    pub proxy: Option<Proxy>,
     /// The value of `x-api-key`. Adobe's API page: `acp_provisioning`, not the client id.
     pub api_key: String,
     /// How requests are authorised.
@@ -87,6 +96,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Attempts after the first.
     pub max_retries: u32,
+    /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` stand in for the platform's roots.
+    pub named_roots: bool,
     /// PEM certificates that are trusted beside the platform's roots.
     pub ca_cert_file: Option<PathBuf>,
     /// The value of `User-Agent`. What cannot be in a header is left out.
@@ -110,8 +121,10 @@ struct Inner {
     org_id: String,
     endpoint: Url,
     headers: HeaderMap,
-    auth: Auth,
+    tokens: Tokens,
     transport: Transport,
+    /// What must not show of the proxies.
+    proxy_secrets: Vec<Secret>,
 }
 
 impl Client {
@@ -121,35 +134,39 @@ impl Client {
     /// [`Kind::Setup`] when `ca_cert_file` cannot be read or has no PEM certificate, or when a value cannot be sent in a
     /// header; the message names the setting.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        Self::with_pace(settings, Pace::default())
+        Self::with_backoff(settings, Backoff::default())
     }
 
-    fn with_pace(settings: Settings, pace: Pace) -> Result<Self, Error> {
+    fn with_backoff(settings: Settings, backoff: Backoff) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(API_KEY, header_value("api_key", &settings.api_key)?);
         headers.insert(ORG_ID, header_value("org_id", &settings.org_id)?);
         let sendable: String =
             settings.user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
+        let ims_proxy = match &settings.credentials {
+            Credentials::Token(_) => None,
+            Credentials::ClientSecret { ims_proxy, .. } => ims_proxy.clone(),
+        };
+        let proxies = settings.proxy.iter().chain(&ims_proxy);
+        let proxy_secrets = proxies.flat_map(Proxy::secrets).collect();
         let transport = Transport::new(Setup {
-            endpoint: &settings.endpoint,
-            ims_endpoint: match &settings.credentials {
-                Credentials::Token(_) => None,
-                Credentials::ClientSecret { ims_endpoint, .. } => Some(ims_endpoint),
-            },
+            proxy: settings.proxy,
+            ims_proxy,
+            named_roots: settings.named_roots,
             ca_cert_file: settings.ca_cert_file.as_deref(),
             user_agent: header_value("user_agent", &sendable)?,
             request_timeout: settings.request_timeout,
             max_retries: settings.max_retries,
-            pace,
+            backoff,
         })?;
-        let auth = Auth::new(settings.credentials)?;
         Ok(Self(Arc::new(Inner {
             org_id: settings.org_id,
             endpoint: settings.endpoint,
             headers,
-            auth,
+            tokens: Tokens::new(settings.credentials)?,
             transport,
+            proxy_secrets,
         })))
     }
 
@@ -169,8 +186,7 @@ impl Client {
     /// Any kind but [`Kind::NoSuchConfiguration`]; [`Kind::Malformed`] when a documented field is missing.
     pub async fn app_registration(&self, limits: &Limits) -> Result<AppRegistration, Error> {
         let url = address::join(&self.0.endpoint, APP_REGISTRATION);
-        let answer = self.read(url, limits).await?;
-        decoded(answer, types::app_registration)
+        decoded(self.read(url, limits).await?, types::app_registration)
     }
 
     /// `POST /data/infrastructure/manager/customer/config`: submits a configuration, once at most. The only call that
@@ -193,11 +209,10 @@ impl Client {
         let body = types::submission(name, self.org_id(), key_identifier).map_err(|error| {
             Error::setup(format!("the submission cannot be written as JSON: {error}"))
         })?;
-        let mut outgoing = self.outgoing(Call::Submit, url);
-        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        outgoing.body = body;
-        let answer = self.0.transport.call(&self.0.auth, outgoing, limits).await?;
-        configuration(answer)
+        let mut request = self.request(Call::Submit, url);
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.body = body;
+        configuration(self.call(request, limits).await?)
     }
 
     /// `GET /data/infrastructure/manager/customer/config/{name}?configType=BYOK_CONFIG`: a configuration that exists.
@@ -251,19 +266,18 @@ impl Client {
         Ok(url)
     }
 
-    async fn read(&self, url: Url, limits: &Limits) -> Result<Answer, Error> {
-        let outgoing = self.outgoing(Call::Read, url);
-        self.0.transport.call(&self.0.auth, outgoing, limits).await
+    async fn read(&self, url: Url, limits: &Limits) -> Result<Response, Error> {
+        self.call(self.request(Call::Read, url), limits).await
     }
 
-    fn outgoing(&self, call: Call, url: Url) -> Outgoing {
-        Outgoing {
-            call,
-            url,
-            headers: self.0.headers.clone(),
-            body: Vec::new(),
-            scrubber: self.0.auth.scrubber(),
-        }
+    async fn call(&self, request: Request, limits: &Limits) -> Result<Response, Error> {
+        call::call(&self.0.transport, &self.0.tokens, request, limits).await
+    }
+
+    fn request(&self, call: Call, url: Url) -> Request {
+        let mut scrubber = self.0.tokens.scrubber();
+        scrubber.0.extend(self.0.proxy_secrets.iter().cloned());
+        Request { call, url, headers: self.0.headers.clone(), body: Vec::new(), scrubber }
     }
 }
 
@@ -296,21 +310,24 @@ fn is_free(error: &Error) -> bool {
     }
 }
 
-fn decoded<T>(answer: Answer, decode: fn(&[u8]) -> Result<T, types::Garbled>) -> Result<T, Error> {
-    decode(&answer.body).map_err(|garbled| answer.garbled(&garbled.to_string()))
+fn decoded<T>(
+    response: Response,
+    decode: fn(&[u8]) -> Result<T, types::Garbled>,
+) -> Result<T, Error> {
+    decode(&response.body).map_err(|why| response.malformed(&why.to_string()))
 }
 
-/// A configuration, with the time that its answer asks to leave between looks.
-fn configuration(answer: Answer) -> Result<Configuration, Error> {
-    let retry_after = answer.retry_after();
-    decoded(answer, types::configuration)
+/// A configuration, with the time that its response asks to leave between looks.
+fn configuration(response: Response) -> Result<Configuration, Error> {
+    let retry_after = response.retry_after();
+    decoded(response, types::configuration)
         .map(|configuration| Configuration { retry_after, ..configuration })
 }
 
 fn unaddressable(call: Call, url: &Url) -> Error {
     let mut report = Report::of_request(call, url, 0);
     report.words = Some("a configuration's name cannot be empty, `.` or `..`".to_owned());
-    report.into_error(Kind::Other, Outcome::NeverSent { lasting: true })
+    report.into_error(Kind::Other, Outcome::NeverSent { again: Again::Never })
 }
 
 fn header_value(setting: &str, value: &str) -> Result<HeaderValue, Error> {

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::error::Delivery;
-
 /// What kind of request it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
@@ -23,8 +21,8 @@ pub(super) enum Call {
 pub(super) enum Outcome {
     /// No connection, or no tunnel, or no TLS session: not a byte of the request left.
     NeverSent {
-        /// The same would happen again, as with a certificate that does not verify.
-        lasting: bool,
+        /// How often another try is worth it.
+        again: Again,
     },
     /// It was sent, or may have been, and no whole answer came back: time-out, reset, cut body.
     Lost,
@@ -40,6 +38,28 @@ pub(super) enum Outcome {
         /// Whether it was in flight by then.
         sent: bool,
     },
+}
+
+/// Whether another try may get a request out that did not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// The same would happen again, as with a certificate that does not verify.
+    Never,
+    /// A name that does not resolve is mostly a wrong one, and seldom a moment's trouble.
+    Once,
+    /// As often as the settings allow.
+    Often,
+}
+
+/// What is known about a request that failed. It matters for a submission, which must not be made twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// Not a byte of it left.
+    NeverSent,
+    /// It was answered with a refusal: Adobe certainly did not take it.
+    Refused,
+    /// It may have been taken: look it up.
+    Unknown,
 }
 
 /// What [`decide`] looks at.
@@ -72,7 +92,7 @@ pub(super) enum Decision {
 
 /// The times of repetitions.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct Backoff {
     /// Before the first repetition; it doubles from one to the next.
     pub(super) first: Duration,
     /// The longest that is waited without a `Retry-After`.
@@ -82,7 +102,7 @@ pub(super) struct Pace {
     pub(super) grace: Duration,
 }
 
-impl Default for Pace {
+impl Default for Backoff {
     fn default() -> Self {
         Self {
             first: Duration::from_millis(500),
@@ -92,10 +112,10 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
+impl Backoff {
     /// The wait before repetition number `retries + 1`. `jitter` is drawn from 0.0..1.0 and only shortens, by half at most:
     /// callers that failed together come back apart, and nobody waits longer than the documented doubling.
-    fn backoff(&self, retries: u32, jitter: f64) -> Duration {
+    fn before(&self, retries: u32, jitter: f64) -> Duration {
         let doubled = self.first.saturating_mul(1_u32.checked_shl(retries).unwrap_or(u32::MAX));
         doubled.min(self.longest).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
     }
@@ -104,19 +124,21 @@ impl Pace {
 /// Whether the attempt is repeated, and after what time.
 ///
 /// A wait that reaches past the deadline is not begun: the API's own error is worth more than a time-out later.
-pub(super) fn decide(situation: &Situation, pace: &Pace, jitter: f64) -> Decision {
+pub(super) fn decide(situation: &Situation, backoff: &Backoff, jitter: f64) -> Decision {
     let renewable = situation.renewable && situation.call != Call::Mint;
     if renewable && matches!(situation.outcome, Outcome::Answered { status: 401, .. }) {
         return Decision::Renew;
     }
-    if !is_repeatable(situation.call, situation.outcome)
-        || situation.retries >= situation.max_retries
-    {
+    let most = match situation.outcome {
+        Outcome::NeverSent { again: Again::Once } => situation.max_retries.min(1),
+        _ => situation.max_retries,
+    };
+    if !is_repeatable(situation.call, situation.outcome) || situation.retries >= most {
         return Decision::Stop;
     }
-    let backoff = pace.backoff(situation.retries, jitter);
     // `Retry-After: 0` asks for no hammering.
-    let wait = situation.retry_after.unwrap_or_default().max(backoff);
+    let wait =
+        situation.retry_after.unwrap_or_default().max(backoff.before(situation.retries, jitter));
     if wait >= situation.left {
         return Decision::Stop;
     }
@@ -125,7 +147,7 @@ pub(super) fn decide(situation: &Situation, pace: &Pace, jitter: f64) -> Decisio
 
 fn is_repeatable(call: Call, outcome: Outcome) -> bool {
     match (call, outcome) {
-        (_, Outcome::NeverSent { lasting }) => !lasting,
+        (_, Outcome::NeverSent { again }) => again != Again::Never,
         (_, Outcome::Ended { .. }) => false,
         (Call::Submit, Outcome::Lost) => false,
         (Call::Submit, Outcome::Answered { status, gateway_code }) => {
@@ -138,7 +160,7 @@ fn is_repeatable(call: Call, outcome: Outcome) -> bool {
 /// Whether the same request could succeed a little later.
 pub(super) fn is_transient(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::NeverSent { lasting } => !lasting,
+        Outcome::NeverSent { again } => again != Again::Never,
         Outcome::Lost => true,
         Outcome::Answered { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
         Outcome::Ended { .. } => false,

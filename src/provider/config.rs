@@ -12,17 +12,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
-use url::{Host, Url};
+use url::Url;
 
-use crate::api::Settings;
+use crate::api::{Proxy, Settings};
 use crate::provider::arguments::{
     API_KEY, Argument, CA_CERT_FILE, ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT,
 };
 use crate::provider::diagnostics::Mistake;
 use crate::provider::duration;
+use crate::provider::proxy::{Proxies, is_loopback};
 
 /// Adobe's region of the plain host name (Adobe's "Multi-cloud overview").
 pub const DEFAULT_REGION: &str = "va7";
+/// The codes that Adobe's pages name; any other is taken too.
+pub const KNOWN_REGIONS: [&str; 5] = [DEFAULT_REGION, "nld2", "aus5", "can2", "gbr9"];
 /// Where access tokens are minted, whatever the region (Adobe Developer Console, "Server-to-server authentication").
 pub const DEFAULT_IMS_ENDPOINT: &str = "https://ims-na1.adobelogin.com";
 /// The static key of the customer-managed key API (Adobe's API guide); it is not the client id.
@@ -84,9 +87,15 @@ pub fn resolve(
     environment: Environment<'_>,
     user_agent: String,
 ) -> Result<Resolved, Vec<Mistake>> {
-    let mut reader = Reader { environment, unknown: Vec::new(), mistakes: Vec::new() };
+    let mut reader =
+        Reader { environment, proxies: None, unknown: Vec::new(), mistakes: Vec::new() };
+    match Proxies::read(environment) {
+        Ok(proxies) => reader.proxies = Some(proxies),
+        Err(mistake) => reader.mistakes.push(mistake),
+    }
     let org_id = reader.org_id(config);
     let endpoint = reader.endpoint(config);
+    let proxy = endpoint.as_ref().and_then(|endpoint| reader.proxy_to(endpoint));
     let credentials = reader.credentials(config);
     let api_key = reader
         .text(&config.api_key, API_KEY)
@@ -122,10 +131,14 @@ pub fn resolve(
         ) => Ok(Resolved::Ready(Box::new(Settings {
             org_id,
             endpoint,
+            proxy,
             api_key,
             credentials,
             request_timeout,
             max_retries,
+            named_roots: ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+                .iter()
+                .any(|variable| environment(variable).is_some_and(|value| !value.is_empty())),
             ca_cert_file,
             user_agent,
         }))),
@@ -168,6 +181,8 @@ impl Setting {
 /// Reads arguments, and collects what is unknown and what is wrong.
 struct Reader<'a> {
     environment: Environment<'a>,
+    /// `None` where they could not be read.
+    proxies: Option<Proxies>,
     unknown: Vec<&'static str>,
     mistakes: Vec<Mistake>,
 }
@@ -176,7 +191,7 @@ impl Reader<'_> {
     /// A variable that is set to nothing is not set: CI systems pass empty ones for missing secrets.
     fn variable(&self, argument: Argument) -> Option<String> {
         let value = (self.environment)(argument.variable)?;
-        let value = value.trim();
+        let value = trimmed(&value);
         (!value.is_empty()).then(|| value.to_owned())
     }
 
@@ -187,7 +202,7 @@ impl Reader<'_> {
                 Setting::Unknown
             }
             Value::Value(value) => {
-                let value = value.trim();
+                let value = trimmed(value);
                 if value.is_empty() {
                     self.mistakes.push(Mistake::wrong(
                         argument,
@@ -268,15 +283,26 @@ impl Reader<'_> {
                     REGION,
                     found.from_variable,
                     format!(
-                        "{:?} is not a region code, which consists of letters and digits, such as \"va7\", \
-                         \"nld2\", \"aus5\", \"can2\" or \"gbr9\"; for a whole address use `endpoint`",
-                        found.value
+                        "{:?} is not a region code, which consists of letters and digits; the known ones are \
+                         {}; for a whole address use `endpoint`",
+                        found.value,
+                        KNOWN_REGIONS.join(", ")
                     ),
                 ));
                 return None;
             }
         };
         Url::parse(&format!("https://{host}/")).ok()
+    }
+
+    fn proxy_to(&mut self, target: &Url) -> Option<Proxy> {
+        match self.proxies.as_ref()?.proxy_to(target) {
+            Ok(proxy) => proxy.cloned(),
+            Err(mistake) => {
+                self.mistakes.push(mistake);
+                None
+            }
+        }
     }
 
     fn base_url(&mut self, found: &Found, argument: Argument) -> Option<Url> {
@@ -346,19 +372,14 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("it has a query or a fragment; write the base URL only");
     }
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => {
-            return Err(
-                "it has no host; write the whole address, such as \"https://platform.adobe.io\"",
-            );
-        }
-    };
+    if url.host().is_none() {
+        return Err(
+            "it has no host; write the whole address, such as \"https://platform.adobe.io\"",
+        );
+    }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if is_loopback => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
         "http" => Err(
             "plain http is accepted for loopback addresses only, as credentials would go over the network \
              in clear; write https",
@@ -367,6 +388,12 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
             "its scheme is not https; write the whole address, such as \"https://platform.adobe.io\"",
         ),
     }
+}
+
+/// `text` without what an editor, a shell or a copied line leaves around it: white space, and a byte order mark, which would
+/// otherwise become part of a secret unseen.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// The process's environment. A variable that is not text counts as not set.

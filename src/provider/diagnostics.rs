@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
-use crate::api::{self, Kind};
+use crate::api::{self, Kind, TlsFault};
 use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
+use crate::provider::config::KNOWN_REGIONS;
 use crate::provider::duration::humanize;
 
 /// A diagnostic for the whole object.
@@ -99,6 +100,16 @@ impl Mistake {
         }
     }
 
+    /// A proxy of the environment that cannot be used. `why` never repeats it: it may hold a password.
+    pub fn proxy(variable: &str, why: &str) -> Self {
+        Self {
+            missing: false,
+            summary: "The proxy of the environment cannot be used",
+            detail: format!("The environment variable {variable} cannot be used: {why}."),
+            attribute: None,
+        }
+    }
+
     /// A token and a client at once, in one source.
     pub fn exclusive(in_environment: bool) -> Self {
         let detail = if in_environment {
@@ -127,10 +138,7 @@ impl From<Mistake> for Diagnostic {
     }
 }
 
-/// The permission in Adobe's access control that the API credential's role needs.
-pub const PERMISSION: &str = "Manage Customer Managed Key";
-
-/// An API error as a diagnostic: what failed, what to do, and the API's own words.
+/// An API error as a diagnostic: what failed, what to do, and the API's own message.
 pub fn from_api(error: &api::Error, doing: &str) -> Diagnostic {
     let (summary, advice) = explain(error);
     general(summary, format!("While {doing}: {error}\n\n{advice}"))
@@ -141,169 +149,252 @@ pub fn push_api(diags: &mut Diagnostics, error: &api::Error, doing: &str) {
     diags.errors.push(from_api(error, doing));
 }
 
-/// The identity service understood the request and does not like it.
-fn is_refusal(status: u16) -> bool {
-    (400..500).contains(&status)
+/// What an API error means for a person: a static summary and what to do, whatever the operation was.
+fn explain(error: &api::Error) -> (&'static str, String) {
+    match error.kind() {
+        Kind::Interrupted => {
+            ("Terraform was interrupted", "Run the command again to go on.".to_owned())
+        }
+        Kind::Deadline => (
+            "The operation's timeout was reached",
+            "Run the command again to go on. The `timeouts` block of a resource gives it more time."
+                .to_owned(),
+        ),
+        kind if error.is_token() => (
+            "No access token from Adobe IMS",
+            connection(error).unwrap_or_else(|| token(kind).to_owned()),
+        ),
+        Kind::Unresolved | Kind::Connect | Kind::ProxyCredentials => {
+            ("Adobe's API cannot be reached", connection(error).unwrap_or_default())
+        }
+        Kind::Tls(_) => {
+            ("The TLS connection to Adobe's API failed", connection(error).unwrap_or_default())
+        }
+        _ => response(error),
+    }
 }
 
-/// What an API error means for a person: a static summary and what to do.
-fn explain(error: &api::Error) -> (&'static str, String) {
-    let words = |text: &str| text.to_owned();
-    if error.is_token() && !matches!(error.kind(), Kind::Interrupted | Kind::Deadline) {
-        let advice = if error.kind() == Kind::Token && error.http_status().is_some_and(is_refusal) {
-            words(
-                "Check `client_id` and `client_secret` (AEP_CLIENT_ID, AEP_CLIENT_SECRET), that the OAuth \
-                 server-to-server credential still exists in the Adobe Developer Console and has the scopes asked \
-                 for (`scopes`).",
-            )
-        } else {
-            words(
-                "Adobe's identity service gave no usable answer. Check `ims_endpoint` (AEP_IMS_ENDPOINT), the network and \
-                 the proxy, and run the command again later.",
-            )
-        };
-        return ("No access token from Adobe IMS", advice);
+/// What to do about a connection that did not come about: to Adobe's API or to its identity service.
+fn connection(error: &api::Error) -> Option<String> {
+    let address = match error.is_token() {
+        true => "`ims_endpoint` (AEP_IMS_ENDPOINT)",
+        false => "`region` or `endpoint` (AEP_REGION, AEP_ENDPOINT)",
+    };
+    Some(match (error.kind(), error.proxy()) {
+        (Kind::Unresolved, Some(proxy)) => {
+            format!("Check the name of the proxy, {proxy}, and the name resolution.")
+        }
+        (Kind::Unresolved, None) => match error.url().and_then(unknown_region) {
+            Some(region) => format!(
+                "Check `region` (AEP_REGION): {region:?} is not one of the codes that Adobe's pages name, which are \
+                 {}. If it is right, check the name resolution, and HTTPS_PROXY if only a proxy leads \
+                 out of this network.",
+                KNOWN_REGIONS.join(", ")
+            ),
+            None => format!(
+                "Check {address} and the name resolution, and HTTPS_PROXY if only a proxy leads out of this network."
+            ),
+        },
+        (Kind::Connect, Some(proxy)) => format!(
+            "Check that the proxy, {proxy}, runs and lets requests to this host through. If the host should be asked \
+             directly, add it to NO_PROXY."
+        ),
+        (Kind::Connect, None) => format!(
+            "Check the network and {address}, and HTTPS_PROXY if only a proxy leads out of this network."
+        ),
+        (Kind::ProxyCredentials, _) => {
+            "Put the user name and the password into the variable that names the proxy, percent-encoded: \
+             \"http://user:password@proxy.example.com:3128\". Other methods than Basic are not supported."
+                .to_owned()
+        }
+        (Kind::Tls(fault), _) => tls(fault, address),
+        _ => return None,
+    })
+}
+
+/// The region of a URL that is made of one, if Adobe's pages do not name it.
+fn unknown_region(url: &str) -> Option<&str> {
+    let (region, _) = url.strip_prefix("https://platform-")?.split_once(".adobe.io/")?;
+    (!KNOWN_REGIONS.contains(&region)).then_some(region)
+}
+
+fn tls(fault: TlsFault, address: &str) -> String {
+    match fault {
+        TlsFault::UnknownIssuer => {
+            "The issuer of the server's certificate is not trusted. If a corporate proxy inspects TLS, give its root \
+             certificate in `ca_cert_file` (AEP_CA_CERT_FILE) or in SSL_CERT_FILE."
+                .to_owned()
+        }
+        TlsFault::AuthorityAsServer => {
+            "The server shows the certificate of a certificate authority as its own, which is refused even if the \
+             authority is trusted. The server, or the proxy that inspects TLS, needs a certificate of its own, issued \
+             by that authority."
+                .to_owned()
+        }
+        TlsFault::WrongName => format!(
+            "The server is not the one that was asked for: check {address}, the name resolution, and any proxy that \
+             answers in its place."
+        ),
+        TlsFault::Expired => {
+            "The server's certificate is too old: whoever runs the server has to renew it. Check the clock of this \
+             machine, too."
+                .to_owned()
+        }
+        TlsFault::NotYetValid => {
+            "The server's certificate is not valid yet: check the clock of this machine.".to_owned()
+        }
+        TlsFault::NothingInCommon => format!(
+            "The server and the provider have no TLS version or cipher in common, or the server demands a client \
+             certificate. The provider speaks TLS 1.2 and 1.3: check {address} and any proxy in between."
+        ),
+        TlsFault::ClientCertificate => format!(
+            "The server demands a client certificate, and the provider has none to give: check {address} and any \
+             proxy in between."
+        ),
+        TlsFault::NotTls => format!(
+            "Something that does not speak TLS listens there: check {address}, its port and scheme, and the scheme of \
+             the proxy."
+        ),
+        TlsFault::Other => {
+            format!("Check {address} and any proxy in between; the message above says what failed.")
+        }
     }
-    match (error.kind(), error.error_code()) {
+}
+
+/// What to do about a response of the identity service that is no token.
+fn token(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Token => {
+            "Check `client_id` and `client_secret` (AEP_CLIENT_ID, AEP_CLIENT_SECRET), that the OAuth \
+             server-to-server credential still exists in the Adobe Developer Console and has the scopes asked \
+             for (`scopes`)."
+        }
+        _ => {
+            "Adobe's identity service gave no usable response. Check `ims_endpoint` (AEP_IMS_ENDPOINT), the network \
+             and the proxy, and run the command again later."
+        }
+    }
+}
+
+/// What to do about a response of the API, or about one that did not arrive whole.
+fn response(error: &api::Error) -> (&'static str, String) {
+    let (summary, advice) = match (error.kind(), error.error_code()) {
+        (Kind::Unauthorized, _) if error.has_minted_token() => (
+            "Adobe does not accept the access token",
+            "The token was made with `client_id` and `client_secret` (AEP_CLIENT_ID, AEP_CLIENT_SECRET), and so was a \
+             new one: check that `ims_endpoint` (AEP_IMS_ENDPOINT) belongs to the same environment as the API, and that \
+             the credential has the Experience Platform API and its scopes (`scopes`).",
+        ),
         (Kind::Unauthorized, _) => (
             "Adobe does not accept the access token",
-            words(
-                "Mint a new one (`access_token`, AEP_ACCESS_TOKEN), or give `client_id` and `client_secret` so that \
-                 the provider renews it by itself.",
-            ),
+            "Create a new one (`access_token`, AEP_ACCESS_TOKEN), or give `client_id` and `client_secret` in its place \
+             so that the provider renews it by itself.",
         ),
         (Kind::Forbidden, Some("403000" | "403003")) => (
             "Adobe does not accept the API key",
-            words(
-                "Leave `api_key` (AEP_API_KEY) out: the customer-managed key API takes the static key \
-                 \"acp_provisioning\", not the credential's client id.",
-            ),
+            "Leave `api_key` (AEP_API_KEY) out: the customer-managed key API takes the static key \
+             \"acp_provisioning\", not the credential's client id.",
         ),
         (Kind::Forbidden, Some("403010")) => (
             "The access token did not reach Adobe",
-            words(
-                "Something between this machine and Adobe dropped the Authorization header: check the proxy, and \
-                 `endpoint` (AEP_ENDPOINT).",
-            ),
+            "Something between this machine and Adobe dropped the Authorization header: check the proxy, and \
+             `endpoint` (AEP_ENDPOINT).",
         ),
         (Kind::Forbidden, Some("403025")) => (
             "The credential is not entitled for this organisation",
-            words(
-                "Check that `org_id` (AEP_ORG_ID) is the organisation in which the credential was made, and that \
-                 the credential has an Experience Platform product profile there.",
-            ),
+            "Check that `org_id` (AEP_ORG_ID) is the organisation in which the credential was made, and that \
+             the credential has an Experience Platform product profile there.",
         ),
         (Kind::Forbidden, Some("403027")) => (
             "Adobe finds no region for this organisation",
-            words(
-                "Either `org_id` (AEP_ORG_ID) is wrong, or the credential has no Experience Platform product profile \
-                 in that organisation: add one in the Adobe Admin Console.",
-            ),
+            "Either `org_id` (AEP_ORG_ID) is wrong, or the credential has no Experience Platform product profile \
+             in that organisation: add one in the Adobe Admin Console.",
         ),
         (Kind::Forbidden, _) => (
             "The credential may not manage customer-managed keys",
-            format!(
-                "Add the API credential to a role with the permission \"{PERMISSION}\" (Experience Platform: \
-                 Permissions, Roles), and check that the organisation is licensed for it (Healthcare Shield, or \
-                 Privacy and Security Shield).",
-            ),
+            "Add the API credential to a role with the permission \"Manage Customer Managed Key\" (Experience \
+             Platform: Permissions, Roles), and check that the organisation is licensed for it (Healthcare Shield, or \
+             Privacy and Security Shield).",
         ),
         (Kind::NoSuchConfiguration | Kind::NotFound, _) => (
             "Adobe answered that there is nothing at this address",
-            words(
-                "Check `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT), and any proxy in between: this is not the \
-                 answer of the customer-managed key API for a configuration that does not exist.",
-            ),
+            "Check `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT), and any proxy in between: this is not the \
+             response of the customer-managed key API for a configuration that does not exist.",
         ),
         (Kind::Conflict, _) => (
             "Adobe answered that the name is in use",
-            words(
-                "A name stays taken at Adobe for ever, also by a configuration that failed: choose another `name`. Nothing \
-                 was changed.",
-            ),
+            "A name remains reserved at Adobe, even by a configuration that failed: choose another `name`. Nothing \
+             was changed.",
         ),
         (Kind::BadRequest, _) => (
             "Adobe refused the request",
-            words(
-                "Adobe's words above say what it did not accept. Nothing was changed: mend it and apply again.",
-            ),
+            "Adobe's message above says what it rejected. Nothing was changed. Fix it and run the command again.",
         ),
-        (Kind::Throttled, _) => (
-            "Adobe is throttling requests",
-            format!(
-                "{} and run the command again; nothing is lost. `max_retries` (AEP_MAX_RETRIES) and the `timeouts` block \
-                 say how long the provider itself waits.",
-                error.retry_after().map_or_else(
-                    || "Wait some minutes".to_owned(),
-                    |pause| format!(
-                        "Adobe asks for a pause of {}: wait for so long",
-                        humanize(pause)
-                    )
-                )
-            ),
-        ),
+        (Kind::Throttled, _) => {
+            let pause = match error.retry_after().filter(|pause| !pause.is_zero()) {
+                Some(pause) => format!(
+                    "Adobe asks clients to wait {}. Run the command again after that",
+                    humanize(pause)
+                ),
+                None => "Wait some minutes and run the command again".to_owned(),
+            };
+            return (
+                "Adobe is throttling requests",
+                format!(
+                    "{pause}; nothing is lost. `max_retries` (AEP_MAX_RETRIES) says how often the provider itself \
+                     tries again."
+                ),
+            );
+        }
         (Kind::Unavailable, _) => (
             "Adobe's API is not available",
-            words(
-                "Run the command again later; give the x-request-id to Adobe support if it stays so.",
-            ),
+            "Run the command again later. If it stays so, give the x-request-id to Adobe support.",
         ),
         (Kind::Timeout, _) => (
             "Adobe did not answer in time",
-            words(
-                "Check the network and the proxy, or raise `request_timeout` (AEP_REQUEST_TIMEOUT); then run the \
-                 command again.",
-            ),
-        ),
-        (Kind::Connect, _) => (
-            "Adobe's API cannot be reached",
-            words(
-                "Check the network, the name resolution, HTTPS_PROXY and NO_PROXY, and `region` or `endpoint` \
-                 (AEP_REGION, AEP_ENDPOINT).",
-            ),
-        ),
-        (Kind::Tls, _) => (
-            "The TLS connection to Adobe's API failed",
-            words(
-                "If a corporate proxy inspects TLS, give its root certificate in `ca_cert_file` (AEP_CA_CERT_FILE) or \
-                 in SSL_CERT_FILE.",
-            ),
+            "Check the network and the proxy, or raise `request_timeout` (AEP_REQUEST_TIMEOUT); then run the \
+             command again.",
         ),
         (Kind::ConnectionLost, _) => (
-            "The answer of Adobe's API was cut off",
-            words("Check the network and the proxy, then run the command again."),
+            "The response of Adobe's API was cut off",
+            "Check the network and the proxy, then run the command again.",
         ),
         (Kind::Redirect, _) => (
             "Adobe's API answered with a redirect",
-            words(
-                "Redirects are not followed, as the credentials would go with them: check `endpoint` (AEP_ENDPOINT) \
-                 and any proxy that asks people to log in.",
-            ),
+            "Redirects are not followed, as the credentials would go with them: check `endpoint` (AEP_ENDPOINT) \
+             and any proxy that asks people to log in.",
         ),
         (Kind::Malformed, _) => (
-            "The answer makes no sense for this API",
-            words(
-                "Something else than Adobe's API may have answered: check `endpoint` (AEP_ENDPOINT) and the proxy. \
-                 The state was not changed.",
-            ),
-        ),
-        (Kind::Interrupted, _) => {
-            ("Terraform was interrupted", words("Run the command again to go on."))
-        }
-        (Kind::Deadline, _) => (
-            "The operation's timeout was reached",
-            words("Raise the timeout in the `timeouts` block, or run the command again to go on."),
+            "Unexpected response from Adobe's API",
+            "Something other than Adobe's API may have responded, or changed the response on its way: check `endpoint` \
+             (AEP_ENDPOINT) and the proxy.",
         ),
         (Kind::Setup, _) => (
             "The HTTP client cannot be set up",
-            words(
-                "Give `ca_cert_file` (AEP_CA_CERT_FILE) a file with root certificates in PEM format; a relative path \
-                 begins in the folder that Terraform runs in. If it is right, check HTTPS_PROXY.",
-            ),
+            "Give `ca_cert_file` (AEP_CA_CERT_FILE) a file with root certificates in PEM format; a relative path \
+             begins in the folder that Terraform runs in.",
         ),
-        (Kind::Token | Kind::Other, _) => (
+        _ => (
             "Adobe's API answered with an error",
-            words("Adobe's words above say what is wrong; give the x-request-id to Adobe support."),
+            "Adobe's message above says what is wrong. If it does not help, give the x-request-id to Adobe support.",
         ),
+    };
+    (summary, advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown_region;
+
+    #[test]
+    fn a_mistyped_region_is_seen_in_the_host() {
+        for (url, expected) in [
+            ("https://platform-nld.adobe.io/data/x", Some("nld")),
+            ("https://platform-nld2.adobe.io/data/x", None),
+            ("https://platform.adobe.io/data/x", None),
+            ("https://platform-nld.example.com/data/x", None),
+        ] {
+            assert_eq!(unknown_region(url), expected, "{url}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod connection;
 mod diagnostics;
 mod duration;
 pub mod functions;
+mod proxy;
 mod schema;
 
 use std::sync::Arc;

@@ -76,8 +76,8 @@ pub fn provider() -> Schema {
         ),
         text(
             CA_CERT_FILE,
-            "File with root certificates in PEM format to trust beside those of the system, for example of a corporate proxy \
-             that inspects TLS.",
+            "File with root certificates in PEM format to trust beside those of the system (or of `SSL_CERT_FILE` and \
+             `SSL_CERT_DIR`), for example of a corporate proxy that inspects TLS.",
         ),
     ];
     Schema {
@@ -99,7 +99,9 @@ pub fn provider() -> Schema {
                  away, and [Secrets and CI](guides/secrets-and-ci.md) before it runs unattended.\n\n\
                  Each argument of the provider block can be given in the block or as an environment variable; the block \
                  wins, argument by argument. Required are `org_id` and one way to authenticate: `client_id` with \
-                 `client_secret` (OAuth server-to-server, renewed by itself), or `access_token`.",
+                 `client_secret` (OAuth server-to-server, renewed by itself), or `access_token`.\n\n\
+                 Proxies are taken from `HTTPS_PROXY` and `NO_PROXY`, as the CLI itself takes them. One provider block for \
+                 an organisation is enough: two aliases are two processes, which can submit the same name at once.",
             ),
             deprecated: false,
         },

@@ -2,7 +2,7 @@ use url::Url;
 
 use super::{Error, Kind, Report};
 use crate::api::Delivery;
-use crate::api::retry::{Call, Outcome};
+use crate::api::retry::{Again, Call, Outcome};
 
 fn report() -> Report {
     Report::of_request(
@@ -29,7 +29,7 @@ fn one_technical_line() {
     let mut refused = report();
     refused.words = Some("tcp connect error".into());
     assert_eq!(
-        refused.into_error(Kind::Connect, Outcome::NeverSent { lasting: false }).to_string(),
+        refused.into_error(Kind::Connect, Outcome::NeverSent { again: Again::Often }).to_string(),
         "GET https://h/config/a?configType=BYOK_CONFIG: no connection: tcp connect error"
     );
     assert_eq!(Error::setup("ca_cert_file: gone".into()).to_string(), "ca_cert_file: gone");

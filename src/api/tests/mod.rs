@@ -1,5 +1,6 @@
 //! The client against a scripted server: what goes over the socket, and what comes of what comes back.
 
+mod compressed;
 mod logs;
 mod reads;
 mod server;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::retry::Pace;
+use super::retry::Backoff;
 use super::{Client, Credentials, Limits, Secret, Settings};
 use server::Server;
 
@@ -25,7 +26,7 @@ const TOKEN: &str = "sentinel-given-token";
 const CLIENT_SECRET: &str = "sentinel client/secret";
 
 /// Repetitions without waiting, and the real grace.
-const PACE: Pace = Pace {
+const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(1),
     longest: Duration::from_millis(1),
     grace: Duration::from_secs(3),
@@ -35,10 +36,12 @@ fn settings(server: &Server) -> Settings {
     Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint: server.url("/"),
+        proxy: None,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new(TOKEN)),
         request_timeout: Duration::from_secs(30),
         max_retries: 5,
+        named_roots: false,
         ca_cert_file: None,
         user_agent: "terraform-provider-aep/test".to_owned(),
     }
@@ -47,6 +50,7 @@ fn settings(server: &Server) -> Settings {
 fn oauth(server: &Server) -> Credentials {
     Credentials::ClientSecret {
         ims_endpoint: server.url("/"),
+        ims_proxy: None,
         client_id: "client id".to_owned(),
         client_secret: Secret::new(CLIENT_SECRET),
         scopes: "openid,AdobeID".to_owned(),
@@ -55,13 +59,13 @@ fn oauth(server: &Server) -> Credentials {
 
 /// With a given token.
 fn client(server: &Server) -> Client {
-    Client::with_pace(settings(server), PACE).unwrap()
+    Client::with_backoff(settings(server), BACKOFF).unwrap()
 }
 
 /// With tokens from the server's IMS.
 fn oauth_client(server: &Server) -> Client {
     let settings = Settings { credentials: oauth(server), ..settings(server) };
-    Client::with_pace(settings, PACE).unwrap()
+    Client::with_backoff(settings, BACKOFF).unwrap()
 }
 
 fn limits() -> Limits {
@@ -73,10 +77,12 @@ fn settings_that_cannot_be_sent_are_named() {
     let fine = Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint: Url::parse("http://127.0.0.1:9").unwrap(),
+        proxy: None,
         api_key: "k".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: Duration::from_secs(1),
         max_retries: 0,
+        named_roots: false,
         ca_cert_file: None,
         user_agent: "ä is left out\r\n".to_owned(),
     };

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::super::{Client, Delivery, Kind, Settings, Status};
 use super::server::{Reply, Server, answer, answer_with, cut};
-use super::{PACE, RUNNING, TOKEN, client, limits, settings};
+use super::{BACKOFF, RUNNING, TOKEN, client, limits, settings};
 
 const APP: &str = r#"{"id":"byok","name":"n","applicationUri":"u","applicationId":"a","applicationRedirectUrl":"https://l/common/x?redirect_uri=https://adobe.com/n&scope=user.read"}"#;
 const SERVICE_404: &str =
@@ -34,7 +34,15 @@ async fn a_read_goes_out_to_the_letter() {
         names.sort_unstable();
         assert_eq!(
             names,
-            ["accept", "authorization", "host", "user-agent", "x-api-key", "x-gw-ims-org-id"]
+            [
+                "accept",
+                "accept-encoding",
+                "authorization",
+                "host",
+                "user-agent",
+                "x-api-key",
+                "x-gw-ims-org-id"
+            ]
         );
         assert_eq!(seen.header("accept"), ["application/json"]);
         assert_eq!(seen.header("authorization"), [format!("Bearer {TOKEN}")]);
@@ -52,7 +60,7 @@ async fn a_base_path_is_kept_and_user_info_is_not_sent() {
     endpoint.set_username("user").unwrap();
     endpoint.set_password(Some("pass")).unwrap();
     let settings = Settings { endpoint, ..settings(&server) };
-    Client::with_pace(settings, PACE).unwrap().status("a", &limits()).await.unwrap();
+    Client::with_backoff(settings, BACKOFF).unwrap().status("a", &limits()).await.unwrap();
     let seen = &server.seen()[0];
     assert!(seen.line.starts_with("GET /base/path/data/infrastructure/"), "{}", seen.line);
     assert_eq!(seen.header("authorization"), [format!("Bearer {TOKEN}")]);
@@ -83,7 +91,7 @@ async fn retries_end_with_the_apis_own_error() {
     );
     let server = Server::new([answer(500, ""), Reply::Reset, last]).await;
     let settings = Settings { max_retries: 2, ..settings(&server) };
-    let client = Client::with_pace(settings, PACE).unwrap();
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
     let error = client.status("a", &limits()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.http_status(), error.attempts()),
@@ -222,7 +230,7 @@ async fn a_redirect_is_named_and_not_followed() {
 async fn no_answer_within_the_request_timeout() {
     let server = Server::new([Reply::Hang, answer(200, RUNNING)]).await;
     let settings = Settings { request_timeout: Duration::from_secs(1), ..settings(&server) };
-    let client = Client::with_pace(settings, PACE).unwrap();
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
     client.status("a", &limits()).await.unwrap();
     assert_eq!(server.seen().len(), 2);
 }
@@ -284,7 +292,7 @@ async fn a_port_where_nobody_listens() {
         max_retries: 2,
         ..settings(&server)
     };
-    let client = Client::with_pace(settings, PACE).unwrap();
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
     for error in [
         client.status("a", &limits()).await.unwrap_err(),
         client.submit("a", super::KEY, &limits()).await.unwrap_err(),
@@ -293,6 +301,22 @@ async fn a_port_where_nobody_listens() {
         assert_eq!((error.delivery(), error.http_status()), (Delivery::NeverSent, None));
         assert!(error.words().is_some_and(|words| !words.contains("http://")), "{error}");
         assert!(error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_tried_twice() {
+    let server = Server::new([]).await;
+    // No label may be that long: resolvers refuse it without asking anybody.
+    let endpoint = format!("http://{}.example", "x".repeat(64)).parse().unwrap();
+    let settings = Settings { endpoint, ..settings(&server) };
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
+    for error in [
+        client.status("a", &limits()).await.unwrap_err(),
+        client.submit("a", super::KEY, &limits()).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.attempts()), (Kind::Unresolved, 2), "{error}");
+        assert!(error.is_transient() && error.delivery() == Delivery::NeverSent);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Call, Decision, Outcome, Pace, Situation, decide, delivery, is_transient, retry_after,
+    Again, Backoff, Call, Decision, Outcome, Situation, decide, delivery, is_transient, retry_after,
 };
 use crate::api::Delivery;
 
@@ -17,8 +17,9 @@ const FRESH: Situation = Situation {
     renewable: false,
 };
 
-const NEVER_SENT: Outcome = Outcome::NeverSent { lasting: false };
-const BAD_CERTIFICATE: Outcome = Outcome::NeverSent { lasting: true };
+const NEVER_SENT: Outcome = Outcome::NeverSent { again: Again::Often };
+const UNRESOLVED: Outcome = Outcome::NeverSent { again: Again::Once };
+const BAD_CERTIFICATE: Outcome = Outcome::NeverSent { again: Again::Never };
 
 fn answered(status: u16) -> Outcome {
     Outcome::Answered { status, gateway_code: false }
@@ -71,7 +72,7 @@ fn what_is_repeated() {
     ];
     for (case, call, outcome, repeated) in cases {
         let situation = Situation { call, outcome, ..FRESH };
-        let decision = decide(&situation, &Pace::default(), 0.0);
+        let decision = decide(&situation, &Backoff::default(), 0.0);
         let expected = match repeated {
             true => Decision::Retry(Duration::from_millis(500)),
             false => Decision::Stop,
@@ -92,7 +93,7 @@ fn a_401_renews_the_token_once() {
     for (case, call, renewable, expected) in cases {
         let situation =
             Situation { call, renewable, outcome: by_gateway(401), max_retries: 0, ..FRESH };
-        assert_eq!(decide(&situation, &Pace::default(), 0.0), expected, "{case}");
+        assert_eq!(decide(&situation, &Backoff::default(), 0.0), expected, "{case}");
     }
 }
 
@@ -123,18 +124,26 @@ fn how_long_is_waited() {
             ..FRESH
         };
         let expected = expected.map_or(Decision::Stop, |wait| Decision::Retry(s(wait)));
-        assert_eq!(decide(&situation, &Pace::default(), jitter), expected, "{case}");
+        assert_eq!(decide(&situation, &Backoff::default(), jitter), expected, "{case}");
     }
 }
 
 #[test]
 fn max_retries_counts_attempts_after_the_first() {
-    for (max_retries, retries, repeated) in
-        [(0, 0, false), (1, 0, true), (1, 1, false), (5, 4, true), (5, 5, false)]
-    {
-        let situation = Situation { retries, max_retries, ..FRESH };
-        let decision = decide(&situation, &Pace::default(), 0.0);
-        assert_eq!(decision != Decision::Stop, repeated, "{retries} of {max_retries}");
+    for (outcome, max_retries, retries, repeated) in [
+        (Outcome::Lost, 0, 0, false),
+        (Outcome::Lost, 1, 0, true),
+        (Outcome::Lost, 1, 1, false),
+        (Outcome::Lost, 5, 4, true),
+        (Outcome::Lost, 5, 5, false),
+        // A name that does not resolve is worth one more.
+        (UNRESOLVED, 0, 0, false),
+        (UNRESOLVED, 5, 0, true),
+        (UNRESOLVED, 5, 1, false),
+    ] {
+        let situation = Situation { outcome, retries, max_retries, ..FRESH };
+        let decision = decide(&situation, &Backoff::default(), 0.0);
+        assert_eq!(decision != Decision::Stop, repeated, "{outcome:?}: {retries} of {max_retries}");
     }
 }
 
@@ -178,7 +187,7 @@ fn nothing_is_repeated_that_may_have_been_taken() {
     let others = [NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost, Outcome::Ended { sent: true }];
     for outcome in statuses.chain(others) {
         let situation = Situation { call: Call::Submit, outcome, ..FRESH };
-        let repeated = decide(&situation, &Pace::default(), 0.5) != Decision::Stop;
+        let repeated = decide(&situation, &Backoff::default(), 0.5) != Decision::Stop;
         assert!(!repeated || delivery(outcome) != Delivery::Unknown, "{outcome:?}");
     }
 }
@@ -186,7 +195,7 @@ fn nothing_is_repeated_that_may_have_been_taken() {
 #[test]
 fn transient_is_what_a_read_is_repeated_for() {
     for outcome in (100..=599).map(answered).chain([NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost]) {
-        let decision = decide(&Situation { outcome, ..FRESH }, &Pace::default(), 0.0);
+        let decision = decide(&Situation { outcome, ..FRESH }, &Backoff::default(), 0.0);
         assert_eq!(decision != Decision::Stop, is_transient(outcome), "{outcome:?}");
     }
 }

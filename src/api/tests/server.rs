@@ -14,7 +14,7 @@ const TOKEN_PATH: &str = "/ims/token/v3";
 /// What the server does with one request.
 pub(super) enum Reply {
     /// Writes these bytes and keeps the connection.
-    Raw(String),
+    Raw(Vec<u8>),
     /// The same, when the gate opens.
     When(Arc<Notify>, String),
     /// Writes these bytes and closes.
@@ -61,7 +61,14 @@ pub(super) fn answer(status: u16, body: &str) -> Reply {
 
 /// The same, with header lines (each ending in CRLF).
 pub(super) fn answer_with(status: u16, headers: &str, body: &str) -> Reply {
-    Reply::Raw(raw(status, headers, body))
+    Reply::Raw(raw(status, headers, body).into_bytes())
+}
+
+/// The same, with a body that need not be text.
+pub(super) fn coded(status: u16, headers: &str, body: &[u8]) -> Reply {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} Scripted\r\n{headers}content-length: {length}\r\n\r\n");
+    Reply::Raw([head.as_bytes(), body].concat())
 }
 
 pub(super) fn raw(status: u16, headers: &str, body: &str) -> String {
@@ -160,7 +167,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, counter: Arc<watch
             Reply::Raw(bytes) => bytes,
             Reply::When(gate, bytes) => {
                 gate.notified().await;
-                bytes
+                bytes.into_bytes()
             }
             Reply::Cut(bytes) => {
                 _ = stream.write_all(bytes.as_bytes()).await;
@@ -173,7 +180,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, counter: Arc<watch
             }
             Reply::Hang => std::future::pending().await,
         };
-        if stream.write_all(bytes.as_bytes()).await.is_err() {
+        if stream.write_all(&bytes).await.is_err() {
             return;
         }
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::super::retry::Pace;
+use super::super::retry::Backoff;
 use super::super::{Client, Delivery, Kind, Settings, Status};
 use super::server::{Reply, Server, answer, answer_with, cut, raw, token};
-use super::{KEY, PACE, RUNNING, TOKEN, client, limits, oauth_client, settings};
+use super::{BACKOFF, KEY, RUNNING, TOKEN, client, limits, oauth_client, settings};
 
 const BUSY_GATEWAY: &str = r#"{"error_code":"503010","message":"Failed to validate the token"}"#;
 
@@ -24,6 +24,7 @@ async fn a_submission_goes_out_to_the_letter() {
         names,
         [
             "accept",
+            "accept-encoding",
             "authorization",
             "content-length",
             "content-type",
@@ -69,7 +70,7 @@ async fn what_may_have_been_taken_is_never_repeated() {
 async fn a_time_out_is_never_repeated() {
     let server = Server::new([Reply::Hang]).await;
     let settings = Settings { request_timeout: Duration::from_secs(1), ..settings(&server) };
-    let client = Client::with_pace(settings, PACE).unwrap();
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
     let error = client.submit("a", KEY, &limits()).await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (Kind::Timeout, Delivery::Unknown));
 
@@ -119,7 +120,7 @@ async fn what_the_gateway_refused_is_sent_again() {
 async fn throttled_to_the_end_was_refused() {
     let server = Server::new([answer(429, ""), answer(503, BUSY_GATEWAY)]).await;
     let settings = Settings { max_retries: 1, ..settings(&server) };
-    let client = Client::with_pace(settings, PACE).unwrap();
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
     let error = client.submit("a", KEY, &limits()).await.unwrap_err();
     assert_eq!((error.attempts(), error.delivery()), (2, Delivery::Refused));
 }
@@ -163,7 +164,7 @@ async fn in_flight_at_a_stop_it_may_finish() {
     let server = Server::new([Reply::When(Arc::clone(&gate), raw(201, "", RUNNING))]).await;
     let settings = settings(&server);
     let grace = Duration::from_secs(300);
-    let client = Client::with_pace(settings, Pace { grace, ..PACE }).unwrap();
+    let client = Client::with_backoff(settings, Backoff { grace, ..BACKOFF }).unwrap();
     let limits = limits();
     let (result, ()) = tokio::join!(client.submit("a", KEY, &limits), async {
         server.arrived(1).await;
@@ -178,7 +179,7 @@ async fn in_flight_at_a_stop_it_may_finish() {
 async fn in_flight_at_a_stop_it_may_not_hang() {
     let server = Server::new([Reply::Hang]).await;
     let grace = Duration::from_millis(10);
-    let client = Client::with_pace(settings(&server), Pace { grace, ..PACE }).unwrap();
+    let client = Client::with_backoff(settings(&server), Backoff { grace, ..BACKOFF }).unwrap();
     let limits = limits();
     let (result, ()) = tokio::join!(client.submit("a", KEY, &limits), async {
         server.arrived(1).await;

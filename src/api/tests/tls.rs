@@ -1,30 +1,45 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::ServerConfig;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::PrivateKeyDer;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::super::{Client, Credentials, Delivery, Kind, Secret, Settings};
+use super::super::{Client, Credentials, Delivery, Kind, Secret, Settings, TlsFault};
 use super::server::raw;
-use super::{PACE, RUNNING, limits};
+use super::{BACKOFF, RUNNING, limits};
 
 /// An HTTPS server with a certificate of its own making; gives its address and the certificate as PEM.
 async fn https() -> (Url, String) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    https_with(CertificateParams::new(["localhost".to_owned()]).unwrap()).await
+}
+
+/// The same, with a certificate made so.
+async fn https_with(params: CertificateParams) -> (Url, String) {
+    let (certificate, key, pem) = certificate(params);
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
+    let config = builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    (serve(config).await, pem)
+}
+
+fn certificate(
+    params: CertificateParams,
+) -> (CertificateDer<'static>, PrivateKeyDer<'static>, String) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let der = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    (certificate.der().clone(), der, certificate.pem())
+}
+
+async fn serve(config: ServerConfig) -> Url {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -32,8 +47,9 @@ async fn https() -> (Url, String) {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else {
-                    return;
+                let mut stream = match acceptor.accept(stream).into_fallible().await {
+                    Ok(stream) => stream,
+                    Err((_, stream)) => return drain(stream).await,
                 };
                 let mut request = [0; 4096];
                 _ = stream.read(&mut request).await;
@@ -42,69 +58,174 @@ async fn https() -> (Url, String) {
             });
         }
     });
-    (Url::parse(&format!("https://localhost:{port}")).unwrap(), cert.pem())
+    Url::parse(&format!("https://localhost:{port}")).unwrap()
+}
+
+/// Reads on after an alert: a connection that is closed over unread bytes is reset, and the alert may be lost with it.
+async fn drain(mut stream: TcpStream) {
+    _ = stream.shutdown().await;
+    while stream.read(&mut [0; 4096]).await.is_ok_and(|count| count > 0) {}
+}
+
+/// A server that says this, whatever it is asked.
+async fn saying(bytes: Vec<u8>) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            _ = stream.read(&mut [0; 4096]).await;
+            _ = stream.write_all(&bytes).await;
+            drain(stream).await;
+        }
+    });
+    Url::parse(&format!("https://localhost:{port}")).unwrap()
 }
 
 fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
     Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint,
+        proxy: None,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: std::time::Duration::from_secs(30),
         max_retries: 5,
+        named_roots: false,
         ca_cert_file,
         user_agent: "test".to_owned(),
     }
 }
 
+/// A submission to a server that is trusted if its certificate is given: it fails so, at once, and was never sent.
+#[track_caller]
+fn fails(fault: TlsFault, endpoint: Url, pem: Option<&str>) -> impl Future<Output = String> {
+    let caller = std::panic::Location::caller();
+    let dir = tempfile::tempdir().unwrap();
+    let file = pem.map(|pem| {
+        let file = dir.path().join("ca.pem");
+        std::fs::write(&file, pem).unwrap();
+        file
+    });
+    let client = Client::with_backoff(settings(endpoint, file), BACKOFF).unwrap();
+    async move {
+        let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.delivery(), error.attempts()),
+            (Kind::Tls(fault), Delivery::NeverSent, 1),
+            "{caller}: {error}"
+        );
+        assert!(!error.is_transient());
+        error.to_string()
+    }
+}
+
+fn localhost() -> CertificateParams {
+    CertificateParams::new(["localhost".to_owned()]).unwrap()
+}
+
 #[tokio::test]
-async fn a_certificate_nobody_vouches_for_is_an_error_at_once() {
+async fn a_certificate_that_cannot_be_accepted_says_why_at_once() {
     let (endpoint, _) = https().await;
-    let client = Client::with_pace(settings(endpoint, None), PACE).unwrap();
-    let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.delivery(), error.attempts()),
-        (Kind::Tls, Delivery::NeverSent, 1)
-    );
-    let words = error.words().unwrap();
-    assert!(words.contains("invalid peer certificate: UnknownIssuer"), "{words}");
-    assert!(!error.is_transient());
+    let message = fails(TlsFault::UnknownIssuer, endpoint, None).await;
+    assert!(message.contains("invalid peer certificate: UnknownIssuer"), "{message}");
+
+    let mut own_ca = localhost();
+    own_ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let (endpoint, pem) = https_with(own_ca).await;
+    fails(TlsFault::AuthorityAsServer, endpoint.clone(), Some(&pem)).await;
+    fails(TlsFault::AuthorityAsServer, endpoint, None).await;
+
+    let other = CertificateParams::new(["other.example.com".to_owned()]).unwrap();
+    let (endpoint, pem) = https_with(other).await;
+    let message = fails(TlsFault::WrongName, endpoint, Some(&pem)).await;
+    assert!(message.contains("other.example.com"), "{message}");
+
+    let mut expired = localhost();
+    (expired.not_before, expired.not_after) =
+        (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+    let (endpoint, pem) = https_with(expired).await;
+    fails(TlsFault::Expired, endpoint, Some(&pem)).await;
+
+    let mut early = localhost();
+    (early.not_before, early.not_after) = (date_time_ymd(4000, 1, 1), date_time_ymd(4001, 1, 1));
+    let (endpoint, pem) = https_with(early).await;
+    fails(TlsFault::NotYetValid, endpoint, Some(&pem)).await;
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_refuses_says_why_at_once() {
+    for (alert, fault) in [
+        (40, TlsFault::NothingInCommon),
+        (70, TlsFault::NothingInCommon),
+        (71, TlsFault::NothingInCommon),
+        (112, TlsFault::WrongName),
+        (116, TlsFault::ClientCertificate),
+        (80, TlsFault::Other),
+    ] {
+        fails(fault, saying(vec![0x15, 3, 3, 0, 2, 2, alert]).await, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_demands_a_client_certificate() {
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let (certificate, key, pem) = certificate(localhost());
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier.build().unwrap())
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        fails(TlsFault::ClientCertificate, serve(config).await, Some(&pem)).await;
+    }
 }
 
 #[tokio::test]
 async fn ca_cert_file_vouches_for_it() {
     let (endpoint, pem) = https().await;
+    let (_, other) = https().await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ca.pem");
-    std::fs::write(&file, format!("# a comment\n{pem}\n{pem}")).unwrap();
-    let client = Client::with_pace(settings(endpoint, Some(file)), PACE).unwrap();
-    assert_eq!(client.status("a", &limits()).await.unwrap().id, "1");
+    for text in [
+        format!("# a comment\n{other}\n{pem}\n{pem}"),
+        // An editor's byte order mark hides no certificate, be it the only one or the first of two.
+        format!("\u{feff}{pem}"),
+        format!("\u{feff}{pem}\n{other}"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let settings = settings(endpoint.clone(), Some(file.clone()));
+        let client = Client::with_backoff(settings, BACKOFF).unwrap();
+        assert_eq!(client.status("a", &limits()).await.unwrap().id, "1");
+    }
 }
 
 #[tokio::test]
 async fn plain_http_behind_https() {
-    let server = super::Server::new([]).await;
-    let mut endpoint = server.url("/");
-    endpoint.set_scheme("https").unwrap();
-    let client = Client::with_pace(settings(endpoint, None), PACE).unwrap();
-    let error = client.status("a", &limits()).await.unwrap_err();
-    assert_eq!(error.delivery(), Delivery::NeverSent, "{error}");
+    let endpoint = saying(raw(400, "", "The plain HTTP request was sent").into_bytes()).await;
+    fails(TlsFault::NotTls, endpoint, None).await;
 }
 
 #[test]
 fn a_ca_cert_file_that_cannot_be_used_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
+    let write_bytes = |name: &str, bytes: &[u8]| {
         let file = dir.path().join(name);
-        std::fs::write(&file, text).unwrap();
+        std::fs::write(&file, bytes).unwrap();
         file
     };
+    let write = |name: &str, text: &str| write_bytes(name, text.as_bytes());
     let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     for (file, expected) in [
         (dir.path().join("absent.pem"), "absent.pem` cannot be read: No such file or directory"),
         (write("empty.pem", ""), "empty.pem` has no PEM certificate in it"),
         (write("der.pem", "0\u{82}not PEM"), "der.pem` has no PEM certificate in it"),
+        (write_bytes("utf16.pem", b"\xff\xfe-\0-\0"), "utf16.pem` is UTF-16; save it as UTF-8"),
+        (write_bytes("utf16be.pem", b"\xfe\xff\0-\0-"), "utf16be.pem` is UTF-16"),
         (write("key.pem", key), "key.pem` has no PEM certificate in it"),
         (write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"), "cut.pem` is not valid PEM: "),
         (

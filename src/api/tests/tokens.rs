@@ -4,7 +4,7 @@ use tokio::sync::Notify;
 
 use super::super::{Client, Kind, Settings};
 use super::server::{Reply, Server, answer, answer_with, cut, raw, token};
-use super::{CLIENT_SECRET, PACE, RUNNING, limits, oauth, oauth_client, settings};
+use super::{BACKOFF, CLIENT_SECRET, RUNNING, limits, oauth, oauth_client, settings};
 
 fn running(number: usize) -> impl Iterator<Item = Reply> {
     std::iter::repeat_with(|| answer(200, RUNNING)).take(number)
@@ -142,10 +142,22 @@ async fn an_answer_without_a_token_shows_nothing_of_itself() {
     ] {
         let server = Server::with_ims([], [answer(200, body)]).await;
         let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
-        assert_eq!((error.kind(), error.http_status()), (Kind::Token, Some(200)), "{body}");
+        assert_eq!((error.kind(), error.http_status()), (Kind::Malformed, Some(200)), "{body}");
         assert!(!format!("{error} {error:?}").contains("sentinel"), "{error:?}");
         assert_eq!(server.mints().len(), 1, "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_with_a_200_is_one_and_shows_its_message_alone() {
+    let body = format!(
+        r#"{{"error":"invalid_scope","error_description":"not for {CLIENT_SECRET}","token":"sentinel-x"}}"#
+    );
+    let server = Server::with_ims([], [answer(200, &body)]).await;
+    let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (Kind::Token, Some(200)));
+    assert_eq!(error.words(), Some("invalid_scope: not for [redacted]"));
+    assert!(!format!("{error} {error:?}").contains("sentinel"), "{error:?}");
 }
 
 #[tokio::test]
@@ -221,6 +233,6 @@ async fn a_base_path_of_ims_is_kept() {
         *ims_endpoint = server.url("/proxy/");
     }
     let settings = Settings { credentials, ..settings(&server) };
-    Client::with_pace(settings, PACE).unwrap().status("a", &limits()).await.unwrap();
+    Client::with_backoff(settings, BACKOFF).unwrap().status("a", &limits()).await.unwrap();
     assert_eq!(server.mints()[0].line, "POST /proxy/ims/token/v3 HTTP/1.1");
 }

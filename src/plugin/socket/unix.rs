@@ -33,15 +33,23 @@ impl Endpoint {
         variable: impl Fn(&str) -> Option<String>,
         _access: Access,
     ) -> Result<Self, Error> {
-        let wanted = variable("PLUGIN_UNIX_SOCKET_DIR")
-            .filter(|directory| !directory.is_empty())
-            .map_or_else(std::env::temp_dir, PathBuf::from);
+        let folder = |name: &str| variable(name).filter(|directory| !directory.is_empty());
+        let asked = folder("PLUGIN_UNIX_SOCKET_DIR");
+        let wanted = asked.clone().or_else(|| folder("TMPDIR"));
+        let wanted = wanted.map_or_else(std::env::temp_dir, PathBuf::from);
         let group = variable("PLUGIN_UNIX_SOCKET_GROUP")
             .filter(|group| !group.is_empty())
             .map(|name| gid(&name))
             .transpose()?;
-        let base = if fits(&wanted) { wanted } else { PathBuf::from("/tmp") };
-        Self::bind(&base, group).map_err(|source| Error::Socket { directory: base, source })
+        let fallback = PathBuf::from("/tmp");
+        let base = if fits(&wanted) { wanted } else { fallback.clone() };
+        Self::bind(&base, group)
+            // A TMPDIR that is not there, or not writable, is not worth a failure that no CLI can show; a folder that was
+            // asked for may be the only one that the CLI sees.
+            .or_else(
+                |error| if asked.is_none() { Self::bind(&fallback, group) } else { Err(error) },
+            )
+            .map_err(|source| Error::Socket { directory: base, source })
     }
 
     fn bind(base: &Path, group: Option<Gid>) -> io::Result<Self> {
@@ -126,6 +134,17 @@ mod tests {
         assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         drop(endpoint);
         assert!(!directory.exists());
+    }
+
+    #[tokio::test]
+    async fn a_temporary_folder_that_is_not_there_is_replaced_and_one_that_was_asked_for_is_not() {
+        let missing = |wanted: &'static str| {
+            move |name: &str| (name == wanted).then(|| "/no/such/folder".to_owned())
+        };
+        let endpoint = Endpoint::open(missing("TMPDIR"), Access::Plaintext).unwrap();
+        assert!(endpoint.address().1.starts_with("/tmp/plugin"));
+        let error = Endpoint::open(missing("PLUGIN_UNIX_SOCKET_DIR"), Access::Plaintext);
+        assert!(error.unwrap_err().to_string().contains("/no/such/folder"));
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use tf_provider::value::Value;
 
-use super::{DEFAULT_IMS_ENDPOINT, DEFAULT_SCOPES, ProviderConfig, Reader, Setting};
+use super::{DEFAULT_IMS_ENDPOINT, DEFAULT_SCOPES, ProviderConfig, Reader, Setting, trimmed};
 use crate::api::{Credentials, Secret};
 use crate::provider::arguments::{
     ACCESS_TOKEN, Argument, CLIENT_ID, CLIENT_SECRET, IMS_ENDPOINT, SCOPES,
@@ -71,8 +71,10 @@ impl Reader<'_> {
             .text(&config.ims_endpoint, IMS_ENDPOINT)
             .or_default(DEFAULT_IMS_ENDPOINT)
             .and_then(|found| self.base_url(&found, IMS_ENDPOINT));
+        let ims_proxy = ims_endpoint.as_ref().and_then(|endpoint| self.proxy_to(endpoint));
         Some(Credentials::ClientSecret {
             ims_endpoint: ims_endpoint?,
+            ims_proxy,
             client_id: client_id?,
             client_secret: Secret::new(client_secret?),
             scopes: scopes?,
@@ -113,9 +115,9 @@ impl Reader<'_> {
                     return None;
                 }
                 Value::Value(scope)
-                    if !scope.trim().is_empty() && !scope.trim().contains([',', ' ']) =>
+                    if !trimmed(scope).is_empty() && !trimmed(scope).contains([',', ' ']) =>
                 {
-                    scopes.push(scope.trim());
+                    scopes.push(trimmed(scope));
                 }
                 _ => {
                     self.mistakes.push(Mistake::wrong(

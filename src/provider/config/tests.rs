@@ -48,7 +48,7 @@ fn mistakes(config: &ProviderConfig, variables: &[(&str, &str)]) -> Vec<Diagnost
 fn credentials(settings: &Settings) -> String {
     match &settings.credentials {
         Credentials::Token(token) => format!("token {}", token.expose()),
-        Credentials::ClientSecret { client_id, client_secret, scopes, ims_endpoint } => {
+        Credentials::ClientSecret { client_id, client_secret, scopes, ims_endpoint, .. } => {
             format!("client {client_id} {} {scopes} {ims_endpoint}", client_secret.expose())
         }
     }
@@ -118,6 +118,61 @@ fn credentials_come_from_one_way_to_authenticate() {
     assert!(credentials(&half).starts_with("client hcl-id env-secret "));
 }
 
+#[test]
+fn a_byte_order_mark_gets_into_no_value() {
+    let settings = ready(
+        &ProviderConfig { org_id: text("\u{feff}ORG@AdobeOrg"), ..ProviderConfig::default() },
+        &[
+            ("AEP_CLIENT_ID", "\u{feff}id"),
+            ("AEP_CLIENT_SECRET", "\u{feff}secret\r\n"),
+            ("AEP_SCOPES", "\u{feff}openid,AdobeID"),
+            ("AEP_ENDPOINT", "\u{feff}https://host.example"),
+        ],
+    );
+    assert_eq!(
+        (settings.org_id.as_str(), settings.endpoint.as_str()),
+        ("ORG@AdobeOrg", "https://host.example/")
+    );
+    assert!(credentials(&settings).starts_with("client id secret openid,AdobeID "));
+    let mut config = complete();
+    config.access_token = text("\u{feff}hcl-token");
+    assert_eq!(credentials(&ready(&config, &[])), "token hcl-token");
+}
+
+#[test]
+fn each_host_has_its_own_proxy() {
+    let client = [("AEP_CLIENT_ID", "id"), ("AEP_CLIENT_SECRET", "secret")];
+    let variables = [
+        client[0],
+        client[1],
+        ("HTTPS_PROXY", "http://user:s3cret@proxy:3128"),
+        ("NO_PROXY", "adobelogin.com"),
+    ];
+    let config = ProviderConfig { org_id: text("ORG@AdobeOrg"), ..ProviderConfig::default() };
+    let settings = ready(&config, &variables);
+    let shown = settings.proxy.as_ref().map(|proxy| format!("{proxy} {settings:?}")).unwrap();
+    assert!(shown.starts_with("http://proxy:3128 (HTTPS_PROXY) "), "{shown}");
+    assert!(!shown.contains("s3cret"), "{shown}");
+    let Credentials::ClientSecret { ims_proxy, .. } = settings.credentials else { panic!() };
+    assert!(ims_proxy.is_none());
+
+    let found = mistakes(&complete(), &[("https_proxy", "http://user:s3cret@[::1")]);
+    assert_eq!(found[0].summary, "The proxy of the environment cannot be used");
+    assert!(found[0].detail.contains("https_proxy") && !found[0].detail.contains("s3cret"));
+}
+
+#[test]
+fn roots_are_the_platforms_unless_the_environment_names_some() {
+    for (variables, expected) in [
+        (&[][..], false),
+        (&[("SSL_CERT_FILE", "")], false),
+        (&[("SSL_CERT_FILE", "/roots.pem")], true),
+        (&[("SSL_CERT_DIR", "/a:/b")], true),
+    ] {
+        assert_eq!(ready(&complete(), variables).named_roots, expected, "{variables:?}");
+    }
+}
+
 /// A name, what is wrong with a complete provider block, the environment, and the words of the mistake.
 type Case = (
     &'static str,
@@ -185,7 +240,7 @@ fn what_is_wrong_is_named_with_both_spellings() {
             "a region that is a host",
             |c| c.region = text("evil.example/"),
             &[],
-            &["`region`", "AEP_REGION"],
+            &["`region`", "AEP_REGION", "va7, nld2, aus5, can2, gbr9"],
         ),
         (
             "a token with a line break",
@@ -263,9 +318,12 @@ fn an_unknown_value_that_does_not_matter_does_not_matter() {
 
 #[test]
 fn plain_http_is_for_loopback() {
-    for endpoint in
-        ["http://127.0.0.1:8080", "http://127.9.9.9", "http://localhost:1", "http://[::1]:8080"]
-    {
+    for endpoint in [
+        "http://127.0.0.1:8080",
+        "http://127.9.9.9",
+        "http://localhost:1",
+        "http://[::ffff:127.0.0.1]:8080",
+    ] {
         let mut config = complete();
         config.endpoint = text(endpoint);
         ready(&config, &[]);

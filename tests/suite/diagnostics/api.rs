@@ -1,11 +1,12 @@
 //! What Adobe's API, or something in the place of it, can answer.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, date_time_ymd};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ServerConfig, ServerConnection};
 use rustls_pki_types::PrivateKeyDer;
@@ -13,7 +14,7 @@ use rustls_pki_types::PrivateKeyDer;
 use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
 
 use super::{Case, Stage};
-use crate::support::{CLIENT_ID, KEY};
+use crate::support::{CLIENT_ID, CLIENT_SECRET, KEY};
 
 pub(super) const CASES: &[Case] = &[
     ("401", |stage| {
@@ -112,12 +113,58 @@ pub(super) const CASES: &[Case] = &[
         asks(stage).plan();
     }),
     ("TLS: a certificate that nobody vouches for", |stage| {
-        stage.moves_to(untrusted());
+        presented(stage, |_| ());
+    }),
+    ("TLS: a certificate authority in the place of a server", |stage| {
+        presented(stage, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+    }),
+    ("TLS: a certificate of another host", |stage| {
+        trusted(stage, |params| {
+            params.subject_alt_names =
+                vec![SanType::DnsName("other.example.com".try_into().expect("a name"))];
+        });
+    }),
+    ("TLS: a certificate that is too old", |stage| {
+        trusted(stage, |params| {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        });
+    }),
+    ("TLS: a certificate that is not valid yet", |stage| {
+        trusted(stage, |params| {
+            params.not_before = date_time_ymd(4000, 1, 1);
+            params.not_after = date_time_ymd(4001, 1, 1);
+        });
+    }),
+    ("TLS: nothing in common", |stage| {
+        stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 40]));
         asks(stage).plan();
+    }),
+    ("TLS: a client certificate is demanded", |stage| {
+        stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 116]));
+        asks(stage).plan();
+    }),
+    ("a coding that nobody asked for", |stage| {
+        let headers = vec![("content-encoding".to_owned(), "br".to_owned())];
+        asked(stage, Answer { headers, ..Answer::json(200, &serde_json::json!({})) });
+    }),
+    ("bytes that are not text", |stage| {
+        asked(stage, Answer { body: "\0\u{1}\u{2}".to_owned(), ..Answer::empty(502) });
     }),
     ("IMS: a wrong secret", |stage| {
         with_client(stage, "not-the-secret");
         asks(stage).plan();
+    }),
+    ("IMS: a refusal that comes as a success", |stage| {
+        with_client(stage, "whatever");
+        let body =
+            serde_json::json!({"error": "invalid_scope", "error_description": "no such scope"});
+        stage.answers(Route::Token, Answer::json(200, &body)).project.set("AEP_MAX_RETRIES", "0");
+        asks(stage).plan();
+    }),
+    ("401 for a token of the client's", |stage| {
+        with_client(stage, CLIENT_SECRET);
+        asked(stage, Answer::token_invalid());
     }),
     ("IMS: unavailable", |stage| {
         with_client(stage, "whatever");
@@ -148,10 +195,28 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-/// The address of a server with a certificate of its own making. It takes one connection.
-fn untrusted() -> String {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+/// Asks a server with a certificate of its own making, changed so.
+fn presented(stage: &mut Stage, change: fn(&mut CertificateParams)) {
+    let (address, _) = tls_server(change);
+    stage.moves_to(address);
+    asks(stage).plan();
+}
+
+/// The same, and the certificate is trusted.
+fn trusted(stage: &mut Stage, change: fn(&mut CertificateParams)) {
+    let (address, pem) = tls_server(change);
+    stage.moves_to(address);
+    stage.project.write("ca.pem", &pem);
+    stage.project.set("AEP_CA_CERT_FILE", "ca.pem");
+    asks(stage).plan();
+}
+
+/// The address of a server with a certificate of its own making, and the certificate. It takes one connection.
+fn tls_server(change: fn(&mut CertificateParams)) -> (String, String) {
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a certificate");
+    change(&mut params);
+    let signing_key = KeyPair::generate().expect("a key");
+    let cert = params.self_signed(&signing_key).expect("a certificate");
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -159,14 +224,29 @@ fn untrusted() -> String {
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
         .expect("the key of the certificate");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
-    let address = listener.local_addr().expect("an address");
-    thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a connection");
+    let address = listening(move |mut stream| {
         let mut session = ServerConnection::new(Arc::new(config)).expect("a session");
         // The client hangs up: that is what is looked at.
         let _ = session.complete_io(&mut stream);
     });
+    (address, cert.pem())
+}
+
+/// The address of a server that says this, whatever it hears.
+fn saying(bytes: &'static [u8]) -> String {
+    listening(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(bytes);
+        // Until the client has read it and hung up.
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    })
+}
+
+fn listening(serve: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || serve(listener.accept().expect("a connection").0));
     format!("https://{address}")
 }
 

@@ -76,6 +76,19 @@ pub(super) const CASES: &[Case] = &[
         stage.project.write("empty.pem", "no certificate\n");
         asks(stage, "ca_cert_file = \"empty.pem\"").plan();
     }),
+    ("a certificate file in UTF-16", |stage| {
+        std::fs::write(stage.project.path().join("utf16.pem"), b"\xff\xfe-\0")
+            .expect("it is writable");
+        asks(stage, "ca_cert_file = \"utf16.pem\"").plan();
+    }),
+    ("a proxy that cannot be understood", |stage| {
+        stage.project.set("HTTPS_PROXY", "http://user:pass#word@proxy:3128");
+        asks(stage, "").plan();
+    }),
+    ("a proxy that cannot be spoken with", |stage| {
+        stage.project.unset("AEP_ENDPOINT").set("https_proxy", "socks5://proxy:1080");
+        asks(stage, "region = \"nld2\"").plan();
+    }),
     ("unknown before apply: a resource that exists", |stage| {
         stage.one("").applied();
         stage

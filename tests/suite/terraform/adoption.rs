@@ -90,7 +90,7 @@ fn a_look_up_that_fails_is_an_error_of_the_plan() {
     for (answer, sentence) in [
         (Answer::service_unavailable(), "Adobe's API is not available"),
         (Answer::gateway(403, "403999", "no"), "Manage Customer Managed Key"),
-        (Answer::html(200), "The answer makes no sense for this API"),
+        (Answer::html(200), "Unexpected response from Adobe's API"),
     ] {
         simulator.control().fault(Fault::on(Route::Status, Action::Answer(answer)));
         project.plan().exits(1).says(sentence).says("looking up the new configuration \"Config1\"");

@@ -87,7 +87,7 @@ fn an_app_registration_with_a_field_missing_is_an_error() {
     project.configure(&app(""));
     let body = json!({"id": "byok", "name": "n"});
     simulator.control().fault(Fault::on(Route::App, Action::Answer(Answer::json(200, &body))));
-    project.plan().exits(1).says("The answer makes no sense for this API");
+    project.plan().exits(1).says("Unexpected response from Adobe's API");
 }
 
 #[test]

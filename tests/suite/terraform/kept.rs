@@ -64,17 +64,17 @@ fn a_500_keeps_the_state() {
 
 #[test]
 fn a_success_that_is_a_page_keeps_the_state() {
-    kept(Action::Answer(Answer::html(200)), "The answer makes no sense for this API");
+    kept(Action::Answer(Answer::html(200)), "Unexpected response from Adobe's API");
 }
 
 #[test]
 fn an_empty_success_keeps_the_state() {
-    kept(Action::Answer(Answer::empty(200)), "The answer makes no sense for this API");
+    kept(Action::Answer(Answer::empty(200)), "Unexpected response from Adobe's API");
 }
 
 #[test]
 fn a_body_that_is_cut_off_keeps_the_state() {
-    kept(Action::ProcessThenCutBody, "The answer of Adobe's API was cut off");
+    kept(Action::ProcessThenCutBody, "The response of Adobe's API was cut off");
 }
 
 #[test]

@@ -7,31 +7,36 @@ use std::thread;
 
 use crate::support::{CLIENT_ID, CLIENT_SECRET, Project, simulator};
 
-/// A listener that refuses every request with 502, and the first lines it got.
+/// A listener that refuses every request, and what it got.
 struct Listener {
     port: u16,
-    lines: Receiver<String>,
+    requests: Receiver<String>,
 }
 
 impl Listener {
     fn start() -> Self {
+        Self::refusing("502 Bad Gateway")
+    }
+
+    fn refusing(status: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let port = listener.local_addr().expect("an address").port();
-        let (sender, lines) = channel();
+        let (sender, requests) = channel();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
                 let mut bytes = [0; 4096];
                 let count = stream.read(&mut bytes).unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
-                if sender.send(text.lines().next().unwrap_or_default().to_owned()).is_err() {
+                if sender.send(text).is_err() {
                     return;
                 }
                 // Whoever knocks may have left again.
-                let _ = stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
+                let refusal = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+                let _ = stream.write_all(refusal.as_bytes());
             }
         });
-        Self { port, lines }
+        Self { port, requests }
     }
 
     fn url(&self) -> String {
@@ -39,14 +44,30 @@ impl Listener {
     }
 
     /// What came so far. A connection is accepted before its client goes on, so nothing is under way after the client's end.
-    fn lines(&self) -> Vec<String> {
-        self.lines.try_iter().collect()
+    fn requests(&self) -> Vec<String> {
+        self.requests.try_iter().collect()
+    }
+
+    /// The next request. The listener's thread may still be reading when the CLI has ended.
+    fn next(&self) -> String {
+        self.requests.recv_timeout(crate::support::PATIENCE).expect("somebody knocks")
+    }
+
+    /// The first line of the next request.
+    fn first_line(&self) -> String {
+        self.next().lines().next().unwrap_or_default().to_owned()
     }
 }
 
-/// The listener's thread may still be reading when the CLI has ended.
-fn first(listener: &Listener) -> String {
-    listener.lines.recv_timeout(crate::support::PATIENCE).expect("somebody knocks")
+/// A project that asks Adobe once. Its endpoint is not a loopback address by its looks, so a proxy is for it; the connection
+/// stays on this machine all the same.
+fn asking(direct: &Listener) -> Project {
+    let mut project = Project::new(&simulator());
+    project
+        .set("AEP_ENDPOINT", &format!("https://0.0.0.0:{}", direct.port))
+        .set("AEP_MAX_RETRIES", "0")
+        .configure_one("");
+    project
 }
 
 #[test]
@@ -66,8 +87,8 @@ fn adobe_is_asked_through_the_proxy_with_the_region_in_the_host_name() {
         ("xyz9", "platform-xyz9.adobe.io"),
     ] {
         project.set("AEP_REGION", region).plan().exits(1).says("Adobe's API cannot be reached");
-        assert_eq!(first(&proxy), format!("CONNECT {host}:443 HTTP/1.1"));
-        assert_eq!(proxy.lines(), [""; 0]);
+        assert_eq!(proxy.first_line(), format!("CONNECT {host}:443 HTTP/1.1"));
+        assert_eq!(proxy.requests(), [""; 0]);
     }
     // The token endpoint does not follow the region.
     project
@@ -77,26 +98,90 @@ fn adobe_is_asked_through_the_proxy_with_the_region_in_the_host_name() {
         .plan()
         .exits(1)
         .says("No access token from Adobe IMS");
-    assert_eq!(first(&proxy), "CONNECT ims-na1.adobelogin.com:443 HTTP/1.1");
+    assert_eq!(proxy.first_line(), "CONNECT ims-na1.adobelogin.com:443 HTTP/1.1");
     assert_eq!(simulator.control().counters().requests, 0);
 }
 
 #[test]
-fn hosts_in_no_proxy_are_asked_directly() {
-    let simulator = simulator();
+fn the_variables_are_read_as_the_cli_reads_them() {
     let (proxy, direct) = (Listener::start(), Listener::start());
-    let mut project = Project::new(&simulator);
-    // Not a loopback address by its looks, so a proxy is for it; the connection stays on this machine all the same.
-    project
-        .set("AEP_ENDPOINT", &format!("https://0.0.0.0:{}", direct.port))
-        .set("HTTPS_PROXY", &proxy.url())
-        .set("AEP_MAX_RETRIES", "0")
-        .configure_one("");
-    project.plan().exits(1);
-    assert_eq!(first(&proxy), format!("CONNECT 0.0.0.0:{} HTTP/1.1", direct.port));
-    project.set("NO_PROXY", "example.com,0.0.0.0").plan().exits(1);
-    first(&direct);
-    assert_eq!(proxy.lines(), [""; 0]);
+    let cases: [(&str, &[(&str, &str)], bool); 6] = [
+        ("upper case", &[("HTTPS_PROXY", "PROXY")], true),
+        ("an empty one beside it", &[("HTTPS_PROXY", ""), ("https_proxy", "PROXY")], true),
+        ("without a scheme", &[("https_proxy", "BARE")], true),
+        ("ALL_PROXY is nobody's", &[("ALL_PROXY", "PROXY"), ("all_proxy", "PROXY")], false),
+        ("a host", &[("HTTPS_PROXY", "PROXY"), ("NO_PROXY", "example.com,0.0.0.0")], false),
+        (
+            "a network",
+            &[("HTTPS_PROXY", "PROXY"), ("NO_PROXY", ""), ("no_proxy", "0.0.0.0/8")],
+            false,
+        ),
+    ];
+    for (case, variables, proxied) in cases {
+        let mut project = asking(&direct);
+        for (variable, value) in variables {
+            let bare = proxy.url().replace("http://", "");
+            project.set(variable, &value.replace("PROXY", &proxy.url()).replace("BARE", &bare));
+        }
+        let run = project.plan().exits(1);
+        if proxied {
+            run.says(&format!("no connection through the proxy {}", proxy.url()));
+            assert_eq!(
+                proxy.first_line(),
+                format!("CONNECT 0.0.0.0:{} HTTP/1.1", direct.port),
+                "{case}"
+            );
+        } else {
+            direct.next();
+        }
+        assert_eq!((proxy.requests(), direct.requests()), (vec![], vec![]), "{case}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_an_error_before_any_request() {
+    let direct = Listener::start();
+    for (variable, value, why) in [
+        ("HTTPS_PROXY", "http://user:s3cret-word@[::1", "is not the address of a proxy"),
+        ("https_proxy", "http://proxy:port", "is not the address of a proxy"),
+        ("HTTPS_PROXY", "socks5://user:s3cret-word@127.0.0.1:1", "its scheme is `socks5`"),
+    ] {
+        asking(&direct)
+            .set(variable, value)
+            .plan()
+            .exits(1)
+            .says("The proxy of the environment cannot be used")
+            .says(variable)
+            .says(why)
+            .does_not_say("s3cret");
+    }
+    assert_eq!(direct.requests(), [""; 0]);
+}
+
+#[test]
+fn a_proxy_gets_its_credentials_once_and_nobody_sees_them() {
+    let (proxy, direct) =
+        (Listener::refusing("407 Proxy Authentication Required"), Listener::start());
+    let url = proxy.url().replace("http://", "http://user:s3cret%40word@");
+    let run = asking(&direct)
+        .set("HTTPS_PROXY", &url)
+        .set("AEP_MAX_RETRIES", "5")
+        .set("TF_LOG_PROVIDER", "TRACE")
+        .plan()
+        .exits(1)
+        .says("the proxy refused the credentials (HTTP 407)")
+        .says("(HTTPS_PROXY)");
+    for secret in ["s3cret", "dXNlcjpzM2NyZXRAd29yZA=="] {
+        assert!(!run.text().contains(secret), "{secret} is in\n{}", run.text());
+    }
+    let request = proxy.next();
+    // user:s3cret@word
+    assert!(
+        request.contains("proxy-authorization: Basic dXNlcjpzM2NyZXRAd29yZA==\r\n"),
+        "{request}"
+    );
+    // Repeating a wrong password locks accounts.
+    assert_eq!(proxy.requests(), [""; 0]);
 }
 
 #[test]
@@ -114,6 +199,6 @@ fn this_machine_is_never_asked_through_a_proxy() {
         .set("AEP_IMS_ENDPOINT", &simulator.url())
         .configure_one("");
     project.plan().exits(2);
-    assert_eq!(proxy.lines(), [""; 0]);
+    assert_eq!(proxy.requests(), [""; 0]);
     assert_eq!(simulator.control().counters().tokens_minted, 1);
 }

@@ -1,13 +1,15 @@
 //! What an error body says, whatever its shape: Adobe's gateway, its services, IMS and the proxies between all differ.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::secret::Scrubber;
 
-/// The longest text that is kept of somebody else's words, in characters: a paragraph, not a page.
+/// The longest text that is kept of somebody else's message, in characters: a paragraph, not a page.
 const LIMIT: usize = 600;
 
-/// Where the words are, in the order they read best. Adobe's API page: gateway `message`; services `title` and `detail`,
+/// Where the message is, in the order it reads best. Adobe's API page: gateway `message`; services `title` and `detail`,
 /// `details` or `report`; `errorMessage`; IMS `error` and `error_description`.
 const FIELDS: [&str; 9] = [
     "error",
@@ -26,7 +28,7 @@ const FIELDS: [&str; 9] = [
 pub(super) enum Shape {
     /// Nothing, or white space.
     Empty,
-    /// Not JSON.
+    /// Not JSON, or not text at all.
     Text,
     /// JSON `null`.
     Null,
@@ -40,7 +42,7 @@ pub(super) enum Shape {
 
 /// An error body taken apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct ErrorBody {
     pub(super) shape: Shape,
     pub(super) error_code: Option<String>,
     /// Whether `error_code` is the gateway's.
@@ -49,8 +51,10 @@ pub(super) struct Said {
 }
 
 /// Takes an error body apart. Its content type is not asked: proxies lie about it.
-pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> Said {
-    let text = String::from_utf8_lossy(body);
+pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> ErrorBody {
+    let Some(text) = text_of(body) else {
+        return ErrorBody::unreadable(format!("{} bytes that are not text", body.len()));
+    };
     let json = serde_json::from_str::<Value>(&text).ok();
     let object = json.as_ref().and_then(Value::as_object);
     let gateway_code = object.and_then(|object| scalar(object.get("error_code")));
@@ -62,7 +66,7 @@ pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> Said {
         None => of_text(&text),
     };
     let shown = |words: String| Some(scrubbed(words, scrubber)).filter(|words| !words.is_empty());
-    Said {
+    ErrorBody {
         shape: shape(&text, json.as_ref()),
         error_code: error_code.and_then(shown),
         by_gateway,
@@ -70,10 +74,36 @@ pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> Said {
     }
 }
 
+impl ErrorBody {
+    /// Of a body that cannot be read; `why` is ours.
+    pub(super) fn unreadable(why: String) -> Self {
+        Self { shape: Shape::Text, error_code: None, by_gateway: false, words: Some(why) }
+    }
+}
+
+/// What IMS says beside a success, if it says what an error is. The rest of such a body may hold a token.
+pub(super) fn of_ims(body: &[u8], scrubber: &Scrubber) -> Option<String> {
+    let mut object = serde_json::from_slice::<Map<String, Value>>(body).ok()?;
+    object.retain(|field, _| matches!(field.as_str(), "error" | "error_description"));
+    of_object(&object).map(|words| scrubbed(words, scrubber))
+}
+
 /// The shape of a body alone.
 pub(super) fn shape_of(body: &[u8]) -> Shape {
-    let text = String::from_utf8_lossy(body);
-    shape(&text, serde_json::from_str(&text).ok().as_ref())
+    match text_of(body) {
+        Some(text) => shape(&text, serde_json::from_str(&text).ok().as_ref()),
+        None => Shape::Text,
+    }
+}
+
+/// The body as text: UTF-8, or Latin-1 as old proxies write it. `None` if it holds control characters: it is something else.
+fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => Cow::from(text),
+        Err(_) => body.iter().copied().map(char::from).collect(),
+    };
+    let is_text = !text.contains(|c: char| c.is_control() && !c.is_whitespace());
+    is_text.then_some(text)
 }
 
 /// `words` without secrets, then made fit to be shown. Scrubbed before and after: white space that is folded can hide a
@@ -178,5 +208,5 @@ fn shorten(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/words.rs"]
+#[path = "tests/error_body.rs"]
 mod tests;

@@ -56,7 +56,9 @@ fn every_known_shape_gives_its_words() {
             "a page of HTML without a title",
         ),
         ("XML", "<Error>denied</Error>", "<Error>denied</Error>"),
-        ("control characters", "a\u{1b}[31mred\u{0}\u{7f} b\u{202e}c", "a [31mred bc"),
+        ("characters that reorder", "a \u{200e}b\u{202e}c", "a bc"),
+        ("control characters", "a\u{1b}[31mred\u{0}", "10 bytes that are not text"),
+        ("escaped control characters", r#"{"message":"a\u001b[31mred\u0000"}"#, "a [31mred"),
     ] {
         assert_eq!(words(body).as_deref(), Some(expected), "{case}");
     }
@@ -64,10 +66,22 @@ fn every_known_shape_gives_its_words() {
 
 #[test]
 fn nothing_said_gives_no_words() {
-    for body in ["", " \n", "null", "{}", r#""""#, "\u{0}"] {
+    for body in ["", " \n", "null", "{}", r#""""#] {
         assert_eq!(words(body), None, "{body:?}");
     }
-    assert_eq!(read(&[0xff, 0xfe], &Scrubber::default()).shape, Shape::Text);
+}
+
+#[test]
+fn what_is_not_text_is_counted() {
+    for binary in [&[0xff, 0xfe, 0][..], &[0x1f, 0x8b, 8], b"{\"id\":\x00}"] {
+        let said = read(binary, &Scrubber::default());
+        let counted = format!("{} bytes that are not text", binary.len());
+        assert_eq!((said.shape, said.words), (Shape::Text, Some(counted)));
+        assert_eq!(shape_of(binary), Shape::Text);
+    }
+    // Old proxies write Latin-1.
+    let page = b"<html><title>Acc\xe8s refus\xe9</title>";
+    assert_eq!(read(page, &Scrubber::default()).words.as_deref(), Some("Accès refusé"));
 }
 
 #[test]

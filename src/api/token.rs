@@ -13,11 +13,11 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 use url::{Url, form_urlencoded};
 
-use super::answer::Answer;
+use super::attempt::Transport;
 use super::error::{Error, Kind, Report};
+use super::response::{Request, Response};
 use super::retry::{Call, Decision, Outcome};
 use super::secret::{Scrubber, Secret};
-use super::transport::{Outgoing, Transport};
 use super::{Credentials, Limits, address};
 
 /// Adobe's API authentication page: the token endpoint of OAuth server-to-server credentials.
@@ -33,7 +33,7 @@ const UNSAID: Duration = Duration::from_secs(5 * 60);
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// Where tokens come from.
-pub(super) struct Auth {
+pub(super) struct Tokens {
     source: Source,
     cache: Mutex<Cache>,
     /// How often minting came to an end, well or not.
@@ -81,7 +81,7 @@ struct WireToken {
     expires_in: Option<Value>,
 }
 
-impl Auth {
+impl Tokens {
     /// # Errors
     /// `Kind::Setup` when a given token cannot be a header's value.
     pub(super) fn new(credentials: Credentials) -> Result<Self, Error> {
@@ -91,14 +91,14 @@ impl Auth {
                     "access_token: it is empty or has characters that no token has".to_owned(),
                 )
             })?),
-            Credentials::ClientSecret { ims_endpoint, client_id, client_secret, scopes } => {
-                Source::Minted(Minter {
-                    url: address::join(&ims_endpoint, TOKEN_PATH),
-                    client_id,
-                    client_secret,
-                    scopes,
-                })
-            }
+            Credentials::ClientSecret {
+                ims_endpoint, client_id, client_secret, scopes, ..
+            } => Source::Minted(Minter {
+                url: address::join(&ims_endpoint, TOKEN_PATH),
+                client_id,
+                client_secret,
+                scopes,
+            }),
         };
         Ok(Self { source, cache: Mutex::default(), turns: AtomicU64::new(0) })
     }
@@ -171,14 +171,14 @@ impl Auth {
         transport: &Transport,
         limits: &Limits,
     ) -> Result<Fresh, Error> {
-        let outgoing = minter.request();
+        let request = minter.request();
         let mut earlier: Option<Error> = None;
         let mut retries = 0;
         loop {
-            // Counted from before the request: the lifetime may have begun by the time the answer is here.
+            // Counted from before the request: the lifetime may have begun by the time the response is here.
             let asked = Instant::now();
-            let answer = transport.attempt(&outgoing, retries + 1, limits).await;
-            let error = match answer.and_then(|answer| self.accept(answer, asked)) {
+            let response = transport.attempt(&request, retries + 1, limits).await;
+            let error = match response.and_then(|response| self.accept(response, asked)) {
                 Ok(fresh) => return Ok(fresh),
                 Err(error) => error.after(earlier.as_ref()),
             };
@@ -193,15 +193,15 @@ impl Auth {
         }
     }
 
-    fn accept(&self, answer: Answer, asked: Instant) -> Result<Fresh, Error> {
-        let Ok(wire) = serde_json::from_slice::<WireToken>(&answer.body) else {
-            return Err(answer.tokenless());
+    fn accept(&self, response: Response, asked: Instant) -> Result<Fresh, Error> {
+        let Ok(wire) = serde_json::from_slice::<WireToken>(&response.body) else {
+            return Err(response.tokenless());
         };
         let turn = self.turns.fetch_add(1, Ordering::AcqRel) + 1;
         let Some(bearer) =
             wire.access_token.and_then(|token| Bearer::new(Secret::new(token), turn))
         else {
-            return Err(answer.tokenless());
+            return Err(response.tokenless());
         };
         let lifetime = usable(wire.expires_in.as_ref());
         tracing::debug!(usable_s = lifetime.as_secs_f64(), "access token minted");
@@ -211,7 +211,7 @@ impl Auth {
 
 impl Minter {
     /// The request for a token. The credentials are in the body: a query may be logged.
-    fn request(&self) -> Outgoing {
+    fn request(&self) -> Request {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.client_id)
@@ -221,7 +221,7 @@ impl Minter {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        Outgoing {
+        Request {
             call: Call::Mint,
             url: self.url.clone(),
             headers,
