@@ -69,20 +69,10 @@ pub enum Clock {
 pub struct Stages(Vec<(String, Duration)>);
 
 impl Stages {
-    /// The documented ones. `NEW` is documented for the POST's answer only, so the status call shows it only if it is given a length.
-    #[must_use]
-    pub fn documented(new: Duration, running: Duration, updating: Duration) -> Self {
-        Self(vec![
-            ("NEW".into(), new),
-            ("RUNNING".into(), running),
-            ("UPDATE_EXISTING_RESOURCES".into(), updating),
-        ])
-    }
-
-    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long.
+    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the POST's answer only.
     #[must_use]
     pub fn each(length: Duration) -> Self {
-        Self::documented(Duration::ZERO, length, length)
+        Self::none().then("RUNNING", length).then("UPDATE_EXISTING_RESOURCES", length)
     }
 
     /// None: a job has ended as soon as it was accepted.
