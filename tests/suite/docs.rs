@@ -53,7 +53,7 @@ fn pages(schemas: &Schemas) -> BTreeMap<PathBuf, String> {
         );
         let identity = resource.identity.as_ref().expect("each resource has an identity");
         let import = render::import_section(
-            &file("import.tf"),
+            &file("import-by-string-id.tf"),
             &file("import-by-identity.tf"),
             identity,
             &file("import.sh"),

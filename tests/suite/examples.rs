@@ -1,7 +1,7 @@
 //! Every example is applied by the real CLI, as it is in the repository, and given up again without a trace at Adobe.
 //!
-//! The one exception is what needs Azure: `adobe.tf` of the end-to-end example is applied with stand-ins for Azure's
-//! objects, made from the real file by substitution, so that a change of the file is a change of what is tested.
+//! The one exception is what needs Azure: those two are applied with stand-ins for Azure's objects, made from the real
+//! files, so that a change of a file is a change of what is tested.
 
 mod azure;
 
@@ -25,19 +25,19 @@ macro_rules! examples {
 }
 
 examples! {
-    "azure-end-to-end" has ["adobe.tf", "main.tf", "variables.tf"] tested by adobes_part_of_the_end_to_end_example;
     "data-sources/aep_cmk_app" has ["data-source.tf"] tested by the_app;
     "data-sources/aep_cmk_config" has ["data-source.tf"] tested by the_data_source_of_a_configuration;
     "demo" has ["main.rs", "main.tf"] tested by the_demo;
     "functions/consent_url" has ["function.tf"] tested by consent_url;
     "functions/parse_key_identifier" has ["function.tf"] tested by parse_key_identifier;
+    "key-vault" has ["adobe.tf", "main.tf", "variables.tf"] tested by the_key_vault;
+    "managed-hsm" has ["main.tf", "variables.tf"] tested by the_managed_hsm;
     "provider" has ["provider.tf"] tested by the_provider_block;
-    "resources/aep_cmk_config" has ["import-by-identity.tf", "import.sh", "import.tf", "resource.tf"] tested by the_resource;
+    "resources/aep_cmk_config" has ["import-by-identity.tf", "import-by-string-id.tf", "import.sh", "resource.tf"] tested by the_resource;
 }
 
 /// What the examples name.
 const NAME: &str = "customer-data";
-const EXAMPLE_KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobe-cmk";
 const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
 /// One folder below examples/.
@@ -144,7 +144,7 @@ fn the_examples_are_formatted() {
 mod of {
     use super::{Example, KEY, NAME, ORG_ID, Project, TENANT, forget, output, provider, simulator};
 
-    pub(super) use super::azure::adobes_part_of_the_end_to_end_example;
+    pub(super) use super::azure::{the_key_vault, the_managed_hsm};
 
     pub(super) fn the_provider_block(example: &Example) {
         let simulator = simulator();
@@ -212,7 +212,7 @@ mod of {
 
         // What was forgotten is imported: by a block, then by the command.
         project.write("resource.tf", &example.text("resource.tf"));
-        project.write("import.tf", &example.text("import.tf"));
+        project.write("import.tf", &example.text("import-by-string-id.tf"));
         project.apply().exits(0).says("1 imported");
         project.plan().exits(0);
         project.write("import.tf", "");
