@@ -4,6 +4,7 @@
 //! files, so that a change of a file is a change of what is tested.
 
 mod azure;
+mod pipelines;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,6 +26,7 @@ macro_rules! examples {
 }
 
 examples! {
+    "ci" has ["azure-pipelines.yml", "github-actions.yml", "gitlab-ci.yml"] tested by the_ci_recipes;
     "data-sources/aep_cmk_app" has ["data-source.tf"] tested by the_app;
     "data-sources/aep_cmk_config" has ["data-source.tf"] tested by the_data_source_of_a_configuration;
     "demo" has ["main.rs", "main.tf"] tested by the_demo;
@@ -32,6 +34,9 @@ examples! {
     "functions/parse_key_identifier" has ["function.tf"] tested by parse_key_identifier;
     "key-vault" has ["adobe.tf", "main.tf", "variables.tf"] tested by the_key_vault;
     "managed-hsm" has ["main.tf", "variables.tf"] tested by the_managed_hsm;
+    "module-tests" has ["main.tf", "tests/mock.tftest.hcl", "tests/simulator.tftest.hcl"] tested by the_module_tests;
+    "nightly" has ["main.tf"] tested by the_nightly_look;
+    "policies" has ["keep_the_key.rego", "keep_the_key.sentinel", "keep_the_key_test.rego"] tested by the_policies;
     "provider" has ["provider.tf"] tested by the_provider_block;
     "resources/aep_cmk_config" has ["import-by-identity.tf", "import-by-string-id.tf", "import.sh", "resource.tf"] tested by the_resource;
 }
@@ -140,11 +145,52 @@ fn the_examples_are_formatted() {
     );
 }
 
+/// The blocks of code of a page.
+fn code(page: &str, language: &str) -> Vec<String> {
+    let text = read(page);
+    let begin = format!("```{language}\n");
+    text.split(&begin)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_code_in_the_guides_is_formatted() {
+    let simulator = simulator();
+    let project = Project::new(&simulator);
+    let mut blocks = 0;
+    for guide in fs::read_dir(root().join("docs/guides")).expect("the guides") {
+        let guide = guide.expect("a directory entry").file_name().to_string_lossy().into_owned();
+        for code in code(&format!("docs/guides/{guide}"), "terraform") {
+            blocks += 1;
+            project.write(&format!("{guide}-{blocks}.tf"), &code);
+        }
+    }
+    assert!(blocks > 0, "no code in the guides");
+    project.run(&["fmt", "-check", "-diff", "-no-color"]).exits(0);
+}
+
+#[test]
+fn the_readmes_example_is_all_that_is_needed() {
+    let simulator = simulator();
+    let project = Project::new(&simulator);
+    let blocks = code("README.md", "hcl");
+    let example = blocks.iter().find(|code| code.contains("required_providers"));
+    project.write("main.tf", example.expect("the example"));
+    project.apply().exits(0);
+    project.plan().exits(0);
+    assert!(simulator.control().configuration(NAME).is_some());
+}
+
 /// The tests, by the names in the declaration.
 mod of {
     use super::{Example, KEY, NAME, ORG_ID, Project, TENANT, forget, output, provider, simulator};
 
     pub(super) use super::azure::{the_key_vault, the_managed_hsm};
+    pub(super) use super::pipelines::{
+        the_ci_recipes, the_module_tests, the_nightly_look, the_policies,
+    };
 
     pub(super) fn the_provider_block(example: &Example) {
         let simulator = simulator();

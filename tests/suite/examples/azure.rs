@@ -13,8 +13,7 @@ const KEY: &str = "https://customer.vault.azure.net/keys/adobe-cmk";
 const HSM_KEY: &str = "https://customer.managedhsm.azure.net/keys/adobe-cmk";
 const MANAGED_HSM_CRYPTO_SERVICE_ENCRYPTION_USER: &str = "/Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/33413926-3206-4cdd-b39a-83574fe37a17";
 
-const REQUIRED_PROVIDERS: &str =
-    "terraform {\n  required_providers {\n    aep = {\n      source = \"aep-cmk/aep\"\n    }\n  }\n}\n";
+const REQUIRED_PROVIDERS: &str = "terraform {\n  required_providers {\n    aep = {\n      source = \"aep-cmk/aep\"\n    }\n  }\n}\n";
 
 /// What Azure knows of an object: the attributes that an example reads and need not write.
 const COMPUTED: [(&str, &str); 5] = [
@@ -188,7 +187,8 @@ fn with_stand_ins(text: &str) -> String {
             // Nothing but `aep` can be installed here. Of several objects only `depends_on` speaks.
             ("terraform", ..) => out += REQUIRED_PROVIDERS,
             ("provider", name, _) if name != "aep" => {}
-            ("resource" | "data", kind, _) if !kind.starts_with("aep_") && block.contains("for_each") => {}
+            ("resource" | "data", kind, _)
+                if !kind.starts_with("aep_") && block.contains("for_each") => {}
             ("resource" | "data", kind, name) if !kind.starts_with("aep_") => {
                 out += &local_value(block, kind, name);
                 stand_ins.push((format!("{kind}.{name}."), format!("local.{kind}_{name}.")));
