@@ -31,7 +31,3 @@ resource "aep_cmk_config" "this" {
 output "status" {
   value = aep_cmk_config.this.status
 }
-
-output "id" {
-  value = aep_cmk_config.this.id
-}
