@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use terraform_provider_aep::provider::{ADDRESS, VERSION};
 use terraform_provider_aep::simulator::{Options, Simulator, Stages};
 
@@ -24,14 +25,14 @@ const FIRST: [Step; 4] = [
         "The provider is installed from a local mirror, as a company without access to the registry would do it.",
     ),
     (
-        "plan -input=false -no-color",
+        "plan -out=key.tfplan -input=false -no-color",
         0,
         "Nothing is sent but questions: is the name free? A name that is taken with another key would stop here.",
     ),
     (
-        "apply -auto-approve -input=false -no-color",
+        "apply -input=false -no-color key.tfplan",
         0,
-        "One submission, then a wait until Adobe has put the key into effect. What arrives at Adobe is shown beside it.",
+        "That plan and no other. One submission, then a wait until Adobe has put the key into effect. What arrives at Adobe is shown beside it.",
     ),
     (
         "plan -detailed-exitcode -input=false -no-color",
@@ -89,7 +90,7 @@ fn heading(text: &str) {
 fn install(folder: &Path) -> Result<&'static str> {
     let platform = |cli| {
         let output = Command::new(cli).args(["version", "-json"]).output().ok()?;
-        let version: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        let version: Value = serde_json::from_slice(&output.stdout).ok()?;
         Some((cli, version["platform"].as_str()?.to_owned()))
     };
     let (cli, platform) = ["terraform", "tofu"]
@@ -161,13 +162,12 @@ fn run(cli: &str, folder: &Path, simulator: &Simulator, step: Step) -> Result<()
         let ended = child.try_wait()?;
         for request in control.requests().iter().skip(shown) {
             let Some(status) = request.status else { break };
-            let found = control.configuration("customer-data");
-            let found = found.map_or_else(String::new, |found| format!(", {}", found.status));
+            let response: Value = serde_json::from_str(&request.response).unwrap_or_default();
+            let job =
+                response["status"].as_str().map_or_else(String::new, |job| format!(", {job}"));
             let (seconds, method, path) =
                 (began.elapsed().as_secs_f64(), &request.method, &request.path);
-            println!(
-                "\x1b[35m  Adobe {seconds:>5.1} s  {method:4} {path} → {status}{found}\x1b[0m"
-            );
+            println!("\x1b[35m  Adobe {seconds:>5.1} s  {method:4} {path} → {status}{job}\x1b[0m");
             shown += 1;
         }
         if let Some(ended) = ended {

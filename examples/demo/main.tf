@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     aep = {
-      source = "aep-cmk/aep"
+      source  = "aep-cmk/aep"
+      version = "~> 0.1"
     }
   }
 }

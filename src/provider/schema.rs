@@ -94,9 +94,14 @@ pub fn provider() -> Schema {
             description: Description::markdown(
                 "Customer-managed keys in Adobe Experience Platform: submits a key in Azure Key Vault or Managed HSM to \
                  Adobe, waits until it is in effect, and shows drift.\n\n\
-                 **Adobe offers no way back once a key is in effect.** Read [Getting started](guides/getting-started.md) \
-                 before the first apply, [Operating a key](guides/operating.md) before anything is changed or taken \
-                 away, and [Secrets and CI](guides/secrets-and-ci.md) before it runs unattended.\n\n\
+                 !> **Nothing here has run against Adobe yet.** [What is verified](guides/what-is-verified.md) tells fact \
+                 from guess, and has a protocol for the first run in a real organisation.\n\n\
+                 ~> **Adobe offers no way back once a key is in effect.** Read [Getting started](guides/getting-started.md) \
+                 before the first apply, and [Operating a key](guides/operating.md) before anything is changed or taken \
+                 away.\n\n\
+                 Further guides: [who needs which right](guides/rights.md) · [taking over what exists](guides/taking-over.md) \
+                 · [secrets and CI](guides/secrets-and-ci.md) · [module tests and policies](guides/modules-and-policies.md) \
+                 · [troubleshooting by error text](guides/troubleshooting.md).\n\n\
                  Each argument of the provider block can be given in the block or as an environment variable; the block \
                  wins, argument by argument. Required are `org_id` and one way to authenticate: `client_id` with \
                  `client_secret` (OAuth server-to-server, renewed by itself), or `access_token`.\n\n\

@@ -67,7 +67,7 @@ pub(super) async fn record(
         Some(Action::Answer(_) | Action::Reset | Action::Delay(_) | Action::Hold) | None => {}
     }
     // Logged before it is sent: a client that has its answer finds it in the log.
-    shared.world().answered(&request_id, answer.status);
+    shared.world().answered(&request_id, &answer);
     shared.announce();
     Ok(response(answer.with_header("x-request-id", &request_id), end))
 }
@@ -82,6 +82,7 @@ fn logged(parts: &Parts, body: &[u8], request_id: String) -> LoggedRequest {
         headers: headers.collect(),
         body: String::from_utf8_lossy(body).into_owned(),
         status: None,
+        response: String::new(),
         request_id,
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::answers::Answer;
 use super::faults::{self, Action, Fault, Route, Target};
 use super::lifecycle::Register;
 use super::options::{Clock, Options};
@@ -49,6 +50,8 @@ pub struct LoggedRequest {
     pub body: String,
     /// The status of the answer; none while there is no answer yet, and for ever if the connection was cut instead.
     pub status: Option<u16>,
+    /// The body of the answer, likewise.
+    pub response: String,
     /// The `x-request-id` of the answer.
     pub request_id: String,
 }
@@ -131,10 +134,11 @@ impl World {
         format!("sim-{:06}", self.counters.requests)
     }
 
-    /// Writes down the status that a request is answered with, if the log was not cleared meanwhile.
-    pub(super) fn answered(&mut self, request_id: &str, status: u16) {
+    /// Writes down what a request is answered with, if the log was not cleared meanwhile.
+    pub(super) fn answered(&mut self, request_id: &str, answer: &Answer) {
         if let Some(entry) = self.log.iter_mut().find(|entry| entry.request_id == request_id) {
-            entry.status = Some(status);
+            entry.status = Some(answer.status);
+            entry.response.clone_from(&answer.body);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Every example is applied by the real CLI, as it is in the repository, and given up again without a trace at Adobe.
 //!
-//! The one exception is what needs Azure: `adobe.tf` of the end-to-end example is applied with stand-ins for Azure's
-//! objects, made from the real file by substitution, so that a change of the file is a change of what is tested.
+//! The one exception is what needs Azure: those two are applied with stand-ins for Azure's objects, made from the real
+//! files, so that a change of a file is a change of what is tested.
 
 mod azure;
+mod pipelines;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,19 +26,23 @@ macro_rules! examples {
 }
 
 examples! {
-    "azure-end-to-end" has ["adobe.tf", "main.tf", "variables.tf"] tested by adobes_part_of_the_end_to_end_example;
+    "ci" has ["azure-pipelines.yml", "github-actions.yml", "gitlab-ci.yml"] tested by the_ci_recipes;
     "data-sources/aep_cmk_app" has ["data-source.tf"] tested by the_app;
     "data-sources/aep_cmk_config" has ["data-source.tf"] tested by the_data_source_of_a_configuration;
     "demo" has ["main.rs", "main.tf"] tested by the_demo;
     "functions/consent_url" has ["function.tf"] tested by consent_url;
     "functions/parse_key_identifier" has ["function.tf"] tested by parse_key_identifier;
+    "key-vault" has ["adobe.tf", "main.tf", "variables.tf"] tested by the_key_vault;
+    "managed-hsm" has ["main.tf", "variables.tf"] tested by the_managed_hsm;
+    "module-tests" has ["main.tf", "tests/mock.tftest.hcl", "tests/simulator.tftest.hcl"] tested by the_module_tests;
+    "nightly" has ["main.tf"] tested by the_nightly_look;
+    "policies" has ["keep_the_key.rego", "keep_the_key.sentinel", "keep_the_key_test.rego"] tested by the_policies;
     "provider" has ["provider.tf"] tested by the_provider_block;
-    "resources/aep_cmk_config" has ["import-by-identity.tf", "import.sh", "import.tf", "resource.tf"] tested by the_resource;
+    "resources/aep_cmk_config" has ["import-by-identity.tf", "import-by-string-id.tf", "import.sh", "resource.tf"] tested by the_resource;
 }
 
 /// What the examples name.
 const NAME: &str = "customer-data";
-const EXAMPLE_KEY: &str = "https://adobecmkexample.vault.azure.net/keys/adobe-cmk";
 const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
 /// One folder below examples/.
@@ -140,11 +145,52 @@ fn the_examples_are_formatted() {
     );
 }
 
+/// The blocks of code of a page.
+fn code(page: &str, language: &str) -> Vec<String> {
+    let text = read(page);
+    let begin = format!("```{language}\n");
+    text.split(&begin)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_code_in_the_guides_is_formatted() {
+    let simulator = simulator();
+    let project = Project::new(&simulator);
+    let mut blocks = 0;
+    for guide in fs::read_dir(root().join("docs/guides")).expect("the guides") {
+        let guide = guide.expect("a directory entry").file_name().to_string_lossy().into_owned();
+        for code in code(&format!("docs/guides/{guide}"), "terraform") {
+            blocks += 1;
+            project.write(&format!("{guide}-{blocks}.tf"), &code);
+        }
+    }
+    assert!(blocks > 0, "no code in the guides");
+    project.run(&["fmt", "-check", "-diff", "-no-color"]).exits(0);
+}
+
+#[test]
+fn the_readmes_example_is_all_that_is_needed() {
+    let simulator = simulator();
+    let project = Project::new(&simulator);
+    let blocks = code("README.md", "hcl");
+    let example = blocks.iter().find(|code| code.contains("required_providers"));
+    project.write("main.tf", example.expect("the example"));
+    project.apply().exits(0);
+    project.plan().exits(0);
+    assert!(simulator.control().configuration(NAME).is_some());
+}
+
 /// The tests, by the names in the declaration.
 mod of {
     use super::{Example, KEY, NAME, ORG_ID, Project, TENANT, forget, output, provider, simulator};
 
-    pub(super) use super::azure::adobes_part_of_the_end_to_end_example;
+    pub(super) use super::azure::{the_key_vault, the_managed_hsm};
+    pub(super) use super::pipelines::{
+        the_ci_recipes, the_module_tests, the_nightly_look, the_policies,
+    };
 
     pub(super) fn the_provider_block(example: &Example) {
         let simulator = simulator();
@@ -212,7 +258,7 @@ mod of {
 
         // What was forgotten is imported: by a block, then by the command.
         project.write("resource.tf", &example.text("resource.tf"));
-        project.write("import.tf", &example.text("import.tf"));
+        project.write("import.tf", &example.text("import-by-string-id.tf"));
         project.apply().exits(0).says("1 imported");
         project.plan().exits(0);
         project.write("import.tf", "");

