@@ -43,7 +43,7 @@ fn named<const N: usize>(
         .into_iter()
 }
 
-/// What Adobe answers, for the resource and the data source.
+/// What Adobe responds with, for the resource and the data source.
 fn computed() -> impl Iterator<Item = (String, Attribute)> {
     named(
         &AttributeConstraint::Computed,
@@ -56,39 +56,40 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
             (
                 "status",
                 AttributeType::String,
-                "Status, as Adobe answers it: `NEW` or `CREATED` (accepted), `RUNNING` (Adobe checks that it can use the \
+                "Status in Adobe's response: `NEW` or `CREATED` (accepted), `RUNNING` (Adobe checks that it can use the \
                  key), `UPDATE_EXISTING_RESOURCES` (the key is added to the datastores of all sandboxes), `COMPLETED` \
-                 (in effect), `FAILED` (Adobe could not use the key), or one that Adobe added since.",
+                 (in effect), `FAILED` (Adobe could not use the key), or one that Adobe added since. `NOT_FOUND` is the \
+                 provider's own word: Adobe no longer finds the configuration; every other value stays.",
             ),
             ("type", AttributeType::String, "Type of the configuration, `BYOK_CONFIG`."),
             ("provider_type", AttributeType::String, "Where the key is kept, `AZURE_KEYVAULT`."),
             (
                 IMS_ORG_ID,
                 AttributeType::String,
-                "IMS organisation that the configuration belongs to.",
+                "IMS organisation that the configuration belongs to: the provider's `org_id`.",
             ),
             (
                 "subscription_id",
                 AttributeType::String,
-                "`subscriptionId` of Adobe's answer; null as long as Adobe answers none.",
+                "`subscriptionId` in Adobe's response; null as long as there is none.",
             ),
             (
                 "application_name",
                 AttributeType::String,
-                "`name` of Adobe's answer, which is a name of Adobe's app and not the name of the configuration.",
+                "`name` in Adobe's response, which is a name of Adobe's app and not the name of the configuration.",
             ),
             (
                 "key_vault_uri",
                 AttributeType::String,
-                "URI of the vault or Managed HSM, taken from the key identifier that Adobe answers.",
+                "URI of the vault or Managed HSM, taken from the key identifier in Adobe's response.",
             ),
             ("vault_name", AttributeType::String, "Name of the vault or Managed HSM."),
             ("key_name", AttributeType::String, "Name of the key in the vault."),
             (
                 "key_version",
                 AttributeType::String,
-                "Version in the key identifier that Adobe answers; null if there is none. It says nothing about the \
-                 version in use: Adobe stores vault and key name only, and follows rotations by itself.",
+                "Version in the key identifier of Adobe's response; null if there is none. It says nothing about the \
+                 version in use: according to Adobe's pages only vault and key name are stored.",
             ),
             (
                 "versionless_key_identifier",
@@ -122,7 +123,7 @@ fn timeouts() -> Block {
         .collect(),
         blocks: HashMap::new(),
         description: Description::markdown(
-            "How long an operation may take, such as `90s`, `60m` or `1h30m`. Adobe needs minutes, sometimes hours.",
+            "How long an operation may take, such as `90s`, `60m` or `1h30m`. Adobe's pages say \"a few minutes\" and \"a significant amount of time\".",
         ),
         deprecated: false,
     }
@@ -136,15 +137,17 @@ pub fn resource() -> Schema {
             (
                 NAME,
                 AttributeType::String,
-                "Name of the configuration at Adobe, case-sensitive. It stays taken there for ever, also after a destroy. \
-                 Changing it replaces the resource.",
+                "Name of the configuration at Adobe, case-sensitive. No request is documented that changes or frees it, so \
+                 the old name remains reserved after a destroy. Changing it replaces the resource.",
             ),
             (
                 KEY,
                 AttributeType::String,
                 "URL of the key in Azure Key Vault or Managed HSM, with or without a version; best is the versionless one, \
-                 `azurerm_key_vault_key.<name>.versionless_id`. Another version of the same key is no change. Another key \
-                 needs a new `name` too and replaces the resource; only a configuration that is `FAILED` takes another \
+                 `azurerm_key_vault_key.<name>.versionless_id` (on a Managed HSM \
+                 `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`). Another version of the same key is \
+                 no change. For a new key add a second key and a second `aep_cmk_config` with a new `name` beside the \
+                 first. Only a configuration that is `FAILED` and was never in effect, or is unprotected, takes another \
                  key in place.",
             ),
         ],
@@ -161,22 +164,23 @@ pub fn resource() -> Schema {
             (
                 "deletion_protection",
                 AttributeType::Bool,
-                "Whether a plan that would destroy or replace the resource is stopped with an error while its key is in \
-                 effect or being put into effect. The value in the state counts, so turning it off takes an apply of \
-                 its own. Default: `true`.",
+                "Whether a plan that would destroy or replace the resource is stopped with an error: while its key is in \
+                 effect, was once, or may be on its way, which is everything but a `FAILED` that was never in effect. The \
+                 value in state decides, so lift it by an apply of its own. Default: `true`.",
             ),
             (
                 "wait_for_completion",
                 AttributeType::Bool,
                 "Whether apply waits until the key is in effect. With `false` it ends once Adobe has accepted the \
-                 configuration; `status` shows in later plans how far it is. Default: `true`.",
+                 configuration; `status` shows in later plans how far it is. `TF_LOG_PROVIDER=INFO` shows how far the wait is. \
+                 Default: `true`.",
             ),
             (
                 FAILED_ATTEMPTS,
                 AttributeType::Number,
                 "How many times a configuration that ends in `FAILED` is submitted again before that becomes an error, from 0 \
                  to 100, after pauses of 10 s, 20 s, 40 s and so on up to 5 min, as far as the timeout allows. Role \
-                 assignments and firewall rules in Azure lag by minutes, so a first apply may need it. Default: `0`.",
+                 assignments and firewall rules can take ten minutes to take effect; `6` covers that. Default: `0`.",
             ),
         ],
     );
@@ -189,10 +193,11 @@ pub fn resource() -> Schema {
             description: Description::markdown(
                 "A customer-managed key in Adobe Experience Platform: submits a key in Azure Key Vault or Managed HSM to \
                  Adobe, waits until it is in effect, and shows drift.\n\n\
-                 ~> **There is no way back once a key is in effect.** Adobe has no call to change or delete a \
-                 configuration: destroying this resource only makes Terraform forget it, and Adobe goes on using the key. \
+                 ~> **There is no way back once a key is in effect.** Adobe documents no request that changes or deletes a \
+                 configuration: destroying this resource only drops it from the state, and Adobe goes on using the key. \
                  If the key, its vault or the role of Adobe's app goes away, Adobe loses access to the organisation's \
-                 data and purges it. Give each of them `prevent_destroy`.",
+                 data and purges it. Give each of them `prevent_destroy`; not this resource, as Terraform replaces what \
+                 failed to be created.",
             ),
             deprecated: false,
         },
@@ -207,7 +212,7 @@ pub fn data_source() -> Schema {
     )
     .chain(named(
         &AttributeConstraint::Computed,
-        [(KEY, AttributeType::String, "Key identifier, as Adobe answers it.")],
+        [(KEY, AttributeType::String, "Key identifier in Adobe's response.")],
     ))
     .chain(computed())
     .collect();

@@ -1,5 +1,6 @@
 //! What `terraform validate` checks, without any request and with unknown values let through.
 
+use tf_provider::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 
 use super::model::{Model, Timeouts, known};
@@ -13,8 +14,14 @@ const MOST_ATTEMPTS: i64 = 100;
 
 /// Checks a resource's configuration.
 pub fn validate(diags: &mut Diagnostics, config: &Model) {
-    if let Some(name) = config.known_name() {
-        diags.errors.extend(name_error(name));
+    match &config.name {
+        Value::Value(name) => diags.errors.extend(name_error(name)),
+        Value::Null => diags.errors.push(null(NAME)),
+        Value::Unknown => {}
+    }
+    // A value that is known late may turn out to be null; CLIs validate again then, but let a null pass.
+    if config.key_vault_key_identifier.is_null() {
+        diags.errors.push(null(KEY));
     }
     if let Some(text) = known(&config.key_vault_key_identifier)
         && let Err(mistake) = KeyIdentifier::parse(text)
@@ -55,6 +62,14 @@ fn validate_timeouts(diags: &mut Diagnostics, timeouts: &Timeouts) {
             ));
         }
     }
+}
+
+fn null(attribute: &'static str) -> Diagnostic {
+    at(
+        attribute,
+        "A required argument is null",
+        format!("Give `{attribute}` a value: the expression in the block came to null."),
+    )
 }
 
 /// A name goes out as one path segment, escaped; what no escaping can carry is refused.
