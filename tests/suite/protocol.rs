@@ -6,6 +6,7 @@
 
 mod access;
 mod client;
+mod consistency;
 mod functions;
 mod identity;
 mod life;

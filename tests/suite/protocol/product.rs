@@ -15,7 +15,7 @@ use super::resources::plan;
 use crate::support::{KEY, ORG_ID, TOKEN, simulator};
 
 /// The built provider as the CLI starts it. The developer's own variables must not configure it.
-async fn start() -> Plugin {
+pub(crate) async fn start() -> Plugin {
     let mut launch = Launch::of(Path::new(env!("CARGO_BIN_EXE_terraform-provider-aep")));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AEP_") {
@@ -25,7 +25,7 @@ async fn start() -> Plugin {
     launch.start().await
 }
 
-async fn configure(provider: &mut ProviderClient<Channel>, block: &Json) {
+pub(crate) async fn configure(provider: &mut ProviderClient<Channel>, block: &Json) {
     let request = pb::configure_provider::Request {
         terraform_version: "1.12.0".into(),
         config: value(block),

@@ -68,6 +68,7 @@ fn a_configuration_is_created_kept_and_given_up() {
             true => json!({ "name": "Config1", "ims_org_id": ORG_ID }),
             false => Value::Null,
         };
+        assert_eq!(planned["after_identity"], identity);
         assert_eq!(stored["instances"][0]["identity"], identity);
         let state = project.run(&["show", "-json"]).exits(0).stdout;
         let state: Value = serde_json::from_str(&state).expect("a state as JSON");
@@ -116,6 +117,25 @@ fn a_change_whose_key_is_known_late_is_shown() {
         project.plan().exits(0);
         assert_eq!(simulator.control().counters().submissions, 1);
     });
+}
+
+#[test]
+fn a_change_whose_name_is_known_late_is_shown_as_a_replacement() {
+    for (name, submissions) in [("Config1", 1), ("Config2", 2)] {
+        with_each(|cli| {
+            let simulator = simulator();
+            let project = applied(cli, &simulator, &resource("Config1", KEY, OFF));
+            let late = "terraform_data.upstream.output";
+            project.configure(
+                &(upstream("1", name) + &block("this", late, &format!("\"{KEY}\""), OFF)),
+            );
+            shown(&project, &[], &["delete", "create"]);
+            apply_planned(&project);
+            assert_eq!(project.attributes()["name"], name);
+            project.plan().exits(0);
+            assert_eq!(simulator.control().counters().submissions, submissions);
+        });
+    }
 }
 
 #[test]
@@ -237,6 +257,21 @@ fn without_drift_a_refresh_exits_with_0_and_with_drift_with_2_for_every_status()
         }
         assert!(simulator.control().set_key("Config1", OTHER_KEY));
         project.plan_drift().exits(2).says(OTHER_KEY);
+    });
+}
+
+#[test]
+fn what_is_not_found_is_drift_once_and_not_again() {
+    with_each(|cli| {
+        let simulator = simulator();
+        let project = applied(cli, &simulator, &resource("Config1", KEY, ""));
+        assert!(simulator.control().remove("Config1"));
+        project.plan_drift().exits(2).says("NOT_FOUND");
+        project.run(&TAKE_OVER).exits(0);
+        assert_eq!(project.attributes()["status"], "NOT_FOUND");
+        project.plan_drift().exits(0).says("No changes");
+        simulator.control().insert("Config1", KEY, "COMPLETED");
+        project.plan_drift().exits(2).says("COMPLETED");
     });
 }
 
