@@ -68,6 +68,7 @@ fn a_configuration_is_created_kept_and_given_up() {
             true => json!({ "name": "Config1", "ims_org_id": ORG_ID }),
             false => Value::Null,
         };
+        assert_eq!(planned["after_identity"], identity);
         assert_eq!(stored["instances"][0]["identity"], identity);
         let state = project.run(&["show", "-json"]).exits(0).stdout;
         let state: Value = serde_json::from_str(&state).expect("a state as JSON");
