@@ -80,13 +80,13 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
             };
             (
                 format!(
-                    "The object is tainted, and what would take its place is another one: the block's name is {}, \
-                     its key {}.",
+                    "An object of this name is in the state, tainted or of another block, and what would take its \
+                     place is another one: the block's name is {}, its key {}.",
                     known(renamed),
                     known(wanted)
                 ),
                 format!(
-                    "Run `terraform untaint <address>`, then plan again: the plan says what to do about the change. \
+                    "If it is tainted, run `terraform untaint <address>`, then plan again: the plan says what to do about the change. \
                      {UPSTREAM}"
                 ),
             )
@@ -159,12 +159,19 @@ pub fn forgotten(prior: &Model, private: &Private) -> Diagnostic {
             ),
         );
     }
-    general(
-        "The configuration stays in effect at Adobe",
-        format!(
-            "Keep the key {key}, its vault and the role of Adobe's app: without them Adobe loses access to the \
-             organisation's data and purges it. Adobe documents no request to delete a configuration: {name:?} is only \
-             dropped from the state, and Adobe goes on using the key."
-        ),
-    )
+    let keep = format!(
+        "Keep the key {key}, its vault and the role of Adobe's app: without them Adobe loses access to the organisation's \
+         data and purges it. Adobe documents no request to delete a configuration: {name:?} is only dropped from the state"
+    );
+    if prior.is_completed() {
+        general(
+            "The configuration stays in effect at Adobe",
+            format!("{keep}, and Adobe goes on using the key."),
+        )
+    } else {
+        general(
+            "The configuration may stay in effect at Adobe",
+            format!("{keep}, and Adobe may go on using the key."),
+        )
+    }
 }

@@ -121,7 +121,7 @@ impl Told<'_> {
             ),
             Trouble::TimedOut(last) => self.timed_out(accepted, last.as_ref()),
             Trouble::Interrupted => general(
-                "Interrupted while Adobe puts the key into effect",
+                "Interrupted before the configuration was in effect",
                 format!("The configuration {name:?}{} is in the state.", facts(accepted)),
             ),
             Trouble::Broken(error) => {
