@@ -211,7 +211,7 @@ fn a_poll_that_is_forbidden_ends_the_wait_and_keeps_what_was_accepted() {
         .apply()
         .exits(1)
         .says("Manage Customer Managed Key")
-        .says("RUNNING) is in the state")
+        .says("is in the state.")
         .says("Run `terraform untaint <address>`");
     let id = control.configuration("Config1").expect("accepted").id;
     assert_eq!(project.attributes()["id"], id.as_str());
