@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::existing::{Claim, Moment, Seen, Verdict, verdict};
@@ -169,34 +169,28 @@ async fn obtain(op: &Operation<'_>, moment: Moment<'_>) -> Result<Accepted, Box<
 /// What is there before a submission. An object that was there once is looked for until the settling time is over.
 async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
     let is_known = op.is_known || moment != Moment::Before;
-    let found = if is_known {
-        find(
-            Errors::End,
-            &op.limits,
-            |limits| strictly(op.client, &op.wanted.name, limits),
-            |_| true,
-        )
-        .await
-    } else {
-        op.client.look_up(&op.wanted.name, &op.limits).await.map(|found| found.map(Seen::read))
-    };
-    match found {
-        Ok(None) => {
-            let configured = op.client.endpoint().as_str();
-            match op.made_at {
-                Some(made_at) if made_at != configured => Err(Trouble::OtherEndpoint {
-                    made_at: made_at.to_owned(),
-                    configured: configured.to_owned(),
-                }
-                .leaves_nothing()),
-                _ => Ok(None),
-            }
+    let configured = op.client.endpoint().as_str();
+    let moved_from = op.made_at.filter(|made_at| *made_at != configured);
+    let look = |limits| strictly(op.client, &op.wanted.name, limits);
+    let found = match moved_from {
+        // No submission follows, however long one looks.
+        Some(_) => look(op.limits.clone()).await,
+        None if is_known => find(Errors::End, &op.limits, look, |_| true).await,
+        None => {
+            op.client.look_up(&op.wanted.name, &op.limits).await.map(|found| found.map(Seen::read))
         }
-        Ok(found) => Ok(found),
-        Err(error) if error.kind() == Kind::Interrupted => {
+    };
+    match (found, moved_from) {
+        (Ok(None), Some(made_at)) => Err(Trouble::OtherEndpoint {
+            made_at: made_at.to_owned(),
+            configured: configured.to_owned(),
+        }
+        .leaves_nothing()),
+        (Ok(found), _) => Ok(found),
+        (Err(error), _) if error.kind() == Kind::Interrupted => {
             Err(Trouble::InterruptedBefore.leaves_nothing())
         }
-        Err(error) => Err(Trouble::LookUp(error).leaves_nothing()),
+        (Err(error), _) => Err(Trouble::LookUp(error).leaves_nothing()),
     }
 }
 
@@ -306,10 +300,11 @@ pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
     is_it: impl Fn(&Seen) -> bool,
 ) -> Result<Option<Seen>, Error> {
     let settled = Instant::now() + SETTLING;
-    // What may have been accepted is looked for past the operation's timeout.
-    let (until, deadline) = match errors {
-        Errors::End => (settled.min(limits.deadline), limits.deadline),
-        Errors::Borne => (settled, settled),
+    // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout that comes before the
+    // settling time is over is an error: nothing is known to be absent by then.
+    let deadline = match errors {
+        Errors::End => limits.deadline,
+        Errors::Borne => settled,
     };
     let mut pause = Duration::from_millis(500);
     loop {
@@ -323,14 +318,14 @@ pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
         match looked {
             Ok(Some(seen)) if is_it(&seen) => return Ok(Some(seen)),
             Err(error) if errors == Errors::End => return Err(error),
-            looked if is_last || Instant::now() + pause >= until => {
+            looked if is_last || Instant::now() + pause >= settled => {
                 return looked.map(|_| None);
             }
             _ => {}
         }
         tokio::select! {
             () = limits.stop.cancelled() => {}
-            () = sleep(pause) => {}
+            () = sleep_until(deadline.min(Instant::now() + pause)) => {}
         }
         pause = (pause * 2).min(Duration::from_secs(5));
     }
@@ -359,12 +354,14 @@ mod tests {
         let limits = Limits { deadline: Instant::now() + timeout, stop: CancellationToken::new() };
         let began = Instant::now();
         let looks = Cell::new(0);
-        let look = |_| {
+        let look = |now: Limits| {
             let at = looks.replace(looks.get() + 1);
             if stop == Some(at) {
                 limits.stop.cancel();
             }
             std::future::ready(match answers[at.min(answers.len() - 1)] {
+                // As the client has it.
+                _ if now.deadline <= Instant::now() => Err(Error::of_kind(Kind::Deadline)),
                 Ok(status) => Ok(status.map(|status| seen("1", status, None))),
                 Err(kind) => Err(Error::of_kind(kind)),
             })
@@ -396,6 +393,8 @@ mod tests {
         assert_eq!(borne.0, running());
         let last = found(Errors::Borne, &[Ok(None), Err(busy)], LONG, None).await;
         assert_eq!(last.0, Err(busy));
+        let too_short = found(Errors::End, &[Ok(None)], Duration::from_secs(10), None).await;
+        assert_eq!((too_short.0, too_short.2), (Err(Kind::Deadline), 10), "it proves no absence");
         let past_the_timeout = found(Errors::Borne, &[Ok(None)], Duration::ZERO, None).await;
         assert!(past_the_timeout.2 >= 25, "a lost response is looked for past the timeout");
         let interrupted = found(Errors::Borne, &[Ok(None)], LONG, Some(1)).await;

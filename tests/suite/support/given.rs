@@ -29,7 +29,18 @@ pub fn in_effect(simulator: &Simulator, more: &str) -> Project {
     project
 }
 
-/// The same with the key in `terraform_data.upstream`, which is replaced when `generation` changes.
+/// A project whose state has `aep_cmk_config.this`, accepted once. By now it is `FAILED` at Adobe, and was never in effect.
+/// The log is empty.
+pub fn never_in_effect(simulator: &Simulator) -> Project {
+    let project = Project::new(simulator);
+    project.configure_one("wait_for_completion = false");
+    project.apply().exits(0);
+    assert!(simulator.control().set_status("Config1", "FAILED"));
+    simulator.control().clear_log();
+    project
+}
+
+/// The same as [`in_effect`] with the key in `terraform_data.upstream`, which is replaced when `generation` changes.
 pub fn in_effect_with_upstream(simulator: &Simulator, more: &str) -> Project {
     simulator.control().insert("Config1", KEY, "COMPLETED");
     let project = Project::new(simulator);

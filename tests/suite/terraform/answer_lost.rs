@@ -64,7 +64,7 @@ fn is_uncertain(simulator: &Simulator, project: &Project, found: &str) {
         .says("It is uncertain whether Adobe accepted the submission")
         .says(found)
         .says("Nothing was sent again")
-        .says("Run `terraform apply` again");
+        .says("Run `terraform untaint <address>`, then `terraform apply` again");
     assert_eq!(simulator.control().counters().submissions, 1);
     let attributes = project.attributes();
     assert_eq!(attributes["name"], "Config1");
@@ -78,10 +78,11 @@ fn nobody_took_it(action: Action) {
     let project = Project::new(&simulator);
     project.configure_one("");
     simulator.control().fault(Fault::on(Route::Submit, action.clone()));
-    is_uncertain(&simulator, &project, "and is not there");
+    is_uncertain(&simulator, &project, "and was not there");
     assert_eq!(simulator.control().counters().submissions_accepted, 0);
 
-    project.apply().exits(0);
+    // The refresh would look for as long as the create does.
+    project.run(&["apply", "-refresh=false", "-auto-approve", "-no-color"]).exits(0);
     let counters = simulator.control().counters();
     assert_eq!((counters.submissions, counters.submissions_accepted), (2, 1), "{action:?}");
     project.plan().exits(0);
@@ -95,7 +96,7 @@ fn taken_and_not_to_be_found() {
     control.fault(Fault::on(Route::Submit, Action::ProcessThenReset));
     let forbidden = Action::Answer(Answer::gateway(403, "403100", "Forbidden"));
     control.fault(Fault::on(Route::Status, forbidden).skip(3).forever());
-    is_uncertain(&simulator, &project, "Looking the name up failed as well: GET");
+    is_uncertain(&simulator, &project, "Looking it up failed as well: GET");
     assert_eq!(control.counters().submissions_accepted, 1);
 
     control.clear_faults();
@@ -105,7 +106,7 @@ fn taken_and_not_to_be_found() {
     assert!(!project.is_tainted());
 }
 
-/// The settling time is 30 s, so these run side by side.
+/// The settling time is 30 s, of the submission and of the next look-up, so these run side by side.
 #[test]
 fn a_submission_that_is_not_found_is_not_repeated_until_the_next_apply() {
     thread::scope(|scope| {

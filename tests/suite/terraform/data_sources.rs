@@ -121,6 +121,8 @@ fn a_configuration_that_is_not_there_is_an_error_on_its_name() {
         .plan()
         .exits(1)
         .says("There is no configuration of this name")
-        .says("Names are case-sensitive")
+        .says("names are case-sensitive")
+        .says("HTTP 404")
+        .says("x-request-id: sim-")
         .says("name = \"config1\"");
 }

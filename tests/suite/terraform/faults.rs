@@ -141,7 +141,7 @@ fn max_retries_is_the_number_of_attempts_after_the_first() {
 }
 
 #[test]
-fn only_the_services_404_means_gone_and_nothing_else_drops_state() {
+fn only_the_services_404_means_gone_and_nothing_drops_state() {
     let simulator = simulator();
     let control = simulator.control();
     let mut project = Project::new(&simulator);
@@ -170,7 +170,11 @@ fn only_the_services_404_means_gone_and_nothing_else_drops_state() {
         assert_eq!(project.attributes(), before, "{answer:?}");
     }
     control.fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())));
-    project.plan().exits(2).says("1 to add");
+    project
+        .plan()
+        .exits(2)
+        .says("Adobe no longer finds the configuration")
+        .says("0 to add, 1 to change, 0 to destroy");
     assert_eq!(control.counters().submissions, 1);
 }
 
@@ -207,7 +211,8 @@ fn a_poll_that_is_forbidden_ends_the_wait_and_keeps_what_was_accepted() {
         .apply()
         .exits(1)
         .says("Manage Customer Managed Key")
-        .says("Adobe accepted the configuration");
+        .says("is in the state.")
+        .says("Run `terraform untaint <address>`");
     let id = control.configuration("Config1").expect("accepted").id;
     assert_eq!(project.attributes()["id"], id.as_str());
     assert!(project.is_tainted());

@@ -200,11 +200,11 @@ fn another_key_than_the_one_submitted_names_the_way_out() {
     let simulator = simulator_with(|options| options.stages = Stages::none());
     let project = Project::new(&simulator);
     simulator.control().insert("Config1", KEY, "FAILED");
-    project.configure(&resource("Config1", OTHER_KEY, "wait_for_completion = false"));
-    let kept = answered("4df7886b-a122-4391-880b-000000000002", KEY, "RUNNING");
+    project.configure(&resource("Config1", KEY, "wait_for_completion = false"));
+    let kept = answered("4df7886b-a122-4391-880b-000000000002", OTHER_KEY, "RUNNING");
     simulator
         .control()
         .fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(Answer::json(200, &kept))));
     breaks_off(&project, "Adobe has another key than the one submitted");
-    assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+    assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
 }

@@ -4,7 +4,8 @@ use terraform_provider_aep::simulator::Simulator;
 
 use crate::support::{
     KEY, OTHER_KEY, Project, Run, accepted, block, failing_simulator, in_effect,
-    in_effect_with_upstream, resource, simulator, slow_simulator, upstream, with_upstream,
+    in_effect_with_upstream, never_in_effect, resource, simulator, slow_simulator, upstream,
+    with_upstream,
 };
 
 const PROTECTED: &str = "The key is in effect and protected";
@@ -205,12 +206,32 @@ fn a_job_that_runs_is_protected() {
 }
 
 #[test]
-fn a_failed_configuration_is_not_protected() {
+fn a_configuration_that_was_in_effect_stays_protected_when_it_fails() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
     assert!(simulator.control().set_status("Config1", "FAILED"));
-    project.destroy().exits(0).says("The configuration stays at Adobe");
+    let destroy = project.destroy();
+    stopped(&simulator, &project, destroy).says("status FAILED");
+    project.configure(&resource("Config1", OTHER_KEY, ""));
+    let plan = project.plan();
+    stopped(&simulator, &project, plan);
+}
+
+#[test]
+fn a_failed_configuration_that_was_never_in_effect_goes_as_long_as_adobe_says_failed() {
+    let simulator = simulator();
+    let project = never_in_effect(&simulator);
+    project.run(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).exits(0);
+    let blind = ["destroy", "-refresh=false", "-auto-approve", "-no-color"];
+    for status in ["RUNNING", "COMPLETED"] {
+        assert!(simulator.control().set_status("Config1", status));
+        project.run(&blind).exits(1).says(PROTECTED).says(status);
+    }
+    assert!(simulator.control().set_status("Config1", "FAILED"));
+    simulator.control().clear_log();
+    project.run(&blind).exits(0).says("The configuration stays at Adobe");
     assert!(project.attributes().is_null());
+    assert_eq!(simulator.control().requests().len(), 2, "one in the plan, one in the destroy");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use terraform_provider_aep::simulator::{Outcome, ResubmitFailed, Simulator, Stages};
 
 use crate::support::{
-    KEY, OTHER_KEY, Project, accepted, block, in_effect, resource, simulator, simulator_with,
-    slow_simulator, upstream,
+    KEY, OTHER_KEY, Project, accepted, block, in_effect, never_in_effect, resource, simulator,
+    simulator_with, slow_simulator, upstream,
 };
 
 /// A project whose object was in effect and is `FAILED` at Adobe by now.
@@ -17,9 +17,9 @@ fn fallen_back(simulator: &Simulator) -> Project {
 }
 
 #[test]
-fn a_stored_failure_takes_a_new_key_in_place() {
+fn a_failure_that_was_never_in_effect_takes_a_new_key_in_place() {
     let simulator = simulator();
-    let project = fallen_back(&simulator);
+    let project = never_in_effect(&simulator);
     let before = project.attributes();
     project.configure(&resource("Config1", OTHER_KEY, ""));
     project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");
@@ -29,21 +29,21 @@ fn a_stored_failure_takes_a_new_key_in_place() {
     assert_eq!(attributes["vault_name"], "another-vault");
     assert_eq!(attributes["status"], "COMPLETED");
     assert_ne!(attributes["id"], before["id"]);
-    assert_eq!(accepted(&simulator), 1);
+    assert_eq!(accepted(&simulator), 2);
     let stored = simulator.control().configuration("Config1").unwrap();
     assert_eq!(stored.key_identifier, OTHER_KEY);
     project.plan().exits(0);
 }
 
 #[test]
-fn a_stored_failure_takes_a_key_to_come_in_place() {
+fn a_failure_that_was_never_in_effect_takes_a_key_to_come_in_place() {
     let simulator = simulator();
-    let project = fallen_back(&simulator);
+    let project = never_in_effect(&simulator);
     let key = "terraform_data.upstream.output";
     project.configure(&(upstream("1", OTHER_KEY) + &block("this", "\"Config1\"", key, "")));
     project.apply().exits(0).says("1 added, 1 changed, 0 destroyed");
     assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
-    assert_eq!(accepted(&simulator), 1);
+    assert_eq!(accepted(&simulator), 2);
     project.plan().exits(0);
 }
 

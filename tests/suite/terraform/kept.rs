@@ -128,16 +128,19 @@ fn at_another_endpoint_not_found_is_an_error() {
 }
 
 #[test]
-fn at_another_endpoint_the_same_object_is_fine_and_the_endpoint_is_remembered() {
+fn at_another_endpoint_the_same_object_is_fine_and_without_news_nothing_is_written() {
     let first = simulator();
     let mut project = in_effect(&first, "");
+    let before = project.state();
     let second = moved(&mut project);
     // Both count their ids from the same number.
     second.control().insert("Config1", KEY, "COMPLETED");
     project.plan().exits(0);
+    project.plan_drift().exits(0);
     project.run(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).exits(0);
+    assert_eq!(project.state(), before);
     assert!(second.control().remove("Config1"));
-    project.plan().exits(2);
+    project.plan().exits(1).says("The object is not at this endpoint");
     assert_eq!(first.control().requests().len(), 0);
 }
 

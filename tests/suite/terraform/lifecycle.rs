@@ -138,20 +138,6 @@ fn a_destroy_without_protection_forgets_with_a_warning() {
 }
 
 #[test]
-fn a_configuration_that_vanished_is_planned_and_created_again() {
-    let simulator = simulator();
-    let project = Project::new(&simulator);
-    project.configure_one("");
-    project.apply().exits(0);
-    assert!(simulator.control().remove("Config1"));
-    project.plan_drift().exits(2);
-    project.plan().exits(2).says("1 to add, 0 to change");
-    project.apply().exits(0);
-    assert_eq!(simulator.control().counters().submissions_accepted, 2);
-    project.plan().exits(0);
-}
-
-#[test]
 fn timeouts_are_stored_as_written_and_plan_empty() {
     let simulator = simulator();
     let project = Project::new(&simulator);

@@ -7,7 +7,7 @@ use terraform_provider_aep::simulator::{
 };
 
 use crate::support::{
-    KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, failing_simulator, in_effect,
+    KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, failing_simulator, never_in_effect,
     simulator, simulator_with, upstream,
 };
 
@@ -152,12 +152,11 @@ fn a_job_of_two_blocks_that_never_succeeds_is_submitted_again_as_often_as_one_bl
 }
 
 /// `aep_cmk_config.this` is a stored failure that takes the other key; `two` is new, with the same name and this key.
-fn beside_a_stored_failure(simulator: &Simulator, key: &str) -> Project {
-    let project = in_effect(simulator, "");
-    assert!(simulator.control().set_status("Config1", "FAILED"));
+fn beside_a_stored_failure(simulator: &Simulator, key: &str, more: &str) -> Project {
+    let project = never_in_effect(simulator);
     project.configure(
         &(block("this", "\"Config1\"", &quoted(OTHER_KEY), "")
-            + &block("two", "\"Config1\"", &quoted(key), "")),
+            + &block("two", "\"Config1\"", &quoted(key), more)),
     );
     project
 }
@@ -165,19 +164,21 @@ fn beside_a_stored_failure(simulator: &Simulator, key: &str) -> Project {
 #[test]
 fn a_new_block_with_the_key_that_a_stored_failure_gives_up_is_an_error_of_the_plan() {
     let simulator = simulator();
-    let project = beside_a_stored_failure(&simulator, KEY);
+    let project = beside_a_stored_failure(&simulator, KEY, "");
     project.plan().exits(1).says(RIVALS).says(KEY_VERSIONLESS).says(OTHER_KEY);
     project.apply().exits(1).says(RIVALS);
-    assert_eq!(simulator.control().counters().submissions, 0);
+    assert_eq!(simulator.control().counters().submissions, 1);
     assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
 }
 
 #[test]
 fn a_new_block_with_the_key_that_a_stored_failure_takes_shares_its_submission() {
     let simulator = simulator();
-    let project = beside_a_stored_failure(&simulator, OTHER_KEY);
+    // Until the stored one was read, its failure could be somebody else's.
+    let after = "depends_on = [aep_cmk_config.this]";
+    let project = beside_a_stored_failure(&simulator, OTHER_KEY, after);
     project.apply().exits(0);
-    assert_eq!(simulator.control().counters().submissions, 1);
+    assert_eq!(simulator.control().counters().submissions, 2);
     let two = project.instance("aep_cmk_config.two")["attributes"].clone();
     assert_eq!(project.attributes()["id"], two["id"]);
     assert_eq!(two["status"], "COMPLETED");

@@ -1,9 +1,9 @@
 //! An object of which nobody knows whether Adobe took it: the state has a name and no id.
 
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator, UnknownName};
+use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
-use crate::support::{Project, Whom, accepted, await_counters, simulator};
+use crate::support::{KEY, Project, Whom, accepted, await_counters, simulator};
 
 /// A project whose submission was held up and interrupted, so that Adobe never took it.
 fn uncertain(simulator: &Simulator) -> Project {
@@ -25,28 +25,48 @@ fn uncertain(simulator: &Simulator) -> Project {
     project
 }
 
+/// The settling time is 30 s.
 #[test]
-fn whatever_means_a_free_name_means_that_it_is_gone() {
+fn what_adobe_does_not_find_is_looked_for_and_stays_protected() {
     let simulator = simulator();
     let project = uncertain(&simulator);
-    for unknown_name in [
-        UnknownName::NotFound,
-        UnknownName::BadRequest,
-        UnknownName::NoContent,
-        UnknownName::Empty,
-        UnknownName::Null,
-    ] {
-        simulator.control().configure(|options| options.unknown_name = unknown_name);
-        project
-            .plan()
-            .exits(2)
-            .says("aep_cmk_config.this will be created")
-            .says("1 to add, 0 to change, 0 to destroy");
-    }
+    let reads = simulator.control().counters().status_reads;
+    project
+        .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
+        .exits(0)
+        .says("Adobe no longer finds the configuration");
+    let looks = simulator.control().counters().status_reads - reads;
+    assert!(looks >= 8, "{looks} looks");
+    assert_eq!(project.attributes()["status"], "NOT_FOUND");
+    project.destroy().exits(1).says("The key is in effect and protected");
+    assert_eq!(simulator.control().counters().submissions, 1);
+}
+
+#[test]
+fn a_timeout_that_is_shorter_than_the_settling_time_submits_nothing() {
+    let simulator = simulator();
+    let project = uncertain(&simulator);
+    project.configure_one("timeouts {\n    create = \"2s\"\n  }");
+    project
+        .run(&["apply", "-refresh=false", "-auto-approve", "-no-color"])
+        .exits(1)
+        .says("The operation's timeout was reached")
+        .says("terraform untaint <address>");
+    assert_eq!(project.attributes()["name"], "Config1");
+    assert_eq!(simulator.control().counters().submissions, 1);
+}
+
+#[test]
+fn what_was_accepted_and_is_found_late_is_adopted() {
+    let simulator = simulator();
+    let project = uncertain(&simulator);
+    simulator.control().insert("Config1", KEY, "COMPLETED");
+    let lag = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+    simulator.control().fault(lag.times(2));
     project.apply().exits(0);
-    assert_eq!(accepted(&simulator), 1);
-    assert_eq!(project.attributes()["status"], "COMPLETED");
     assert!(!project.is_tainted());
+    assert_eq!(project.attributes()["status"], "COMPLETED");
+    assert_eq!(simulator.control().counters().submissions, 1);
 }
 
 #[test]
@@ -63,6 +83,11 @@ fn what_proves_nothing_is_an_error_and_keeps_it() {
         Answer::org_missing(),
         Answer::not_entitled(),
         Answer::service_unavailable(),
+        // What is good enough for a new name is not for one that may be on its way.
+        Answer::empty(200),
+        Answer::empty(204),
+        Answer::json(200, &Value::Null),
+        Answer::service(400, "Bad Request", "No."),
     ] {
         simulator
             .control()

@@ -4,7 +4,7 @@ use terraform_provider_aep::simulator::Simulator;
 
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, OTHER_KEY, Project, TOKEN, accepted, in_effect,
-    resource, simulator, upstream,
+    never_in_effect, resource, simulator, upstream,
 };
 
 const UNKNOWN: &str = "terraform_data.upstream.output";
@@ -101,8 +101,7 @@ fn an_existing_object_keeps_its_stored_state_with_a_warning() {
 #[test]
 fn a_stored_failure_is_planned_in_place_without_a_request_and_submitted_again() {
     let simulator = simulator();
-    let mut project = in_effect(&simulator, "");
-    assert!(simulator.control().set_status("Config1", "FAILED"));
+    let mut project = never_in_effect(&simulator);
     project.run(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).exits(0);
     watched(&mut project, &simulator, "AEP_ENDPOINT");
     simulator.control().clear_log();
@@ -114,7 +113,7 @@ fn a_stored_failure_is_planned_in_place_without_a_request_and_submitted_again() 
     assert!(simulator.control().requests().is_empty());
     project.apply().exits(0);
     assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
-    assert_eq!(accepted(&simulator), 1);
+    assert_eq!(accepted(&simulator), 2);
     project.plan().exits(0);
 }
 
