@@ -13,6 +13,7 @@ use super::model::Wanted;
 use super::trouble::{Accepted, Left, Trouble, Unfinished};
 use super::wait::{self, End};
 use crate::api::{Client, Delivery, Error, Kind, Limits};
+use crate::key_identifier::KeyIdentifier;
 
 /// How long a configuration that should be there is looked for: Adobe documents no time in which a new one can be found.
 const SETTLING: Duration = Duration::from_secs(30);
@@ -56,7 +57,7 @@ pub struct Done {
 
 /// Finds, submits or adopts, and waits.
 pub async fn bring_into_effect(op: &Operation<'_>) -> Result<Done, Box<Unfinished>> {
-    let accepted = obtain(op, Moment::Before).await?;
+    let accepted = obtain(op, Moment::Before, 0).await?;
     let is_in_effect = accepted.seen.is_read && accepted.seen.status.is_completed();
     if op.waits && !is_in_effect {
         return watch(op, accepted).await;
@@ -99,20 +100,20 @@ pub async fn watch(op: &Operation<'_>, mut accepted: Accepted) -> Result<Done, B
             () = sleep(pause) => {}
         }
         let failed = accepted.seen.id.clone();
-        match obtain(op, Moment::AfterFailure(&failed)).await {
+        match obtain(op, Moment::AfterFailure(&failed), accepted.round).await {
             Ok(again) => {
                 rounds += 1;
                 if !again.seen.is_read {
                     submitted_again.push(began.elapsed());
                 }
-                accepted = Accepted {
-                    is_submitted: accepted.is_submitted || again.is_submitted,
-                    is_adopted: accepted.is_adopted,
-                    ..again
-                };
+                let Accepted { has_past, is_adopted, .. } = accepted;
+                accepted = Accepted { has_past, is_adopted, ..again };
             }
             // What failed is still there.
             Err(unfinished) => match *unfinished {
+                Unfinished { trouble: Trouble::InterruptedBefore, .. } => {
+                    break Trouble::Interrupted;
+                }
                 Unfinished { trouble, left: Left::Nothing } => break trouble,
                 unfinished => return Err(Box::new(unfinished)),
             },
@@ -130,36 +131,81 @@ fn finished(op: &Operation<'_>, done: Done) -> Result<Done, Box<Unfinished>> {
     }
 }
 
-/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time.
-async fn obtain(op: &Operation<'_>, moment: Moment<'_>) -> Result<Accepted, Box<Unfinished>> {
+/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time. `since` is the last submission
+/// of this run that the caller knows of.
+async fn obtain(
+    op: &Operation<'_>,
+    moment: Moment<'_>,
+    since: u32,
+) -> Result<Accepted, Box<Unfinished>> {
     let turn = op.memory.turn(&op.wanted.name);
     let mut submitted = turn.lock().await;
-    let (found, superseded) = match submitted.as_ref() {
+    let round = match submitted.as_ref() {
         Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.leaves_nothing()),
-        Some(Submitted::Accepted { seen, superseded })
-            if moment != Moment::AfterFailure(seen.id.as_str()) =>
-        {
-            if seen.has_key(Some(&op.wanted.key)) == Some(false) {
-                return Err(Trouble::Rival(seen.key_text().to_owned()).leaves_nothing());
-            }
-            (Some((**seen).clone()), superseded.clone())
+        Some(Submitted::Accepted { accepted, key }) if accepted.round > since => {
+            return share(op, accepted, key, moment);
         }
-        Some(Submitted::Accepted { .. }) | None => (look_up(op, moment).await?, None),
+        Some(Submitted::Accepted { accepted, .. }) => accepted.round,
+        None => 0,
     };
-    let is_submitted = submitted.is_some();
-    let took = |seen: &Seen, is_adopted| Accepted {
-        superseded: match moment {
-            Moment::AfterFailure(failed) if failed != seen.id => Some(failed.to_owned()),
-            _ => superseded.clone(),
-        },
-        seen: seen.clone(),
-        is_submitted,
-        is_adopted,
+    let found = look_up(op, moment).await?;
+    match taken(op, found.as_ref(), moment, round)? {
+        Take::It(accepted) => Ok(*accepted),
+        Take::Submit(supersedes) => submit(op, supersedes, moment, round, &mut submitted).await,
+    }
+}
+
+/// Another block of this run has submitted this name.
+fn share(
+    op: &Operation<'_>,
+    accepted: &Accepted,
+    key: &KeyIdentifier,
+    moment: Moment<'_>,
+) -> Result<Accepted, Box<Unfinished>> {
+    if !key.same_key(&op.wanted.key) {
+        return Err(Trouble::Rival(key.versionless()).leaves_nothing());
+    }
+    let is_adopted = match op.claim {
+        Claim::Create { adopts: false, .. } if moment == Moment::Before => {
+            return Err(Trouble::NotAdopted(accepted.seen.clone()).leaves_nothing());
+        }
+        Claim::Create { .. } => moment == Moment::Before,
+        Claim::Own { .. } => false,
     };
-    match verdict(found.as_ref(), Some(&op.wanted.key), op.claim, moment) {
-        Verdict::Submit { supersedes } => submit(op, supersedes, &mut submitted).await,
-        Verdict::GoOn(seen) => Ok(took(seen, false)),
-        Verdict::Adopt(seen) => Ok(took(seen, true)),
+    // It was accepted some time ago, so what it shows now is for a poll to say.
+    let seen = Seen { is_read: true, ..accepted.seen.clone() };
+    Ok(Accepted { seen, is_adopted, ..accepted.clone() })
+}
+
+/// What the verdict on something found comes to.
+enum Take<'a> {
+    It(Box<Accepted>),
+    Submit(Option<&'a str>),
+}
+
+fn taken<'a>(
+    op: &Operation<'_>,
+    found: Option<&'a Seen>,
+    moment: Moment<'a>,
+    round: u32,
+) -> Result<Take<'a>, Box<Unfinished>> {
+    let failed = match moment {
+        Moment::AfterFailure(failed) => Some(failed),
+        Moment::Before | Moment::AfterLostResponse => None,
+    };
+    let take = |seen: &Seen, is_adopted| {
+        Ok(Take::It(Box::new(Accepted {
+            seen: seen.clone(),
+            superseded: failed.filter(|failed| *failed != seen.id).map(str::to_owned),
+            round,
+            has_past: true,
+            is_adopted,
+        })))
+    };
+    match verdict(found, Some(&op.wanted.key), op.claim, moment) {
+        Verdict::Submit { supersedes } => Ok(Take::Submit(supersedes.or(failed))),
+        Verdict::GoOn(seen) => take(seen, false),
+        Verdict::Adopt(seen) => take(seen, true),
         Verdict::Taken(seen) => Err(Trouble::Taken(seen.clone()).leaves_nothing()),
         Verdict::NotAdopted(seen) => Err(Trouble::NotAdopted(seen.clone()).leaves_nothing()),
         Verdict::KeyUnknown(seen) => Err(Trouble::KeyUnknown(seen.clone()).leaves_nothing()),
@@ -207,16 +253,24 @@ pub async fn strictly(client: &Client, name: &str, limits: Limits) -> Result<Opt
 async fn submit(
     op: &Operation<'_>,
     supersedes: Option<&str>,
+    moment: Moment<'_>,
+    round: u32,
     submitted: &mut Option<Submitted>,
 ) -> Result<Accepted, Box<Unfinished>> {
     let Operation { client, wanted, limits, .. } = op;
     let mut accept = |seen: Seen| {
-        let superseded = supersedes.filter(|id| *id != seen.id).map(str::to_owned);
+        let accepted = Accepted {
+            superseded: supersedes.filter(|id| *id != seen.id).map(str::to_owned),
+            seen,
+            round: round + 1,
+            has_past: false,
+            is_adopted: false,
+        };
         *submitted = Some(Submitted::Accepted {
-            seen: Box::new(seen.clone()),
-            superseded: superseded.clone(),
+            accepted: Box::new(accepted.clone()),
+            key: wanted.key.clone(),
         });
-        Accepted { seen, superseded, is_submitted: true, is_adopted: false }
+        accepted
     };
     let error = match client.submit(&wanted.name, &wanted.key_text, limits).await {
         Ok(configuration) => {
@@ -229,53 +283,36 @@ async fn submit(
         }
         Err(error) => error,
     };
-    if error.delivery() == Delivery::Unknown {
-        let began = Instant::now();
-        let look = |limits: Limits| async move {
-            Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read))
-        };
-        let is_news =
-            |seen: &Seen| !(seen.status.is_failed() && supersedes == Some(seen.id.as_str()));
-        let found = find(Errors::Borne, limits, look, is_news).await;
-        let last = match found {
-            Ok(Some(seen)) => {
-                return match verdict(
-                    Some(&seen),
-                    Some(&wanted.key),
-                    op.claim,
-                    Moment::AfterLostResponse,
-                ) {
-                    Verdict::Taken(_) => Err(Trouble::Taken(seen).leaves_nothing()),
-                    _ => Ok(accept(seen)),
-                };
-            }
-            Ok(None) => None,
-            Err(last) => Some(last),
-        };
-        *submitted = Some(Submitted::Uncertain);
-        return Err(Trouble::Lost { error, last, settled: began.elapsed() }.leaves(Left::Uncertain));
-    }
-    match error.kind() {
-        Kind::Interrupted => Err(Trouble::InterruptedBefore.leaves_nothing()),
-        // Adobe says that something is in the way: a configuration that appeared since the look-up, perhaps.
-        Kind::BadRequest | Kind::Conflict => {
-            let found = client.look_up(&wanted.name, limits).await.ok().flatten().map(Seen::read);
-            let took = |seen: &Seen, is_adopted| Accepted {
-                seen: seen.clone(),
-                superseded: None,
-                is_submitted: false,
-                is_adopted,
+    let look =
+        async |limits: Limits| Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read));
+    match (error.delivery(), error.kind()) {
+        (Delivery::Unknown, _) => {
+            let began = Instant::now();
+            let is_news =
+                |seen: &Seen| !(seen.status.is_failed() && supersedes == Some(seen.id.as_str()));
+            let last = match find(Errors::Borne, limits, look, is_news).await {
+                Ok(Some(seen)) => {
+                    _ = taken(op, Some(&seen), Moment::AfterLostResponse, round)?;
+                    return Ok(accept(seen));
+                }
+                Ok(None) => None,
+                Err(last) => Some(last),
             };
-            match verdict(found.as_ref(), Some(&wanted.key), op.claim, Moment::Before) {
-                Verdict::GoOn(seen) => Ok(took(seen, false)),
-                Verdict::Adopt(seen) => Ok(took(seen, true)),
-                Verdict::Taken(seen) => Err(Trouble::Taken(seen.clone()).leaves_nothing()),
-                Verdict::NotAdopted(seen) => {
-                    Err(Trouble::NotAdopted(seen.clone()).leaves_nothing())
+            *submitted = Some(Submitted::Uncertain);
+            let lost = Trouble::Lost { error, last, settled: began.elapsed() };
+            Err(lost.leaves(Left::Uncertain))
+        }
+        (_, Kind::Interrupted) => Err(Trouble::InterruptedBefore.leaves_nothing()),
+        // Something is in the way: a configuration that appeared since the look-up, perhaps.
+        (_, Kind::BadRequest | Kind::Conflict) => {
+            let found: Result<_, Error> = look(limits.clone()).await;
+            let found = found.ok().flatten();
+            match taken(op, found.as_ref(), moment, round) {
+                Ok(Take::It(accepted)) => Ok(*accepted),
+                Err(unfinished) if !matches!(unfinished.trouble, Trouble::KeyUnknown(_)) => {
+                    Err(unfinished)
                 }
-                Verdict::Submit { .. } | Verdict::KeyUnknown(_) => {
-                    Err(Trouble::Refused(error).leaves_nothing())
-                }
+                Ok(Take::Submit(_)) | Err(_) => Err(Trouble::Refused(error).leaves_nothing()),
             }
         }
         _ => Err(Trouble::Refused(error).leaves_nothing()),
@@ -304,7 +341,7 @@ pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
     // settling time is over is an error: nothing is known to be absent by then.
     let deadline = match errors {
         Errors::End => limits.deadline,
-        Errors::Borne => settled,
+        Errors::Borne => settled + LAST_LOOK_UP,
     };
     let mut pause = Duration::from_millis(500);
     loop {
@@ -318,14 +355,14 @@ pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
         match looked {
             Ok(Some(seen)) if is_it(&seen) => return Ok(Some(seen)),
             Err(error) if errors == Errors::End => return Err(error),
-            looked if is_last || Instant::now() + pause >= settled => {
+            looked if is_last || Instant::now() >= settled => {
                 return looked.map(|_| None);
             }
             _ => {}
         }
         tokio::select! {
             () = limits.stop.cancelled() => {}
-            () = sleep_until(deadline.min(Instant::now() + pause)) => {}
+            () = sleep_until(settled.min(deadline).min(Instant::now() + pause)) => {}
         }
         pause = (pause * 2).min(Duration::from_secs(5));
     }
@@ -382,7 +419,7 @@ mod tests {
         assert_eq!(late, (running(), 3, 1));
         let (never, looks, seconds) = found(Errors::End, &[Ok(None)], LONG, None).await;
         assert_eq!(never, Ok(None));
-        assert!((25..=30).contains(&seconds) && looks >= 8, "{looks} looks in {seconds} s");
+        assert!(seconds == 30 && looks >= 8, "{looks} looks in {seconds} s");
         let old_news =
             found(Errors::Borne, &[Ok(Some("FAILED")), Ok(Some("RUNNING"))], LONG, None).await;
         assert_eq!(old_news.0, running());
@@ -396,7 +433,7 @@ mod tests {
         let too_short = found(Errors::End, &[Ok(None)], Duration::from_secs(10), None).await;
         assert_eq!((too_short.0, too_short.2), (Err(Kind::Deadline), 10), "it proves no absence");
         let past_the_timeout = found(Errors::Borne, &[Ok(None)], Duration::ZERO, None).await;
-        assert!(past_the_timeout.2 >= 25, "a lost response is looked for past the timeout");
+        assert!(past_the_timeout.2 == 30, "a lost response is looked for past the timeout");
         let interrupted = found(Errors::Borne, &[Ok(None)], LONG, Some(1)).await;
         assert_eq!(interrupted, (Ok(None), 3, 0), "one more look after the interruption");
     }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::existing::Seen;
-use super::model::{Model, Private};
+use super::model::Object;
+use super::trouble::Accepted;
 use crate::key_identifier::KeyIdentifier;
 
 /// The memory of a run.
@@ -23,9 +23,6 @@ struct Entry {
     turn: Turn,
 }
 
-/// An object with its private state.
-pub type Object = (Model, Private);
-
 /// One name's turn: held while it is looked up and submitted, so that two blocks of a run do not race.
 pub type Turn = Arc<tokio::sync::Mutex<Option<Submitted>>>;
 
@@ -34,10 +31,10 @@ pub type Turn = Arc<tokio::sync::Mutex<Option<Submitted>>>;
 pub enum Submitted {
     /// Adobe accepted it.
     Accepted {
-        /// The response.
-        seen: Box<Seen>,
-        /// The job that had failed before, under another id.
-        superseded: Option<String>,
+        /// As of the response.
+        accepted: Box<Accepted>,
+        /// The key that was submitted.
+        key: KeyIdentifier,
     },
     /// The response was lost, and the name was not found.
     Uncertain,

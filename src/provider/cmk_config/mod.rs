@@ -1,17 +1,18 @@
 //! The noun `aep_cmk_config`: a customer-managed key configuration at Adobe.
 //!
-//! [`resource`] tells its life. [`refresh`] asks the status endpoint; [`plan`] decides what differs and what the guard
-//! stops; [`apply`] finds, submits or adopts a configuration, by the one verdict of [`existing`], and watches it with
-//! [`wait`]; [`trouble`] is what went wrong, as data. [`model`] is state and private state, and how an outcome becomes
-//! state; [`memory`] is what one run remembers; [`messages`] is the only maker of diagnostics; [`schema`] has the
-//! attributes and their published text.
+//! [`resource`] tells its life. [`refresh`] asks about an object in the state, [`look`] about what a plan has to know;
+//! [`plan`] decides what differs and what the guard stops; [`apply`] finds, submits or adopts a configuration, by the one
+//! verdict of [`existing`], and watches it with [`wait`]; [`trouble`] is what went wrong, as data. [`model`] is state and
+//! private state, and how an outcome becomes state; [`memory`] is what one run remembers; [`messages`] is the only maker
+//! of diagnostics; [`schema`] has the attributes and their published text.
 //!
-//! Imports go one way: `resource`, `data_source` → `refresh`, `apply` → `wait`, `plan`, `memory` → `model` → `trouble` →
-//! `existing`; `messages` is imported by the first three only.
+//! Imports go one way: `resource`, `data_source` → `look`, `refresh` → `messages` → `apply`, `plan` → `wait`, `memory` →
+//! `model` → `trouble` → `existing`.
 
 mod apply;
 mod data_source;
 mod existing;
+mod look;
 mod memory;
 pub(super) mod messages;
 mod model;

@@ -124,6 +124,9 @@ pub struct Guarded {
     pub key: String,
     /// Its last known status.
     pub status: String,
+    /// The endpoint it was last seen at.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// It is `FAILED` and was never in effect: it may go as long as Adobe still says so.
     #[serde(default)]
     pub unless_failed: bool,
@@ -138,8 +141,18 @@ pub struct Successor {
     pub name: Option<String>,
     /// Its key identifier; absent where it is not known yet.
     pub key: Option<String>,
-    /// The private state of the object of this name, where this run read it.
+    /// The private state of the object that is replaced, or of a tainted one of this name that this run read.
     pub replaced: Option<Private>,
+    /// The create has no past in the plan: what it replaces is tainted.
+    pub is_tainted: bool,
+}
+
+impl Successor {
+    /// What is known of the object `prior`, whose place this takes.
+    pub fn private_of(&self, prior: &Model) -> Private {
+        let is_its_own = !self.is_tainted || self.name.as_deref() == prior.known_name();
+        self.replaced.clone().filter(|_| is_its_own).unwrap_or_default()
+    }
 }
 
 impl Private {
@@ -169,17 +182,20 @@ impl Private {
             in_effect: match past {
                 _ if seen.status.is_completed() => Some(true),
                 Some(past) => past.in_effect,
-                None => Some(!accepted.is_submitted),
+                None => Some(accepted.has_past),
             },
             confirmed: match past {
                 _ if seen.is_read => Some(true),
-                Some(past) if !accepted.is_submitted => past.confirmed,
+                Some(past) if accepted.round == 0 => past.confirmed,
                 _ => Some(false),
             },
             ..Self::origin(client)
         }
     }
 }
+
+/// An object with its private state.
+pub type Object = (Model, Private);
 
 /// The value, or `None` where it is null or unknown.
 pub fn known<T>(value: &Value<T>) -> Option<&T> {
@@ -300,15 +316,12 @@ impl Model {
     pub fn after(
         &self,
         left: &Left,
-        past: Option<&(Self, Private)>,
+        past: Option<&Object>,
         org_id: &str,
         client: &Client,
-    ) -> Option<(Self, Private)> {
+    ) -> Option<Object> {
         match left {
-            Left::Accepted(accepted) => Some((
-                self.with_seen(&accepted.seen, org_id),
-                Private::of(accepted, past.map(|(_, private)| private), client),
-            )),
+            Left::Accepted(accepted) => Some(self.done(accepted, past, org_id, client)),
             // It may be on its way into effect, so nothing may treat it as failed.
             Left::Uncertain => Some((
                 Self {
@@ -336,15 +349,24 @@ impl Model {
         }
     }
 
-    /// The state after an operation that came to its goal.
+    /// The state after an operation that has this at Adobe.
     pub fn done(
         &self,
         accepted: &Accepted,
-        past: Option<&Private>,
+        past: Option<&Object>,
         org_id: &str,
         client: &Client,
-    ) -> (Self, Private) {
-        (self.with_seen(&accepted.seen, org_id), Private::of(accepted, past, client))
+    ) -> Object {
+        let mut planned = self.clone();
+        // What no response says is as before, unless it was said of another key.
+        if let Some((state, _)) = past
+            && let (Some(before), Some(now)) = (state.known_key(), self.known_key())
+            && before.same_key(&now)
+        {
+            planned.computed = state.computed.clone();
+        }
+        let private = past.map(|(_, private)| private);
+        (planned.with_seen(&accepted.seen, org_id), Private::of(accepted, private, client))
     }
 
     /// Nothing may be unknown in a state.

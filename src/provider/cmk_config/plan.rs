@@ -26,6 +26,8 @@ pub struct Planned {
     pub state: Model,
     /// What the apply does.
     pub change: Change,
+    /// It gives up a protected object, which is only for one that Adobe still shows as `FAILED`.
+    pub gives_up: Option<(BlockedChange, Guarded)>,
 }
 
 /// Why a plan is stopped.
@@ -79,6 +81,7 @@ pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
         name: prior.known_name().unwrap_or_default().to_owned(),
         key: prior.key_text().to_owned(),
         status: known(&prior.computed.status).map_or("unknown", String::as_str).to_owned(),
+        endpoint: private.endpoint.clone(),
         unless_failed: prior.is_failed() && !private.was_in_effect(),
     })
 }
@@ -86,15 +89,31 @@ pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
 /// The guard of a destroy that makes room for a create of the same plan: an object is replaced freely by the same name and
 /// the same key, as that create adopts it again.
 pub fn guard_of_pair(prior: &Model, successor: &Successor) -> Option<(BlockedChange, Guarded)> {
-    let key = successor.key.as_deref().and_then(|text| KeyIdentifier::parse(text).ok());
-    let is_same_key = key.zip(prior.known_key()).is_some_and(|(new, old)| new.same_key(&old));
-    if is_same_key && successor.name.as_deref() == prior.known_name() {
-        return None;
+    let guarded = guard(prior, &successor.private_of(prior))?;
+    match replacement(&guarded, successor) {
+        BlockedChange::Replace => None,
+        blocked => Some((blocked, guarded)),
     }
-    let private = successor.replaced.clone().unwrap_or_default();
-    let blocked =
-        BlockedChange::Tainted { name: successor.name.clone(), key: successor.key.clone() };
-    guard(prior, &private).map(|guarded| (blocked, guarded))
+}
+
+/// What a create of the same plan makes of the guarded object.
+pub fn replacement(guarded: &Guarded, successor: &Successor) -> BlockedChange {
+    let parsed = |text: &str| KeyIdentifier::parse(text).ok();
+    let key = successor.key.as_deref();
+    let is_same_name = successor.name.as_deref() == Some(guarded.name.as_str());
+    let is_same_key =
+        key.and_then(parsed).zip(parsed(&guarded.key)).is_some_and(|(new, old)| new.same_key(&old));
+    let Successor { name, key, is_tainted, .. } = successor.clone();
+    match (is_same_name, is_same_key) {
+        (true, true) => BlockedChange::Replace,
+        _ if is_tainted => BlockedChange::Tainted { name, key },
+        _ if name.is_none() => BlockedChange::UnknownName,
+        _ if key.is_none() => BlockedChange::UnknownKey,
+        _ => BlockedChange::Change {
+            key: key.filter(|_| !is_same_key),
+            name: name.filter(|_| !is_same_name),
+        },
+    }
 }
 
 /// Plans a change of `prior` to `config`.
@@ -104,11 +123,17 @@ pub fn guard_of_pair(prior: &Model, successor: &Successor) -> Option<(BlockedCha
 pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planned, Box<Stopped>> {
     let name = name_difference(prior, config);
     let key = key_difference(prior, config);
-    if let Some(guarded) = guard(prior, private).filter(|guarded| !guarded.unless_failed)
-        && let Some(blocked) = blocked(name, key, config)
-    {
-        return Err(Box::new(Stopped::Guarded(blocked, guarded)));
-    }
+    let gives_up = guard(prior, private)
+        .zip(blocked(name, key, config))
+        .map(|(guarded, blocked)| (blocked, guarded));
+    let is_late = config.deletion_protection.is_unknown() && key == Difference::Other;
+    let gives_up = match gives_up {
+        // Whether this lifts the protection or submits the other key, the plan cannot say.
+        Some((blocked, guarded)) if !guarded.unless_failed || is_late => {
+            return Err(Box::new(Stopped::Guarded(blocked, guarded)));
+        }
+        gives_up => gives_up,
+    };
     let mut state = config.clone().with_defaults();
     state.computed = prior.computed.clone();
     if name != Difference::Same {
@@ -117,7 +142,7 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
             attributes.push(KEY);
         }
         state.computed = anew(&prior.computed);
-        return Ok(Planned { state, change: Change::Replace(attributes) });
+        return Ok(Planned { state, change: Change::Replace(attributes), gives_up });
     }
     let is_failed = prior.is_failed();
     if key == Difference::Other && !is_failed {
@@ -125,12 +150,12 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
     }
     let status = known(&prior.computed.status).map(String::as_str);
     let is_settled = is_failed || status == Some(NOT_FOUND);
-    // The stored spelling stays; only what is submitted again takes the new one.
-    if key == Difference::Same && !is_settled {
-        state.key_vault_key_identifier = prior.key_vault_key_identifier.clone();
-    }
     // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in that apply.
     let is_lifted = prior.is_protected() && state.deletion_protection == Value::Value(false);
+    // The stored spelling stays; only what is submitted again takes the new one.
+    if is_lifted || (key == Difference::Same && !is_settled) {
+        state.key_vault_key_identifier = prior.key_vault_key_identifier.clone();
+    }
     let change = match is_lifted {
         true => Change::Settings,
         false if is_settled => Change::Resubmit,
@@ -140,12 +165,17 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
     if change != Change::Settings {
         state.computed = anew(&prior.computed);
     }
-    Ok(Planned { state, change })
+    let gives_up = gives_up.filter(|_| change != Change::Settings);
+    Ok(Planned { state, change, gives_up })
 }
 
 /// What Adobe will show anew, the id included. The organisation is part of the identity, which never changes.
 fn anew(prior: &Computed) -> Computed {
-    Computed { ims_org_id: prior.ims_org_id.clone(), ..Computed::unknown() }
+    let ims_org_id = match &prior.ims_org_id {
+        Value::Null => Value::Unknown,
+        known => known.clone(),
+    };
+    Computed { ims_org_id, ..Computed::unknown() }
 }
 
 fn blocked(name: Difference, key: Difference, config: &Model) -> Option<BlockedChange> {
@@ -315,16 +345,52 @@ mod tests {
     }
 
     #[test]
+    fn lifting_the_protection_keeps_the_key() {
+        let never_in_effect = Private { in_effect: Some(false), ..Private::default() };
+        let mut config = config(text("Config1"), text(KEY_B));
+        config.deletion_protection = Value::Value(false);
+        let planned = change(&stored("FAILED"), &never_in_effect, &config).unwrap();
+        assert_eq!(planned.change, Change::Settings);
+        assert_eq!(planned.state.key_vault_key_identifier, text(KEY_A), "nothing is submitted");
+        config.deletion_protection = Value::Unknown;
+        let late = outcome_with(&stored("FAILED"), &never_in_effect, &config);
+        assert_eq!(late, "guarded", "it cannot be known which of the two keys to plan");
+    }
+
+    #[test]
+    fn what_gives_a_failed_object_up_is_asked_about_first() {
+        let never_in_effect = Private { in_effect: Some(false), ..Private::default() };
+        for (case, name, key, expected) in [
+            ("the same", text("Config1"), text(KEY_A), false),
+            ("other key", text("Config1"), text(KEY_B), true),
+            ("unknown key", text("Config1"), Value::Unknown, true),
+            ("renamed", text("Config2"), text(KEY_A), true),
+        ] {
+            let planned = change(&stored("FAILED"), &never_in_effect, &config(name, key)).unwrap();
+            assert_eq!(planned.gives_up.is_some(), expected, "{case}");
+        }
+    }
+
+    #[test]
     fn a_tainted_object_makes_room_for_itself_only() {
         let successor = |name: Option<&str>, key: Option<&str>, in_effect| Successor {
             name: name.map(str::to_owned),
             key: key.map(str::to_owned),
             replaced: Some(Private { in_effect, ..Private::default() }),
+            is_tainted: true,
         };
         for (case, status, name, key, in_effect, expected) in [
             ("itself", "COMPLETED", Some("Config1"), Some(KEY_A_ROTATED), None, "free"),
             ("other key", "RUNNING", Some("Config1"), Some(KEY_B), Some(false), "guarded"),
             ("other name", "COMPLETED", Some("config1"), Some(KEY_A), None, "guarded"),
+            (
+                "failed, read as another",
+                "FAILED",
+                Some("config1"),
+                Some(KEY_A),
+                Some(false),
+                "guarded",
+            ),
             ("unknown name", "COMPLETED", None, Some(KEY_A), None, "guarded"),
             ("unknown key", "COMPLETED", Some("Config1"), None, None, "guarded"),
             ("failed, itself", "FAILED", Some("Config1"), Some(KEY_A), Some(false), "free"),

@@ -7,8 +7,7 @@ use tokio::time::Instant;
 
 use super::apply::{self, Errors};
 use super::existing::Seen;
-use super::memory::Object;
-use super::model::{Model, NOT_FOUND, Private, Timeout, known};
+use super::model::{Model, NOT_FOUND, Object, Private, Timeout, known};
 use super::schema::{IMS_ORG_ID, NAME};
 use super::{messages, validate};
 use crate::api::{Client, Configuration, Error, Kind, Limits};
@@ -66,7 +65,9 @@ async fn ask(
             if let (Some(made_at), Some(id)) = (moved_from, known(&state.computed.id))
                 && *id != configuration.id
             {
-                diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
+                diags
+                    .errors
+                    .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
                 return None;
             }
             let seen = readable(diags, name, configuration)?;
@@ -74,7 +75,9 @@ async fn ask(
         }
         Err(error) if error.kind() == Kind::NoSuchConfiguration => {
             if let Some(made_at) = moved_from {
-                diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
+                diags
+                    .errors
+                    .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
                 return None;
             }
             diags.warnings.push(messages::not_found(name, &error));

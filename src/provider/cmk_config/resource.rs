@@ -6,13 +6,14 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
 
 use super::apply::{self, Operation};
-use super::existing::{Claim, Details, Moment, Seen, Verdict, verdict};
-use super::model::{Computed, Guarded, Model, Private, Successor, Timeout, Wanted, known};
+use super::existing::{Claim, Seen};
+use super::look::{self, release};
+use super::model::{Computed, Model, Private, Successor, Timeout, Wanted, known};
 use super::plan::{self, BlockedChange, Change, Stopped};
 use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
 use super::trouble::Accepted;
 use super::{messages, refresh, validate};
-use crate::api::{Client, Kind, Status};
+use crate::api::Client;
 use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
 
@@ -79,6 +80,9 @@ impl Resource for CmkConfig {
         session.same_organisation(diags, &prior, &private)?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
+        if let Some((blocked, guarded)) = planned.gives_up {
+            release(diags, &session, blocked, guarded).await?;
+        }
         if planned.change == Change::Resubmit
             && let Some(wanted) = planned.state.wanted()
             && let Err(other) = session.memory.plan(&wanted.name, &wanted.key)
@@ -86,8 +90,8 @@ impl Resource for CmkConfig {
             diags.errors.push(messages::at_plan(messages::rival(&wanted, &other.versionless())));
             return None;
         }
-        if config.key_vault_key_identifier.is_unknown()
-            && matches!(planned.change, Change::Settings | Change::Wait)
+        let is_replaced = matches!(planned.change, Change::Replace(_));
+        if planned.state.key_vault_key_identifier.is_unknown() && !is_replaced && !prior.is_failed()
         {
             diags.warnings.push(messages::key_known_late(&prior));
         }
@@ -95,7 +99,9 @@ impl Resource for CmkConfig {
             Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
-        let private = Private { guarded: plan::guard(&prior, &private), ..private };
+        // A replacement by a change has been through the guard; any other one shows only in the plan of its create.
+        let guarded = plan::guard(&prior, &private).filter(|_| !is_replaced);
+        let private = Private { guarded, ..private };
         Some((planned.state, Some(private), replaced))
     }
 
@@ -109,7 +115,9 @@ impl Resource for CmkConfig {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
         session.same_organisation(diags, &prior, &private)?;
-        if let Some(guarded) = plan::guard(&prior, &private) {
+        if let Some(guarded) = plan::guard(&prior, &private)
+            && !is_copy(&session, &prior)
+        {
             release(diags, &session, BlockedChange::Destroy, guarded).await?;
         }
         diags.warnings.push(messages::forgotten(&prior, &private));
@@ -133,7 +141,7 @@ impl Resource for CmkConfig {
         }
         let past = session.memory.forgotten(&wanted.name);
         let operation = Operation {
-            claim: claim(&session, &planned),
+            claim: look::claim(&session, &planned),
             is_known: past.is_some(),
             made_at: past.as_ref().and_then(|(_, private)| private.endpoint.as_deref()),
             ..operation(client, &session, &planned, &wanted, Timeout::Create)
@@ -142,8 +150,7 @@ impl Resource for CmkConfig {
         let result = match &ended {
             Ok(done) => {
                 session.memory.make(&wanted.name, &wanted.key);
-                let past = past.as_ref().map(|(_, private)| private);
-                Some(planned.done(&done.accepted, past, client.org_id(), client))
+                Some(planned.done(&done.accepted, past.as_ref(), client.org_id(), client))
             }
             Err(unfinished) => {
                 planned.after(&unfinished.left, past.as_ref(), client.org_id(), client)
@@ -163,19 +170,20 @@ impl Resource for CmkConfig {
         diags: &mut Diagnostics,
         prior: Model,
         planned: Model,
-        config: Model,
+        _config: Model,
         planned_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
         let session = self.shared.session();
         let private = planned_private.unwrap_or_default().stored();
         session.same_organisation(diags, &prior, &private)?;
-        let change = change(diags, &prior, &private, &config)?.change;
+        // The plan and not the configuration, which knows nothing of `ignore_changes`.
+        let change = change(diags, &prior, &private, &planned)?.change;
         if change == Change::Settings {
             return Some((planned, Some(private)));
         }
         let client = session.ready(diags, "updating the configuration")?;
-        let wanted = config.wanted()?;
+        let wanted = planned.wanted()?;
         let is_guarded =
             plan::guard(&prior, &private).is_some_and(|guarded| !guarded.unless_failed);
         let operation = Operation {
@@ -186,8 +194,13 @@ impl Resource for CmkConfig {
         };
         let ended = match stored(&prior) {
             Some(seen) if change == Change::Wait => {
-                let accepted =
-                    Accepted { seen, superseded: None, is_submitted: false, is_adopted: false };
+                let accepted = Accepted {
+                    seen,
+                    superseded: None,
+                    round: 0,
+                    has_past: true,
+                    is_adopted: false,
+                };
                 apply::watch(&operation, accepted).await
             }
             _ => apply::bring_into_effect(&operation).await,
@@ -199,7 +212,7 @@ impl Resource for CmkConfig {
         let result = match ended {
             Ok(done) => {
                 diags.warnings.extend(told.done(&done, true));
-                Some(planned.done(&done.accepted, Some(&past.1), &org_id, client))
+                Some(planned.done(&done.accepted, Some(&past), &org_id, client))
             }
             Err(unfinished) => {
                 diags.errors.push(told.unfinished(&unfinished, true));
@@ -222,17 +235,15 @@ impl Resource for CmkConfig {
         let blocked = match &successor {
             // The private state is the one of the create that follows.
             Some(successor) => {
-                private = successor.replaced.clone().unwrap_or_default();
+                private = successor.private_of(&prior);
                 plan::guard_of_pair(&prior, successor)
             }
             None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
         };
         session.same_organisation(diags, &prior, &private)?;
         let name = prior.known_name().unwrap_or_default().to_owned();
-        // Under create_before_destroy this is only a copy of what was created or adopted a moment ago.
-        let is_copy = session.memory.has_made(&name, prior.known_key().as_ref());
         if let Some((blocked, guarded)) = blocked
-            && !is_copy
+            && !is_copy(&session, &prior)
         {
             release(diags, &session, blocked, guarded).await?;
         }
@@ -268,18 +279,23 @@ impl ResourceExt for CmkConfig {
         };
         let name = planned.known_name();
         let read = name.and_then(|name| session.memory.read(name));
-        let replaced =
-            prior_private.clone().or_else(|| read.as_ref().map(|(_, private)| private.clone()));
+        let is_tainted = prior_private.is_none();
+        let replaced = prior_private
+            .clone()
+            .or_else(|| read.as_ref().map(|(_, private)| private.clone()))
+            .map(Private::stored);
         let successor = Successor {
             name: name.map(str::to_owned),
             key: known(&planned.key_vault_key_identifier).cloned(),
-            replaced: replaced.map(Private::stored),
+            replaced,
+            is_tainted,
         };
         if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
-            release(diags, &session, BlockedChange::Replace, guarded).await?;
-        } else if let Some((tainted, _)) = &read
+            let blocked = plan::replacement(&guarded, &successor);
+            release(diags, &session, blocked, guarded).await?;
+        } else if let Some((tainted, _)) = read.filter(|_| is_tainted)
             // A tainted object is planned as a create without a past.
-            && let Some((blocked, guarded)) = plan::guard_of_pair(tainted, &successor)
+            && let Some((blocked, guarded)) = plan::guard_of_pair(&tainted, &successor)
             && !guarded.unless_failed
         {
             diags.errors.push(messages::protected(&blocked, &guarded));
@@ -287,7 +303,7 @@ impl ResourceExt for CmkConfig {
         }
         let origin = match &session.connection {
             Connection::Ready(client) => {
-                let adoption_announced = look(diags, client, &session, &planned).await?;
+                let adoption_announced = look::at_plan(diags, client, &session, &planned).await?;
                 Private { adoption_announced, ..Private::origin(client) }
             }
             Connection::Deferred(_) => {
@@ -296,7 +312,9 @@ impl ResourceExt for CmkConfig {
             }
             Connection::Unconfigured => return unconfigured(diags),
         };
-        Some((planned, Some(Private { successor: Some(Box::new(successor)), ..origin })))
+        // All that is stored where the create does not come to its end.
+        let confirmed = Some(false);
+        Some((planned, Some(Private { successor: Some(Box::new(successor)), confirmed, ..origin })))
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
@@ -333,85 +351,10 @@ impl ResourceExt for CmkConfig {
     }
 }
 
-/// Looks the name of a new configuration up, so that the plan already says what apply would find. Answers whether an
-/// adoption was announced.
-///
-/// An object that this run has forgotten a moment ago would be lost by an error of this plan: the create that follows meets
-/// the same, and has the object at hand.
-async fn look(
-    diags: &mut Diagnostics,
-    client: &Client,
-    session: &Session,
-    planned: &Model,
-) -> Option<bool> {
-    let Some(name) = planned.known_name() else {
-        return Some(false);
-    };
-    let is_forgotten = session.memory.forgotten(name).is_some();
-    let stop = |diags: &mut Diagnostics, diagnostic| {
-        if is_forgotten {
-            return Some(false);
-        }
-        diags.errors.push(messages::at_plan(diagnostic));
-        None
-    };
-    let key = planned.known_key();
-    if let Some(wanted) = planned.wanted()
-        && let Err(other) = session.memory.plan(name, &wanted.key)
-    {
-        return stop(diags, messages::rival(&wanted, &other.versionless()));
-    }
-    let found = match client.look_up(name, &refresh::limits(planned, Timeout::Read)).await {
-        Ok(found) => found.map(Seen::read),
-        Err(error) => {
-            let doing = format!("looking up the new configuration {name:?}");
-            return stop(diags, messages::from_api(&error, &doing));
-        }
-    };
-    match verdict(found.as_ref(), key.as_ref(), claim(session, planned), Moment::Before) {
-        Verdict::Submit { .. } | Verdict::GoOn(_) => Some(false),
-        Verdict::Adopt(seen) => {
-            diags.warnings.push(messages::will_be_adopted(seen, name));
-            Some(true)
-        }
-        Verdict::Taken(seen) => stop(diags, messages::taken(seen, name, planned.key_text())),
-        Verdict::NotAdopted(seen) => stop(diags, messages::not_adopted(seen, name)),
-        Verdict::KeyUnknown(seen) if key.is_some() => {
-            stop(diags, messages::key_unknown(seen, name))
-        }
-        Verdict::KeyUnknown(seen) => {
-            diags.warnings.push(messages::may_be_taken(seen, name));
-            Some(false)
-        }
-    }
-}
-
-/// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while Adobe says so.
-async fn release(
-    diags: &mut Diagnostics,
-    session: &Session,
-    blocked: BlockedChange,
-    mut guarded: Guarded,
-) -> Option<()> {
-    if guarded.unless_failed {
-        let doing =
-            format!("asking Adobe whether the configuration {:?} is still FAILED", guarded.name);
-        let client = session.ready(diags, &doing)?;
-        let limits = refresh::limits(&Model::default(), Timeout::Read);
-        match client.status(&guarded.name, &limits).await {
-            Ok(configuration) if configuration.status.is_failed() => return Some(()),
-            Ok(configuration) => guarded.status = configuration.status.as_str().to_owned(),
-            Err(error) if error.kind() == Kind::NoSuchConfiguration => {
-                guarded.status = super::model::NOT_FOUND.to_owned();
-            }
-            Err(error) => {
-                diags.errors.push(messages::from_api(&error, &doing));
-                return None;
-            }
-        }
-    }
-    diags.errors.push(messages::protected(&blocked, &guarded));
-    None
+/// Under create_before_destroy, a copy of what this very process has created or adopted a moment ago.
+fn is_copy(session: &Session, prior: &Model) -> bool {
+    let name = prior.known_name().unwrap_or_default();
+    session.memory.has_made(name, prior.known_key().as_ref())
 }
 
 /// What `config` makes of `prior`, or the error that stops it.
@@ -431,17 +374,6 @@ fn change(
             });
         })
         .ok()
-}
-
-/// The claim of a create.
-fn claim(session: &Session, planned: &Model) -> Claim {
-    let name = planned.known_name().unwrap_or_default();
-    let own = session.memory.forgotten(name).or_else(|| session.memory.read(name));
-    Claim::Create {
-        adopts: planned.adopts(),
-        may_rekey: own
-            .is_some_and(|(state, private)| state.is_failed() && !private.was_in_effect()),
-    }
 }
 
 fn operation<'a>(
@@ -466,19 +398,10 @@ fn operation<'a>(
 
 /// What the state knows of an accepted configuration, to go on waiting from.
 fn stored(prior: &Model) -> Option<Seen> {
-    let text = |value: &Value<String>| known(value).cloned();
-    let computed = &prior.computed;
     Some(Seen {
-        id: text(&computed.id)?,
-        status: Status::from(known(&computed.status)?.as_str()),
-        details: prior.known_key().map(|key| Details {
-            key,
-            key_text: prior.key_text().to_owned(),
-            config_type: text(&computed.config_type),
-            provider_type: text(&computed.provider_type),
-            subscription_id: text(&computed.subscription_id),
-            application_name: text(&computed.application_name),
-        }),
+        id: known(&prior.computed.id)?.clone(),
+        status: prior.status()?,
+        details: None,
         retry_after: None,
         is_read: false,
     })

@@ -32,8 +32,10 @@ pub struct Accepted {
     pub seen: Seen,
     /// The job that failed before, under another id.
     pub superseded: Option<String>,
-    /// This run submitted it.
-    pub is_submitted: bool,
+    /// The submission of this run that it comes from, counted from 1; 0 for none.
+    pub round: u32,
+    /// It was there before this run submitted anything, so its past is unknown.
+    pub has_past: bool,
     /// It existed, and a create adopted it.
     pub is_adopted: bool,
 }

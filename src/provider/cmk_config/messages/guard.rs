@@ -86,7 +86,7 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
                     known(wanted)
                 ),
                 format!(
-                    "If it is tainted, run `terraform untaint <address>`, then plan again: the plan says what to do about the change. \
+                    "If this is a new block, give it another `name`. If the object is tainted, run `terraform untaint <address>`, then plan again: the plan says what to do about the change. \
                      {UPSTREAM}"
                 ),
             )

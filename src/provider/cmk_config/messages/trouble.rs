@@ -62,6 +62,7 @@ impl Told<'_> {
         let taint = match (&unfinished.left, is_tainted) {
             (_, false) => "",
             (Left::Uncertain, true) => UNCERTAIN_TAINT,
+            (Left::Nothing, true) if next(unfinished).is_none() => "",
             (_, true) => TAINT,
         };
         for text in [ways_on.as_str(), taint] {
