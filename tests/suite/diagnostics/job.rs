@@ -5,7 +5,7 @@ use std::time::Duration;
 use terraform_provider_aep::simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
 
 use super::{Case, Stage};
-use crate::support::{KEY, OTHER_KEY, resource};
+use crate::support::{KEY, OTHER_KEY, answered, resource};
 
 /// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create itself.
 const LOOK_UPS: u32 = 3;
@@ -42,6 +42,17 @@ pub(super) const CASES: &[Case] = &[
         takes_long(stage).one("wait_for_completion = false").applied();
         stage.one("timeouts {\n    update = \"2s\"\n  }").apply();
     }),
+    ("a time-out, and the API was not available the whole time", |stage| {
+        let down = Action::Answer(Answer::service_unavailable());
+        let fault = Fault::on(Route::Status, down).skip(LOOK_UPS).forever();
+        takes_long(stage).control().fault(fault);
+        stage.one("timeouts {\n    create = \"3s\"\n  }").apply();
+    }),
+    ("a time-out of a look-up before the submission", |stage| {
+        stage.one("timeouts {\n    update = \"2s\"\n  }").applied();
+        stage.control().remove("Config1");
+        stage.apply();
+    }),
     ("interrupted while Adobe works on it", |stage| {
         takes_long(stage).one("").apply_interrupted_after(POLLING);
     }),
@@ -49,6 +60,11 @@ pub(super) const CASES: &[Case] = &[
         let fault = Fault::on(Route::Status, Action::Hold).skip(LOOK_UPS - 1);
         stage.control().fault(fault);
         stage.one("").apply_interrupted_after(LOOK_UPS.into());
+    }),
+    ("interrupted in the pause before it is submitted again", |stage| {
+        fails(stage)
+            .one("failed_attempts = 1")
+            .apply_interrupted_when_logged("will be submitted again");
     }),
     ("interrupted during the submission", |stage| {
         stage.control().fault(Fault::on(Route::Submit, Action::Hold));
@@ -70,11 +86,7 @@ pub(super) const CASES: &[Case] = &[
         stage.control().fault(lost);
         let other = Answer::json(
             200,
-            &serde_json::json!({
-                "name": "app", "type": "BYOK_CONFIG", "status": "RUNNING", "imsOrgId": crate::support::ORG_ID,
-                "id": "4df7886b-a122-4391-880b-000000000009",
-                "configData": { "providerType": "AZURE_KEYVAULT", "keyVaultKeyIdentifier": OTHER_KEY },
-            }),
+            &answered("4df7886b-a122-4391-880b-000000000009", OTHER_KEY, "RUNNING"),
         );
         let fault = Fault::on(Route::Status, Action::Answer(other)).skip(LOOK_UPS).forever();
         stage.control().fault(fault);
@@ -85,6 +97,32 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("the name comes into use while it is submitted: another key", |stage| {
         comes_into_use(stage, OTHER_KEY);
+    }),
+    ("Adobe has another key than the one submitted", |stage| {
+        stage.one("").applied();
+        stage.control().set_status("Config1", "FAILED");
+        let other = Answer::json(
+            200,
+            &answered("4df7886b-a122-4391-880b-000000000009", OTHER_KEY, "COMPLETED"),
+        );
+        let fault = Fault::on(Route::Submit, Action::ProcessThenAnswer(other.clone()));
+        stage.control().fault(fault);
+        // The refresh and the look-up see the failure.
+        let shown = Fault::on(Route::Status, Action::Answer(other)).skip(2).forever();
+        stage.control().fault(shown);
+        stage.apply();
+    }),
+    ("409 when it is submitted again, in an update", |stage| {
+        stage.one("").applied();
+        stage.control().set_status("Config1", "FAILED");
+        let words = "A configuration of this name exists.";
+        stage.answers(Route::Submit, Answer::service(409, "Conflict", words)).apply();
+    }),
+    ("409 when it is submitted again, in a create", |stage| {
+        fails(stage).one("");
+        stage.project.apply().exits(1);
+        let words = "A configuration of this name exists.";
+        stage.answers(Route::Submit, Answer::service(409, "Conflict", words)).apply();
     }),
     ("an error while Adobe works on it", |stage| {
         let refusal = Action::Answer(Answer::gateway(403, "403025", "Profile is not valid"));

@@ -1,6 +1,8 @@
 //! What a plan warns of and what it stops, and the same in an apply.
 
-use terraform_provider_aep::simulator::Route;
+use std::time::Duration;
+
+use terraform_provider_aep::simulator::{Route, Stages};
 
 use super::Case;
 use crate::support::{KEY, OTHER_KEY, resource};
@@ -29,6 +31,14 @@ pub(super) const CASES: &[Case] = &[
         stage.control().insert("Config1", OTHER_KEY, "COMPLETED");
         stage.project.configure(&unknown("Config1", KEY));
         stage.plan();
+    }),
+    ("the configuration exists: its key cannot be read", |stage| {
+        stage.control().insert("Config1", "adobe-cmk", "COMPLETED");
+        stage.one("").plan();
+    }),
+    ("the configuration exists: somebody's FAILED with another key", |stage| {
+        stage.control().insert("Config1", OTHER_KEY, "FAILED");
+        stage.one("").plan();
     }),
     ("two blocks, one name, two keys", |stage| {
         stage.project.configure(&two(&format!("{OTHER_KEY:?}")));
@@ -80,11 +90,85 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("protected: the name is not known", |stage| {
         stage.one("").applied();
-        let block =
-            resource("Config1", KEY, "").replace("\"Config1\"", "terraform_data.name.output");
-        let data = "resource \"terraform_data\" \"name\" {\n  input = \"Config1\"\n}\n";
-        stage.project.configure(&format!("{data}{block}"));
+        stage.project.configure(&unknown_name());
         stage.plan();
+    }),
+    ("protected: FAILED by now, and it was in effect", |stage| {
+        stage.one("").applied();
+        stage.control().set_status("Config1", "FAILED");
+        stage.show(&["destroy", "-auto-approve", "-input=false"]);
+    }),
+    ("protected: FAILED and never in effect, until the destroy asks", |stage| {
+        stage.one("wait_for_completion = false").applied();
+        stage.control().set_status("Config1", "FAILED");
+        stage.project.run(&["apply", "-refresh-only", "-auto-approve"]).exits(0);
+        stage.control().set_status("Config1", "RUNNING");
+        stage.show(&["destroy", "-refresh=false", "-auto-approve", "-input=false"]);
+    }),
+    ("tainted: another name and key", |stage| {
+        stage.one("").applied();
+        stage.project.run(&["taint", "aep_cmk_config.this"]).exits(0);
+        stage.project.configure(&resource("Config2", OTHER_KEY, ""));
+        // A plan does not know the object by this name; the destroy does.
+        stage.apply();
+    }),
+    ("tainted: another key", |stage| {
+        stage.one("").applied();
+        stage.project.run(&["taint", "aep_cmk_config.this"]).exits(0);
+        stage.project.configure(&resource("Config1", OTHER_KEY, ""));
+        stage.plan();
+    }),
+    ("tainted: the key is not known", |stage| {
+        stage.one("").applied();
+        stage.project.run(&["taint", "aep_cmk_config.this"]).exits(0);
+        stage.project.configure(&unknown("Config1", KEY));
+        stage.plan();
+    }),
+    ("tainted: the name is not known", |stage| {
+        stage.one("").applied();
+        stage.project.run(&["taint", "aep_cmk_config.this"]).exits(0);
+        stage.project.configure(&unknown_name());
+        // The destroy runs while the name is still unknown.
+        stage.apply();
+    }),
+    ("a deposed copy", |stage| {
+        let hour = Duration::from_secs(3600);
+        stage.control().configure(|options| options.stages = Stages::each(hour));
+        stage.one(
+            "timeouts {\n    create = \"1s\"\n  }\n  lifecycle {\n    create_before_destroy = true\n  }",
+        );
+        for _ in 0..2 {
+            stage.project.apply().exits(1);
+        }
+        stage.plan();
+    }),
+    ("Adobe no longer finds the configuration", |stage| {
+        stage.one("").applied();
+        stage.control().remove("Config1");
+        stage.plan();
+    }),
+    ("Adobe no longer finds the configuration: destroy", |stage| {
+        stage.one("").applied();
+        stage.control().remove("Config1");
+        stage.show(&["destroy", "-auto-approve", "-input=false"]);
+    }),
+    ("unprotected: Adobe no longer finds the configuration, destroy", |stage| {
+        stage.one("deletion_protection = false").applied();
+        stage.control().remove("Config1");
+        stage.show(&["destroy", "-auto-approve", "-input=false"]);
+    }),
+    ("unprotected: the key is not known", |stage| {
+        stage.one("deletion_protection = false").applied();
+        let block = unknown("Config1", KEY);
+        let block = block
+            .replace("name = \"Config1\"", "name = \"Config1\"\n  deletion_protection = false");
+        stage.project.configure(&block);
+        stage.plan();
+    }),
+    ("unprotected: FAILED and never in effect, destroy", |stage| {
+        stage.one("wait_for_completion = false\n  deletion_protection = false").applied();
+        stage.control().set_status("Config1", "FAILED");
+        stage.show(&["destroy", "-auto-approve", "-input=false"]);
     }),
     ("unprotected: another key under the same name", |stage| {
         stage.one("deletion_protection = false").applied();
@@ -108,6 +192,15 @@ pub(super) const CASES: &[Case] = &[
         stage.answers(Route::Any, terraform_provider_aep::simulator::Answer::not_found());
         stage.plan();
     }),
+    ("another endpoint, in the apply of a saved plan", |stage| {
+        stage.one("").applied();
+        stage.project.run(&["taint", "aep_cmk_config.this"]).exits(0);
+        stage.project.run(&["plan", "-out=p", "-input=false"]).exits(0);
+        let moved = format!("{}/elsewhere", stage.url());
+        stage.project.set("AEP_ENDPOINT", &moved);
+        stage.answers(Route::Any, terraform_provider_aep::simulator::Answer::not_found());
+        stage.show(&["apply", "-input=false", "p"]);
+    }),
     ("an import of nothing", |stage| {
         stage.one("");
         stage
@@ -130,6 +223,12 @@ pub(super) const CASES: &[Case] = &[
 fn unknown(name: &str, key: &str) -> String {
     let block = resource(name, key, "").replace(&format!("{key:?}"), "terraform_data.key.output");
     format!("resource \"terraform_data\" \"key\" {{\n  input = {key:?}\n}}\n{block}")
+}
+
+/// A block whose name an apply will bring.
+fn unknown_name() -> String {
+    let block = resource("Config1", KEY, "").replace("\"Config1\"", "terraform_data.name.output");
+    format!("resource \"terraform_data\" \"name\" {{\n  input = \"Config1\"\n}}\n{block}")
 }
 
 /// Two blocks with one name, the second one with the key `other`. They come in that order.

@@ -1,6 +1,8 @@
 //! One case: a simulator, a project, and what the CLI has shown so far.
 
-use std::time::Duration;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use terraform_provider_aep::simulator::{
@@ -117,6 +119,23 @@ impl Stage {
         let child = self.project.start(&with_json(&arguments));
         let reached = self.control().wait_until(PATIENCE, |counters| counters.requests >= requests);
         assert!(reached, "{}: Adobe was not asked", self.title);
+        child.interrupt(Whom::Cli);
+        let run = child.end();
+        self.add(&arguments, &run);
+        self
+    }
+
+    /// Shows the diagnostics of an apply that gets a SIGINT once the provider has logged this.
+    pub(super) fn apply_interrupted_when_logged(&mut self, message: &str) -> &mut Self {
+        let log = self.project.path().join("provider.log");
+        self.project.set("TF_LOG_PROVIDER", "WARN").set("TF_LOG_PATH", &log.display().to_string());
+        let arguments = ["apply", "-auto-approve", "-input=false"];
+        let child = self.project.start(&with_json(&arguments));
+        let began = Instant::now();
+        while !fs::read_to_string(&log).unwrap_or_default().contains(message) {
+            assert!(began.elapsed() < PATIENCE, "{}: {message:?} is not logged", self.title);
+            thread::sleep(Duration::from_millis(20));
+        }
         child.interrupt(Whom::Cli);
         let run = child.end();
         self.add(&arguments, &run);
