@@ -68,8 +68,6 @@ pub enum Credentials {
     ClientSecret {
         /// Base URL of Adobe's identity service; it does not follow the region.
         ims_endpoint: Url,
-        /// The proxy to it.
-        ims_proxy: Option<Proxy>,
         /// The credential's client id.
         client_id: String,
         /// The credential's client secret.
@@ -88,6 +86,8 @@ pub struct Settings {
     pub endpoint: Url,
     /// The proxy to it.
     pub proxy: Option<Proxy>,
+    /// The proxy to the identity service.
+    pub ims_proxy: Option<Proxy>,
     /// The value of `x-api-key`. Adobe's API page: `acp_provisioning`, not the client id.
     pub api_key: String,
     /// How requests are authorised.
@@ -144,15 +144,11 @@ impl Client {
         headers.insert(ORG_ID, header_value("org_id", &settings.org_id)?);
         let sendable: String =
             settings.user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
-        let ims_proxy = match &settings.credentials {
-            Credentials::Token(_) => None,
-            Credentials::ClientSecret { ims_proxy, .. } => ims_proxy.clone(),
-        };
-        let proxies = settings.proxy.iter().chain(&ims_proxy);
+        let proxies = settings.proxy.iter().chain(&settings.ims_proxy);
         let proxy_secrets = proxies.flat_map(Proxy::secrets).collect();
         let transport = Transport::new(Setup {
             proxy: settings.proxy,
-            ims_proxy,
+            ims_proxy: settings.ims_proxy,
             named_roots: settings.named_roots,
             ca_cert_file: settings.ca_cert_file.as_deref(),
             user_agent: header_value("user_agent", &sendable)?,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 use url::Url;
 
-use crate::api::{Proxy, Settings};
+use crate::api::{Credentials, Proxy, Settings};
 use crate::provider::arguments::{
     API_KEY, Argument, CA_CERT_FILE, ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT,
 };
@@ -97,6 +97,10 @@ pub fn resolve(
     let endpoint = reader.endpoint(config);
     let proxy = endpoint.as_ref().and_then(|endpoint| reader.proxy_to(endpoint));
     let credentials = reader.credentials(config);
+    let ims_proxy = match &credentials {
+        Some(Credentials::ClientSecret { ims_endpoint, .. }) => reader.proxy_to(ims_endpoint),
+        Some(Credentials::Token(_)) | None => None,
+    };
     let api_key = reader
         .text(&config.api_key, API_KEY)
         .or_default(DEFAULT_API_KEY)
@@ -132,6 +136,7 @@ pub fn resolve(
             org_id,
             endpoint,
             proxy,
+            ims_proxy,
             api_key,
             credentials,
             request_timeout,

@@ -37,6 +37,7 @@ fn settings(server: &Server) -> Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint: server.url("/"),
         proxy: None,
+        ims_proxy: None,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new(TOKEN)),
         request_timeout: Duration::from_secs(30),
@@ -50,7 +51,6 @@ fn settings(server: &Server) -> Settings {
 fn oauth(server: &Server) -> Credentials {
     Credentials::ClientSecret {
         ims_endpoint: server.url("/"),
-        ims_proxy: None,
         client_id: "client id".to_owned(),
         client_secret: Secret::new(CLIENT_SECRET),
         scopes: "openid,AdobeID".to_owned(),
@@ -78,6 +78,7 @@ fn settings_that_cannot_be_sent_are_named() {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint: Url::parse("http://127.0.0.1:9").unwrap(),
         proxy: None,
+        ims_proxy: None,
         api_key: "k".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: Duration::from_secs(1),

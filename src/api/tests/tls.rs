@@ -86,6 +86,7 @@ fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint,
         proxy: None,
+        ims_proxy: None,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: std::time::Duration::from_secs(30),

@@ -71,10 +71,8 @@ impl Reader<'_> {
             .text(&config.ims_endpoint, IMS_ENDPOINT)
             .or_default(DEFAULT_IMS_ENDPOINT)
             .and_then(|found| self.base_url(&found, IMS_ENDPOINT));
-        let ims_proxy = ims_endpoint.as_ref().and_then(|endpoint| self.proxy_to(endpoint));
         Some(Credentials::ClientSecret {
             ims_endpoint: ims_endpoint?,
-            ims_proxy,
             client_id: client_id?,
             client_secret: Secret::new(client_secret?),
             scopes: scopes?,

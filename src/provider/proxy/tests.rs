@@ -4,7 +4,9 @@ use url::Url;
 
 use super::{Proxies, is_loopback};
 
-fn proxies(variables: &[(&str, &str)]) -> Result<Proxies, String> {
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+fn proxies(variables: Variables<'_>) -> Result<Proxies, String> {
     let environment = |name: &str| {
         variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
     };
@@ -12,7 +14,7 @@ fn proxies(variables: &[(&str, &str)]) -> Result<Proxies, String> {
         .map_err(|mistake| tf_provider::Diagnostic::from(mistake).detail.into())
 }
 
-fn way(variables: &[(&str, &str)], target: &str) -> String {
+fn way(variables: Variables<'_>, target: &str) -> String {
     let target = Url::parse(target).unwrap();
     match proxies(variables).unwrap().proxy_to(&target) {
         Ok(None) => "direct".to_owned(),
@@ -23,7 +25,7 @@ fn way(variables: &[(&str, &str)], target: &str) -> String {
 
 #[test]
 fn the_first_spelling_that_is_not_empty_counts() {
-    let cases: [(&str, &[(&str, &str)], &str); 9] = [
+    let cases: [(&str, Variables<'_>, &str); 9] = [
         ("none", &[], "direct"),
         ("upper case", &[("HTTPS_PROXY", "http://a:1")], "http://a:1 (HTTPS_PROXY)"),
         ("lower case", &[("https_proxy", "http://a:1")], "http://a:1 (https_proxy)"),

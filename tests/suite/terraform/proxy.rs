@@ -105,7 +105,8 @@ fn adobe_is_asked_through_the_proxy_with_the_region_in_the_host_name() {
 #[test]
 fn the_variables_are_read_as_the_cli_reads_them() {
     let (proxy, direct) = (Listener::start(), Listener::start());
-    let cases: [(&str, &[(&str, &str)], bool); 6] = [
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Variables<'_>, bool); 6] = [
         ("upper case", &[("HTTPS_PROXY", "PROXY")], true),
         ("an empty one beside it", &[("HTTPS_PROXY", ""), ("https_proxy", "PROXY")], true),
         ("without a scheme", &[("https_proxy", "BARE")], true),
