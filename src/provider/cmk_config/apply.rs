@@ -283,6 +283,8 @@ async fn submit(
         }
         Err(error) => error,
     };
+    let refused =
+        |error| Trouble::Refused { error, is_again: supersedes.is_some() }.leaves_nothing();
     let look =
         async |limits: Limits| Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read));
     match (error.delivery(), error.kind()) {
@@ -312,10 +314,10 @@ async fn submit(
                 Err(unfinished) if !matches!(unfinished.trouble, Trouble::KeyUnknown(_)) => {
                     Err(unfinished)
                 }
-                Ok(Take::Submit(_)) | Err(_) => Err(Trouble::Refused(error).leaves_nothing()),
+                Ok(Take::Submit(_)) | Err(_) => Err(refused(error)),
             }
         }
-        _ => Err(Trouble::Refused(error).leaves_nothing()),
+        _ => Err(refused(error)),
     }
 }
 

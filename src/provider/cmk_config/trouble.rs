@@ -63,7 +63,12 @@ pub enum Trouble {
     /// Another block of this run submitted the name, and it is unknown whether Adobe accepted that.
     RivalUncertain,
     /// Adobe certainly did not accept the submission.
-    Refused(Error),
+    Refused {
+        /// What it said.
+        error: Error,
+        /// The job before is stored as `FAILED` under this name.
+        is_again: bool,
+    },
     /// The response to the submission was lost and the name was not found for this long.
     Lost {
         /// What the submission ended in.

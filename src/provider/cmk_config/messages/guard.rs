@@ -92,9 +92,13 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
             )
         }
     };
+    let encrypts = match status.eq_ignore_ascii_case("COMPLETED") {
+        true => "encrypts",
+        false => "encrypts, or may encrypt,",
+    };
     let detail = format!(
-        "Adobe encrypts the organisation's data with the key {key}, or may do so (configuration {name:?}, status \
-         {status}). {what}\n\n\
+        "Adobe {encrypts} the organisation's data with the key {key} (configuration {name:?}, status {status}). \
+         {what}\n\n\
          Adobe cannot stop using this key. Once it is out of the state, Terraform may delete the key, its vault or the \
          role assignment; Adobe would lose access to the data and purge it.\n\n{way_out}"
     );

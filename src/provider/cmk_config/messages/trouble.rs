@@ -5,7 +5,7 @@ use std::time::Duration;
 use tf_provider::Diagnostic;
 
 use super::{adopted, from_api, key_unknown, not_adopted, other_endpoint, rival, taken};
-use crate::api::Error;
+use crate::api::{Error, Kind};
 use crate::provider::cmk_config::apply::Done;
 use crate::provider::cmk_config::existing::Seen;
 use crate::provider::cmk_config::model::{Model, Timeout, Wanted};
@@ -51,12 +51,16 @@ impl Told<'_> {
     pub fn unfinished(&self, unfinished: &Unfinished, is_kept: bool) -> Diagnostic {
         let mut diagnostic = self.happened(unfinished);
         let is_tainted = self.timeout == Timeout::Create && is_kept;
+        let run = match &unfinished.trouble {
+            Trouble::Failed(_) => "Fix what is wrong, then run",
+            _ => "Run",
+        };
         let ways_on = match (next(unfinished), is_tainted) {
             (Some(does), true) => {
-                format!("Run `terraform untaint <address>`, then `terraform apply` again: {does}")
+                format!("{run} `terraform untaint <address>`, then `terraform apply` again: {does}")
             }
             (None, true) => "Run `terraform untaint <address>` before you apply again.".to_owned(),
-            (Some(does), false) => format!("Run `terraform apply` again: {does}"),
+            (Some(does), false) => format!("{run} `terraform apply` again: {does}"),
             (None, false) => String::new(),
         };
         let taint = match (&unfinished.left, is_tainted) {
@@ -81,10 +85,13 @@ impl Told<'_> {
             Left::Nothing | Left::Uncertain => None,
         };
         match &unfinished.trouble {
-            Trouble::LookUp(error) => from_api(
-                error,
-                &format!("looking up the configuration {name:?} before a submission"),
-            ),
+            Trouble::LookUp(error) => {
+                let doing = format!("looking up the configuration {name:?} before a submission");
+                let mut diagnostic = from_api(error, &doing);
+                diagnostic.detail =
+                    format!("{}\n\nNothing was submitted.", diagnostic.detail).into();
+                diagnostic
+            }
             Trouble::OtherEndpoint { made_at, configured } => {
                 other_endpoint(name, made_at, configured)
             }
@@ -100,7 +107,19 @@ impl Told<'_> {
                      one submits nothing."
                 ),
             ),
-            Trouble::Refused(error) => {
+            Trouble::Refused { error, is_again: true }
+                if matches!(error.kind(), Kind::BadRequest | Kind::Conflict) =>
+            {
+                at(
+                    NAME,
+                    "Adobe does not take the configuration a second time",
+                    format!(
+                        "Give the block another `name`: the configuration {name:?} ended in FAILED, and its name remains \
+                         reserved. Adobe refused to take it again: {error}"
+                    ),
+                )
+            }
+            Trouble::Refused { error, .. } => {
                 from_api(error, &format!("submitting the configuration {name:?}"))
             }
             Trouble::Lost { error, last, settled } => lost(name, error, last.as_ref(), *settled),
@@ -160,9 +179,10 @@ impl Told<'_> {
 fn next(unfinished: &Unfinished) -> Option<&'static str> {
     match (&unfinished.left, &unfinished.trouble) {
         (_, Trouble::OtherKey | Trouble::Taken(_) | Trouble::NotAdopted(_)) => None,
-        (_, Trouble::Rival(_) | Trouble::OtherEndpoint { .. }) => None,
+        (_, Trouble::Rival(_) | Trouble::OtherEndpoint { .. } | Trouble::LookUp(_)) => None,
+        (_, Trouble::Refused { .. }) => None,
         (_, Trouble::Failed(_)) => Some(
-            "it submits the configuration again. Fix what is wrong first. Role assignments and firewall rules can take ten \
+            "it submits the configuration again. Role assignments and firewall rules can take ten \
              minutes to take effect; six retries cover that (`failed_attempts = 6`).",
         ),
         (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => Some(
@@ -216,10 +236,14 @@ fn failed(accepted: Option<&Seen>, wanted: &Wanted, again: &[Duration]) -> Diagn
     let details = accepted.and_then(|seen| seen.details.as_ref());
     let key = details.map_or(&wanted.key, |details| &details.key);
     let key_text = details.map_or(wanted.key_text.as_str(), |details| details.key_text.as_str());
-    let (vault, permissions) = if key.is_managed_hsm() {
-        ("Managed HSM", "(a local RBAC role assignment, scope \"/keys\")")
+    let (vault, permissions, firewall) = if key.is_managed_hsm() {
+        (
+            "Managed HSM",
+            "(a local RBAC role assignment, scope \"/keys\")",
+            " (azurerm neither sets nor reads the firewall of a Managed HSM)",
+        )
     } else {
-        ("key vault", "(permission model: Azure RBAC, not access policies)")
+        ("key vault", "(permission model: Azure RBAC, not access policies)", "")
     };
     let role = key.required_role();
     let tries = match again {
@@ -238,7 +262,7 @@ fn failed(accepted: Option<&Seen>, wanted: &Wanted, again: &[Duration]) -> Diagn
              \x20   has not expired, and allows wrapKey and unwrapKey\n\
              \x20 - soft delete and purge protection are on\n\
              \x20 - a firewall lets in trusted Microsoft services and Adobe's address\n\
-             \x20   {ADOBE_ADDRESS}",
+             \x20   {ADOBE_ADDRESS}{firewall}",
             wanted.name,
             accepted.map_or("unknown", |seen| seen.id.as_str()),
         ),
