@@ -66,7 +66,9 @@ async fn ask(
             if let (Some(made_at), Some(id)) = (moved_from, known(&state.computed.id))
                 && *id != configuration.id
             {
-                diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
+                diags
+                    .errors
+                    .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
                 return None;
             }
             let seen = readable(diags, name, configuration)?;
@@ -74,10 +76,16 @@ async fn ask(
         }
         Err(error) if error.kind() == Kind::NoSuchConfiguration => {
             if let Some(made_at) = moved_from {
-                diags.errors.push(messages::other_endpoint(name, made_at, endpoint));
+                diags
+                    .errors
+                    .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
                 return None;
             }
-            diags.warnings.push(messages::not_found(name, &error));
+            diags.warnings.push(messages::not_found(
+                name,
+                known(&state.computed.id).is_some(),
+                &error,
+            ));
             let mut state = state.clone();
             state.computed.status = Value::Value(NOT_FOUND.to_owned());
             Some((state, private.clone()))
