@@ -80,7 +80,11 @@ async fn ask(
                     .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
                 return None;
             }
-            diags.warnings.push(messages::not_found(name, &error));
+            diags.warnings.push(messages::not_found(
+                name,
+                known(&state.computed.id).is_some(),
+                &error,
+            ));
             let mut state = state.clone();
             state.computed.status = Value::Value(NOT_FOUND.to_owned());
             Some((state, private.clone()))

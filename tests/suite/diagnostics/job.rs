@@ -124,6 +124,15 @@ pub(super) const CASES: &[Case] = &[
         let words = "A configuration of this name exists.";
         stage.answers(Route::Submit, Answer::service(409, "Conflict", words)).apply();
     }),
+    ("accepted, and not found again", |stage| {
+        let absent = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+        stage.control().fault(absent.skip(LOOK_UPS).forever());
+        stage.one("").apply();
+    }),
+    ("interrupted during the submission, and the next plan looks again", |stage| {
+        stage.control().fault(Fault::on(Route::Submit, Action::Hold));
+        stage.one("").apply_interrupted_after(u64::from(LOOK_UPS) + 1).plan();
+    }),
     ("an error while Adobe works on it", |stage| {
         let refusal = Action::Answer(Answer::gateway(403, "403025", "Profile is not valid"));
         let fault = Fault::on(Route::Status, refusal).skip(LOOK_UPS).forever();

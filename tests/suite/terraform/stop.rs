@@ -66,7 +66,7 @@ fn a_wait_that_is_interrupted_keeps_what_was_accepted() {
         apply
             .end()
             .exits(1)
-            .says("Interrupted while Adobe puts the key into effect")
+            .says("Interrupted before the configuration was in effect")
             .says("terraform untaint");
         goes_on(&simulator, &project);
     }
@@ -80,7 +80,7 @@ fn a_poll_in_flight_does_not_hold_an_interruption_up() {
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
     apply.interrupt(Whom::Group);
-    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted before the configuration was in effect");
     goes_on(&simulator, &project);
 }
 
@@ -94,7 +94,7 @@ fn a_long_pause_between_polls_does_not_hold_an_interruption_up() {
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
     apply.interrupt(Whom::Cli);
-    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted before the configuration was in effect");
     assert_eq!(look_ups_after_submission(simulator.control()), 1);
     goes_on(&simulator, &project);
 }
@@ -107,7 +107,7 @@ fn a_submission_in_flight_may_finish_after_an_interruption() {
     await_counters(&simulator, |now| now.submissions_accepted == 1);
     apply.interrupt(Whom::Group);
     simulator.control().release();
-    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted before the configuration was in effect");
     goes_on(&simulator, &project);
 }
 
@@ -118,7 +118,7 @@ fn a_submission_whose_answer_never_comes_is_looked_up_once_after_an_interruption
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.submissions_accepted == 1);
     apply.interrupt(Whom::Cli);
-    apply.end().exits(1).says("Interrupted while Adobe puts the key into effect");
+    apply.end().exits(1).says("Interrupted before the configuration was in effect");
     assert_eq!(look_ups_after_submission(simulator.control()), 1);
     goes_on(&simulator, &project);
 }
@@ -192,7 +192,7 @@ fn an_interrupted_update_goes_on_in_place() {
     apply
         .end()
         .exits(1)
-        .says("Interrupted while Adobe puts the key into effect")
+        .says("Interrupted before the configuration was in effect")
         .does_not_say("untaint");
     assert!(!project.is_tainted());
     project.plan().exits(2).says("0 to add, 1 to change, 0 to destroy");

@@ -146,7 +146,7 @@ fn a_key_that_is_replaced_upstream_is_stopped_for_a_tainted_object_too() {
         .apply()
         .exits(1)
         .says("The key is in effect and protected")
-        .says("its key not known before apply")
+        .says("its key is not known before apply")
         .says("terraform untaint <address>")
         .does_not_say("Destroying...");
     assert_eq!(project.state(), before);

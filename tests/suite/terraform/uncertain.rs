@@ -34,7 +34,7 @@ fn what_adobe_does_not_find_is_looked_for_and_stays_protected() {
     project
         .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
         .exits(0)
-        .says("Adobe no longer finds the configuration");
+        .says("Adobe does not find the configuration");
     let looks = simulator.control().counters().status_reads - reads;
     assert!(looks >= 8, "{looks} looks");
     assert_eq!(project.attributes()["status"], "NOT_FOUND");

@@ -58,8 +58,8 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
             ),
         ),
         BlockedChange::UnknownKey => (
-            "In this plan `key_vault_key_identifier` is not known before apply: something upstream is about to be \
-             replaced, most likely the key itself."
+            "In this plan `key_vault_key_identifier` is not known before apply: most likely something upstream is about to \
+             be replaced, perhaps the key itself."
                 .to_owned(),
             format!(
                 "{UPSTREAM} To turn this stop off, {LIFT} For that apply write the stored key identifier as a \
@@ -81,13 +81,19 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
             (
                 format!(
                     "An object of this name is in the state, tainted or of another block, and what would take its \
-                     place is another one: the block's name is {}, its key {}.",
+                     place is another one: the block's name is {}, and its key is {}.",
                     known(renamed),
                     known(wanted)
                 ),
                 format!(
-                    "If this is a new block, give it another `name`. If the object is tainted, run `terraform untaint <address>`, then plan again: the plan says what to do about the change. \
-                     {UPSTREAM}"
+                    "If this is a new block, give it another `name`. If the object is tainted, run `terraform untaint \
+                     <address>`, then plan again: the plan says what to do about the change. {}",
+                    match (renamed, wanted) {
+                        (Some(_), Some(_)) => format!(
+                            "To undo the change, put the name {name:?} and the key {key:?} back."
+                        ),
+                        _ => UPSTREAM.to_owned(),
+                    }
                 ),
             )
         }
@@ -143,8 +149,8 @@ pub fn key_known_late(prior: &Model) -> Diagnostic {
         KEY,
         "The key is not known before apply",
         format!(
-            "If it turns out to be another key than {}, the apply stops and asks for a new `name`. Terraform may have \
-             deleted that key by then, and Adobe may still use it. Look for what is replaced upstream before you apply.",
+            "Look for what is replaced upstream before you apply. If this turns out to be another key than {}, the apply \
+             stops and asks for a new `name`. Terraform may have deleted that key by then, and Adobe may still use it.",
             prior.key_text()
         ),
     )

@@ -34,8 +34,8 @@ pub fn taken(existing: &Seen, name: &str, wanted: &str) -> Diagnostic {
         "The name is taken by a configuration with another key",
         format!(
             "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
-             {wanted}. Nothing was changed at Adobe. Choose another `name`, or manage the existing configuration: \
-             write its key into the block and import it.\n\n{}\n\n{}",
+             {wanted}. Choose another `name`, or manage the existing configuration: write its key into the block and \
+             import it.\n\n{}\n\n{}",
             existing.id,
             existing.status,
             existing.key_text(),
@@ -170,8 +170,9 @@ pub fn other_endpoint(name: &str, made_at: &str, configured: &str) -> Diagnostic
     general(
         "The object is not at this endpoint",
         format!(
-            "The configuration {name:?} was made at {made_at}; the provider is configured for {configured}, which \
-             does not have it. It is kept in the state, or the next apply would submit the key a second time. Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back."
+            "Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back. The configuration {name:?} was made at {made_at}; \
+             the provider is configured for {configured}, which does not have it. It stays in the state: otherwise the \
+             next apply would submit the key a second time."
         ),
     )
 }
@@ -210,7 +211,17 @@ fn are(names: &[&'static str]) -> String {
 }
 
 /// A refresh found nothing under the name of an object in the state.
-pub fn not_found(name: &str, error: &Error) -> Diagnostic {
+pub fn not_found(name: &str, is_accepted: bool, error: &Error) -> Diagnostic {
+    if !is_accepted {
+        return general(
+            "Adobe does not find the configuration",
+            format!(
+                "It is uncertain whether Adobe accepted the configuration {name:?}, and nothing has shown it since. The next \
+                 apply looks for it once more and submits it if it is still not there. Until then keep the key, its vault \
+                 and the role of Adobe's app. The state keeps the object.\n\n{error}"
+            ),
+        );
+    }
     general(
         "Adobe no longer finds the configuration",
         format!(

@@ -63,10 +63,9 @@ impl Told<'_> {
             (Some(does), false) => format!("{run} `terraform apply` again: {does}"),
             (None, false) => String::new(),
         };
-        let taint = match (&unfinished.left, is_tainted) {
+        let taint = match (&unfinished.left, is_tainted && next(unfinished).is_some()) {
             (_, false) => "",
             (Left::Uncertain, true) => UNCERTAIN_TAINT,
-            (Left::Nothing, true) if next(unfinished).is_none() => "",
             (_, true) => TAINT,
         };
         for text in [ways_on.as_str(), taint] {
@@ -140,13 +139,24 @@ impl Told<'_> {
                 ),
             ),
             Trouble::TimedOut(last) => self.timed_out(accepted, last.as_ref()),
+            Trouble::Interrupted if accepted.is_some_and(|seen| seen.status.is_failed()) => {
+                general(
+                    "Interrupted before the configuration was submitted again",
+                    format!("The configuration {name:?}{} is in the state.", facts(accepted)),
+                )
+            }
             Trouble::Interrupted => general(
                 "Interrupted before the configuration was in effect",
                 format!("The configuration {name:?}{} is in the state.", facts(accepted)),
             ),
             Trouble::Broken(error) => {
-                let doing = format!("waiting for the configuration {name:?} to take effect");
-                let mut diagnostic = from_api(error, &doing);
+                let mut diagnostic = match error.kind() {
+                    Kind::NoSuchConfiguration => vanished(name, error),
+                    _ => from_api(
+                        error,
+                        &format!("waiting for the configuration {name:?} to take effect"),
+                    ),
+                };
                 diagnostic.detail = format!(
                     "{}\n\nThe configuration{} is in the state.",
                     diagnostic.detail,
@@ -161,12 +171,12 @@ impl Told<'_> {
     fn timed_out(&self, accepted: Option<&Seen>, last: Option<&Error>) -> Diagnostic {
         let attribute = self.timeout.attribute();
         let said =
-            last.map_or(String::new(), |error| format!(" The last look at it failed: {error}."));
+            last.map_or(String::new(), |error| format!("\n\nThe last look at it failed: {error}"));
         general(
             "The configuration was not in effect in time",
             format!(
-                "The configuration {:?}{} is in the state, but was not in effect within {}.{said} Raise `{attribute}` \
-                 in the `timeouts` block if it takes longer than that, or set `wait_for_completion = false`.",
+                "The configuration {:?}{} is in the state, but was not in effect within {}. Raise `{attribute}` in the \
+                 `timeouts` block if it takes longer than that, or set `wait_for_completion = false`.{said}",
                 self.wanted.name,
                 facts(accepted),
                 humanize(self.planned.timeout(self.timeout))
@@ -178,21 +188,24 @@ impl Told<'_> {
 /// What the next apply does, where that is the way on.
 fn next(unfinished: &Unfinished) -> Option<&'static str> {
     match (&unfinished.left, &unfinished.trouble) {
+        // Their own words say how to go on.
         (_, Trouble::OtherKey | Trouble::Taken(_) | Trouble::NotAdopted(_)) => None,
-        (_, Trouble::Rival(_) | Trouble::OtherEndpoint { .. } | Trouble::LookUp(_)) => None,
-        (_, Trouble::Refused { .. }) => None,
+        (_, Trouble::KeyUnknown(_) | Trouble::Rival(_) | Trouble::OtherEndpoint { .. }) => None,
+        (_, Trouble::LookUp(_) | Trouble::Refused { .. }) => None,
         (_, Trouble::Failed(_)) => Some(
-            "it submits the configuration again. Role assignments and firewall rules can take ten \
-             minutes to take effect; six retries cover that (`failed_attempts = 6`).",
+            "it submits the configuration again. Role assignments and firewall rules can take ten minutes to take effect; \
+             six retries cover that (`failed_attempts = 6`).",
         ),
-        (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => Some(
-            "the job ended in FAILED, so it submits the configuration again, unless Adobe shows by then that this was \
-             done.",
+        (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => {
+            Some("it looks at the failed job once more and submits the configuration again.")
+        }
+        (_, Trouble::Broken(error)) if error.kind() == Kind::NoSuchConfiguration => Some(
+            "it looks for the configuration once more and submits it again if it is still not there.",
         ),
         (Left::Accepted(_), _) => {
             Some("it goes on waiting for the same configuration and submits nothing twice.")
         }
-        (Left::Uncertain, _) | (Left::Nothing, _) => {
+        (Left::Uncertain | Left::Nothing, _) => {
             Some("it looks the name up first and submits only what is not there.")
         }
     }
@@ -200,17 +213,28 @@ fn next(unfinished: &Unfinished) -> Option<&'static str> {
 
 /// What Terraform does about a create that ended in an error.
 const TAINT: &str = "Without `untaint` Terraform plans to replace the object. This is safe: it drops the object from state \
-    and adopts it again. But where something else fails between the two steps, or `prevent_destroy` or `adopt_existing = \
-    false` stands in the way, the object is not adopted again.";
+    and adopts it again. Only if something else fails between the two steps, or `prevent_destroy` or `adopt_existing = \
+    false` stands in the way, it is not adopted again.";
 
 /// The same for an object that may not be there.
 const UNCERTAIN_TAINT: &str = "Without `untaint` Terraform plans to replace the object: it drops the object from state, and \
-    where something else fails before the create it is gone from there. Under `create_before_destroy` the create does not \
-    see it and might submit a second time: there `untaint` is a must.";
+    if something else fails before the create, it stays dropped. Under `create_before_destroy` the create does not see the \
+    object and might submit a second time: there, always run `untaint` first.";
 
 /// Id and status, as far as they are known.
 fn facts(accepted: Option<&Seen>) -> String {
     accepted.map_or(String::new(), |seen| format!(" (id {}, status {})", seen.id, seen.status))
+}
+
+/// What was accepted is not found, for as long as the wait bears that.
+fn vanished(name: &str, error: &Error) -> Diagnostic {
+    general(
+        "Adobe does not find what it accepted",
+        format!(
+            "Ask Adobe support before you apply again: Adobe accepted the configuration {name:?}, but its status endpoint \
+             does not find it.\n\n{error}"
+        ),
+    )
 }
 
 fn lost(name: &str, error: &Error, last: Option<&Error>, settled: Duration) -> Diagnostic {
