@@ -27,7 +27,7 @@ Usage: aep-simulator [OPTIONS]
 enum Command {
     Help,
     Version,
-    Run(Options),
+    Run(Box<Options>),
 }
 
 fn main() -> ExitCode {
@@ -45,7 +45,7 @@ fn run() -> Result<()> {
     let options = match parse(std::env::args().skip(1))? {
         Command::Help => return say(HELP),
         Command::Version => return say(concat!("aep-simulator ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Run(options) => options,
+        Command::Run(options) => *options,
     };
     let simulator = Simulator::start(options.clone())
         .with_context(|| format!("cannot listen on {}", options.bind))?;
@@ -110,7 +110,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
     if !(tokens.is_empty() && clients.is_empty()) {
         (options.tokens, options.clients) = (tokens, clients);
     }
-    Ok(Command::Run(options))
+    Ok(Command::Run(Box::new(options)))
 }
 
 fn listen(value: &str) -> Result<SocketAddr> {
@@ -152,7 +152,7 @@ mod tests {
 
     fn run(line: &str) -> Result<Options> {
         match parse(line.split_whitespace().map(Into::into))? {
-            Command::Run(options) => Ok(options),
+            Command::Run(options) => Ok(*options),
             Command::Help | Command::Version => bail!("it would not run"),
         }
     }

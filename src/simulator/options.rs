@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Options {
     /// The one organisation that exists here; any other one in `x-gw-ims-org-id` is refused with 403025.
     pub org_id: String,
+    /// How responses spell it; as it was sent where this is absent. Whether Adobe leaves `@AdobeOrg` out is not documented.
+    pub answered_org_id: Option<String>,
     /// Bearer tokens that are good for ever, as if minted elsewhere.
     pub tokens: Vec<String>,
     /// OAuth server-to-server credentials, as (client id, client secret).
@@ -38,6 +40,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             org_id: "1234567890ABCDEF12345678@AdobeOrg".into(),
+            answered_org_id: None,
             tokens: vec!["sim-token".into()],
             clients: vec![("sim-client".into(), "sim-secret".into())],
             token_lifetime: Duration::from_secs(86_399),

@@ -103,7 +103,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer,
         "configData": config_data(&configuration, options.versionless),
         "name": APPLICATION_NAME,
         "type": "BYOK_CONFIG",
-        "imsOrgId": org,
+        "imsOrgId": options.answered_org_id.as_ref().unwrap_or(&org),
         "status": configuration.status,
     });
     Ok(Answer::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
@@ -129,7 +129,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
             "type": "BYOK_CONFIG",
             "status": configuration.status,
             "configData": config_data(&configuration, world.options.versionless),
-            "imsOrgId": org,
+            "imsOrgId": world.options.answered_org_id.as_ref().unwrap_or(&org),
             "subscriptionId": SUBSCRIPTION_ID,
             "id": configuration.id,
             "rowType": "BYOK_KEY",

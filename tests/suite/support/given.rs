@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use terraform_provider_aep::simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 
-use super::{KEY, ORG_ID, Project, Run, simulator_with};
+use super::{Cli, KEY, ORG_ID, Project, Run, cli, resource, simulator_with};
 
 /// A simulator whose jobs stay `RUNNING` until its clock is moved.
 pub fn slow_simulator() -> Simulator {
@@ -21,12 +21,7 @@ pub fn failing_simulator() -> Simulator {
 /// A project whose state has `aep_cmk_config.this`, `Config1` with the sample key, in effect. Nothing was submitted for it,
 /// and the log is empty.
 pub fn in_effect(simulator: &Simulator, more: &str) -> Project {
-    simulator.control().insert("Config1", KEY, "COMPLETED");
-    let project = Project::new(simulator);
-    project.configure_one(more);
-    project.apply().exits(0);
-    simulator.control().clear_log();
-    project
+    stored(cli(), simulator, "COMPLETED", &resource("Config1", KEY, more))
 }
 
 /// A project whose state has `aep_cmk_config.this`, accepted once. By now it is `FAILED` at Adobe, and was never in effect.
@@ -42,9 +37,14 @@ pub fn never_in_effect(simulator: &Simulator) -> Project {
 
 /// The same as [`in_effect`] with the key in `terraform_data.upstream`, which is replaced when `generation` changes.
 pub fn in_effect_with_upstream(simulator: &Simulator, more: &str) -> Project {
-    simulator.control().insert("Config1", KEY, "COMPLETED");
-    let project = Project::new(simulator);
-    project.configure(&with_upstream("1", KEY, more));
+    stored(cli(), simulator, "COMPLETED", &with_upstream("1", KEY, more))
+}
+
+/// A project of this CLI with `body`, which adopts `Config1` with the sample key in this status.
+pub fn stored(cli: &'static Cli, simulator: &Simulator, status: &str, body: &str) -> Project {
+    simulator.control().insert("Config1", KEY, status);
+    let project = Project::with(cli, simulator);
+    project.configure(body);
     project.apply().exits(0);
     simulator.control().clear_log();
     project
