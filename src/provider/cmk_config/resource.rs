@@ -80,7 +80,13 @@ impl Resource for CmkConfig {
         session.same_organisation(diags, &prior, &private)?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
-        if let Some((blocked, guarded)) = planned.gives_up {
+        // While the provider is not known, the update of a known key asks: it submits only over a `FAILED`.
+        let is_asked_later = matches!(session.connection, Connection::Deferred(_))
+            && planned.change == Change::Resubmit
+            && planned.state.wanted().is_some();
+        if let Some((blocked, guarded)) = planned.gives_up
+            && !is_asked_later
+        {
             release(diags, &session, blocked, guarded).await?;
         }
         if planned.change == Change::Resubmit

@@ -197,7 +197,7 @@ fn a_failed_name_that_cannot_be_submitted_again_is_an_error_that_keeps_it() {
     project.configure(&resource("Config1", KEY, ""));
     project.apply().exits(1);
     let before = project.attributes();
-    project.apply().exits(1).says("Adobe answered that the name is in use");
+    project.apply().exits(1).says("Adobe does not take the configuration a second time");
     assert_eq!(project.attributes(), before);
     assert_eq!(simulator.control().counters().submissions, 2);
 }

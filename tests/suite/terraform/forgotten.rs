@@ -164,7 +164,7 @@ fn a_resubmission_that_is_refused_after_the_forget_names_the_way_out() {
     let simulator = failing_simulator();
     let project = failed(&simulator, "");
     simulator.control().configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
-    breaks_off(&project, "Adobe answered that the name is in use");
+    breaks_off(&project, "Adobe does not take the configuration a second time");
     let forbidden = Answer::service(403, "Forbidden", "Access is denied.");
     simulator.control().fault(Fault::on(Route::Submit, Action::Answer(forbidden)));
     breaks_off(&project, "\"Manage Customer Managed Key\"");

@@ -89,7 +89,7 @@ fn a_resubmission_that_adobe_refuses_is_an_error_in_its_words_and_keeps_the_stat
         .exits(1)
         .says("409")
         .says("A customer configuration with this name already exists.")
-        .says("submitting the configuration \"Config1\"");
+        .says("Adobe does not take the configuration a second time");
     assert_eq!(project.instance("aep_cmk_config.this"), before);
     assert_eq!(simulator.control().counters().submissions, 1);
     assert_eq!(accepted(&simulator), 0);

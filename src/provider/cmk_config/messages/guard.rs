@@ -86,8 +86,8 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
                     known(wanted)
                 ),
                 format!(
-                    "If this is a new block, give it another `name`. If the object is tainted, run `terraform untaint <address>`, then plan again: the plan says what to do about \
-                     the change. {}",
+                    "If this is a new block, give it another `name`. If the object is tainted, run `terraform untaint \
+                     <address>`, then plan again: the plan says what to do about the change. {}",
                     match (renamed, wanted) {
                         (Some(_), Some(_)) => format!(
                             "To undo the change, put the name {name:?} and the key {key:?} back."
