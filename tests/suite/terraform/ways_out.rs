@@ -5,7 +5,7 @@ use terraform_provider_aep::simulator::{Action, Answer, Fault, ResubmitFailed, R
 
 use crate::support::{
     KEY, ORG_ID, OTHER_KEY, Project, Whom, accepted, await_counters, failed, failing_simulator,
-    in_effect, resource, simulator, slow_simulator, timed_out,
+    in_effect, resource, simulator, slow_simulator, stored, timed_out, with_each, with_upstream,
 };
 
 const PROTECTED: &str = "The key is in effect and protected";
@@ -42,6 +42,27 @@ fn the_protection_can_be_lifted_while_adobe_refuses_a_resubmission() {
         project.destroy().exits(0).says("The configuration stays in effect at Adobe");
         assert!(project.attributes().is_null(), "{status}");
     }
+}
+
+#[test]
+fn a_key_that_is_not_submitted_is_not_stored() {
+    with_each(|cli| {
+        let simulator = failing_simulator();
+        let project = Project::with(cli, &simulator);
+        project.configure_one("wait_for_completion = false");
+        project.apply().exits(0);
+        project.run(&REFRESH).exits(0);
+        assert_eq!(project.attributes()["status"], "FAILED");
+        // It may take another key in place, but not in the apply that lifts the protection.
+        project.configure(&resource("Config1", OTHER_KEY, OFF));
+        project.apply().exits(0);
+        assert_eq!(project.attributes()["deletion_protection"], false);
+        assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+        assert_eq!(accepted(&simulator), 1);
+        project.apply().exits(0);
+        assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
+        assert_eq!(accepted(&simulator), 2);
+    });
 }
 
 #[test]
@@ -272,4 +293,23 @@ fn a_create_that_timed_out_is_kept_by_untaint_and_by_the_next_apply() {
     project.apply().exits(0);
     assert_eq!(project.attributes()["id"], id);
     assert_eq!(simulator.control().counters().submissions, 1);
+}
+
+#[test]
+fn a_key_that_turns_out_to_be_none_after_the_forget_brings_the_object_back() {
+    with_each(|cli| {
+        for wrong in ["not a key", ""] {
+            let simulator = simulator();
+            let project = stored(cli, &simulator, "COMPLETED", &with_upstream("1", KEY, OFF));
+            let before = project.attributes();
+            project.configure(&with_upstream("2", wrong, OFF));
+            project.run(&REPLACE).exits(1);
+            assert_eq!(project.attributes()["id"], before["id"], "{wrong:?}");
+            assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+            assert_eq!(simulator.control().counters().submissions, 0);
+            project.configure(&with_upstream("2", KEY, OFF));
+            project.apply().exits(0);
+            assert_eq!(project.attributes(), before);
+        }
+    });
 }
