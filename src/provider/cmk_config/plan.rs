@@ -337,6 +337,13 @@ mod tests {
             let mut lifting = config(text("Config1"), text(KEY_A));
             lifting.deletion_protection = Value::Value(false);
             assert_eq!(outcome(&stored(status), &lifting), "settings", "{status}");
+            let failed = Private { in_effect: Some(false), ..Private::default() };
+            for key in [text(KEY_B), Value::Unknown] {
+                let mut rekeying = lifting.clone();
+                rekeying.key_vault_key_identifier = key;
+                let planned = change(&stored("FAILED"), &failed, &rekeying).unwrap();
+                assert_eq!(planned.state.key_text(), KEY_A, "what is not submitted is not stored");
+            }
             let mut late = lifting.clone();
             late.deletion_protection = Value::Unknown;
             let planned = change(&stored(status), &Private::default(), &late).unwrap();

@@ -1,8 +1,8 @@
 //! What the status endpoint says of an object in the state, or of one to be imported. It never drops an object: Adobe has
 //! no call to delete, so absence is a fact to show.
 
-use tf_provider::Diagnostics;
 use tf_provider::value::Value;
+use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::apply::{self, Errors};
@@ -70,8 +70,13 @@ async fn ask(
                     .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
                 return None;
             }
-            let seen = readable(diags, name, configuration)?;
-            Some(refreshed(client, state, private, &seen))
+            match readable(name, configuration) {
+                Ok(seen) => Some(refreshed(client, state, private, &seen)),
+                Err(unreadable) => {
+                    diags.errors.push(messages::at_plan(unreadable));
+                    None
+                }
+            }
         }
         Err(error) if error.kind() == Kind::NoSuchConfiguration => {
             if let Some(made_at) = moved_from {
@@ -121,15 +126,14 @@ async fn status(
 }
 
 /// What Adobe shows, with a key that can be read: nothing else may be stored as the key that guards the data.
-fn readable(diags: &mut Diagnostics, name: &str, configuration: Configuration) -> Option<Seen> {
+fn readable(name: &str, configuration: Configuration) -> Result<Seen, Diagnostic> {
     let key_text = configuration.key_identifier.clone();
     let seen = Seen::read(configuration);
     let is_pending = !seen.status.is_completed() && !seen.status.is_failed();
-    if seen.details.is_none() && !(key_text.is_none() && is_pending) {
-        diags.errors.push(messages::unreadable_key(name, key_text.as_deref()));
-        return None;
+    match seen.details.is_none() && !(key_text.is_none() && is_pending) {
+        true => Err(messages::unreadable_key(name, key_text.as_deref())),
+        false => Ok(seen),
     }
-    Some(seen)
 }
 
 /// The object with what Adobe shows. Its private state changes only together with an attribute.
@@ -205,12 +209,11 @@ pub async fn existing(
 ) -> Option<Seen> {
     match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
         Ok(configuration) => {
-            let seen = readable(diags, name, configuration)?;
-            if seen.details.is_none() {
-                diags.errors.push(messages::unreadable_key(name, None));
-                return None;
-            }
-            Some(seen)
+            let seen = readable(name, configuration).and_then(|seen| match seen.details {
+                Some(_) => Ok(seen),
+                None => Err(messages::unreadable_key(name, None)),
+            });
+            seen.map_err(|unreadable| diags.errors.push(unreadable)).ok()
         }
         Err(error) => {
             diags.errors.push(match error.kind() {

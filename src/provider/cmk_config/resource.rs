@@ -42,7 +42,11 @@ impl Resource for CmkConfig {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
-        validate::validate(diags, &config);
+        let name = config.known_name();
+        // An error here would lose what this run has forgotten: the create makes it, with the object at hand.
+        if name.and_then(|name| self.shared.session().memory.forgotten(name)).is_none() {
+            validate::validate(diags, &config);
+        }
         Some(())
     }
 
@@ -140,12 +144,16 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let client = session.ready(diags, "creating the configuration")?;
+        let past = planned.known_name().and_then(|name| session.memory.forgotten(name));
+        validate::validate(diags, &planned);
+        if !diags.errors.is_empty() {
+            return past.map(|(state, private)| (state, Some(private)));
+        }
         let wanted = planned.wanted()?;
         if let Some(org_id) = planned.org_id().filter(|org_id| *org_id != client.org_id()) {
             diags.errors.push(messages::other_organisation(&wanted.name, org_id, client.org_id()));
             return None;
         }
-        let past = session.memory.forgotten(&wanted.name);
         let operation = Operation {
             claim: look::claim(&session, &planned),
             is_known: past.is_some(),

@@ -300,7 +300,7 @@ fn what_was_in_effect_and_failed_later_is_guarded() {
         project
             .destroy()
             .exits(0)
-            .says("The configuration stays in effect at Adobe")
+            .says("in effect at Adobe")
             .does_not_say("most likely not in use");
     });
 }

@@ -5,7 +5,7 @@ use terraform_provider_aep::simulator::{Action, Answer, Fault, ResubmitFailed, R
 
 use crate::support::{
     KEY, ORG_ID, OTHER_KEY, Project, Whom, accepted, await_counters, failed, failing_simulator,
-    in_effect, resource, simulator, slow_simulator, timed_out,
+    in_effect, resource, simulator, slow_simulator, stored, timed_out, with_each, with_upstream,
 };
 
 const PROTECTED: &str = "The key is in effect and protected";
@@ -39,9 +39,30 @@ fn the_protection_can_be_lifted_while_adobe_refuses_a_resubmission() {
         project.apply().exits(0);
         assert_eq!(project.attributes()["deletion_protection"], false, "{status}");
         assert_eq!(simulator.control().counters().submissions, 0, "{status}");
-        project.destroy().exits(0).says("The configuration stays in effect at Adobe");
+        project.destroy().exits(0).says("in effect at Adobe");
         assert!(project.attributes().is_null(), "{status}");
     }
+}
+
+#[test]
+fn a_key_that_is_not_submitted_is_not_stored() {
+    with_each(|cli| {
+        let simulator = failing_simulator();
+        let project = Project::with(cli, &simulator);
+        project.configure_one("wait_for_completion = false");
+        project.apply().exits(0);
+        project.run(&REFRESH).exits(0);
+        assert_eq!(project.attributes()["status"], "FAILED");
+        // It may take another key in place, but not in the apply that lifts the protection.
+        project.configure(&resource("Config1", OTHER_KEY, OFF));
+        project.apply().exits(0);
+        assert_eq!(project.attributes()["deletion_protection"], false);
+        assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+        assert_eq!(accepted(&simulator), 1);
+        project.apply().exits(0);
+        assert_eq!(project.attributes()["key_vault_key_identifier"], OTHER_KEY);
+        assert_eq!(accepted(&simulator), 2);
+    });
 }
 
 #[test]
@@ -196,14 +217,19 @@ fn what_was_in_effect_stays_so_through_a_taint() {
 #[test]
 fn what_is_unconfirmed_stays_so_through_a_taint() {
     let simulator = slow_simulator();
-    let project = timed_out_unseen(&simulator);
+    let mut project = timed_out_unseen(&simulator);
     let control = simulator.control();
-    // The create of the second apply goes on with what the first one submitted; the reads after it still lag.
-    project.configure_one("wait_for_completion = false");
+    // The create of the second apply cannot look: the object comes back as it was.
+    project.set("AEP_MAX_RETRIES", "0");
+    control.fault(Fault::on(Route::Status, Action::Answer(Answer::html(502))).skip(2));
+    project.run(&["apply", "-refresh=false", "-auto-approve", "-no-color"]).exits(1);
+    assert!(project.is_tainted());
+    // Adobe knows it from the third look on, and no read says anything else.
     control.fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())).times(2));
+    project.plan_drift().exits(2).says("RUNNING").does_not_say("NOT_FOUND");
+    assert!(control.step_to("COMPLETED"));
     project.apply().exits(0);
     assert_eq!(control.counters().submissions, 1);
-    assert!(!project.is_tainted());
 }
 
 /// A create that was accepted, and that no read has confirmed.
@@ -272,4 +298,64 @@ fn a_create_that_timed_out_is_kept_by_untaint_and_by_the_next_apply() {
     project.apply().exits(0);
     assert_eq!(project.attributes()["id"], id);
     assert_eq!(simulator.control().counters().submissions, 1);
+}
+
+#[test]
+fn a_key_that_turns_out_to_be_none_after_the_forget_brings_the_object_back() {
+    with_each(|cli| {
+        for wrong in ["not a key", ""] {
+            let simulator = simulator();
+            let project = stored(cli, &simulator, "COMPLETED", &with_upstream("1", KEY, OFF));
+            let before = project.attributes();
+            project.configure(&with_upstream("2", wrong, OFF));
+            project
+                .run(&REPLACE)
+                .exits(1)
+                .says("is not the key identifier")
+                .does_not_say("bug in the");
+            assert_eq!(project.attributes()["id"], before["id"], "{wrong:?}");
+            assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+            assert_eq!(simulator.control().counters().submissions, 0);
+            project.configure(&with_upstream("2", KEY, OFF));
+            project.apply().exits(0);
+            assert_eq!(project.attributes(), before);
+        }
+    });
+}
+
+#[test]
+fn giving_up_the_management_needs_no_adobe() {
+    let simulator = simulator();
+    let mut project = in_effect(&simulator, "");
+    project.set("AEP_MAX_RETRIES", "0");
+    let unavailable = Action::Answer(Answer::service_unavailable());
+    simulator.control().fault(Fault::on(Route::Status, unavailable).forever());
+    project.configure(
+        "removed {\n  from = aep_cmk_config.this\n  lifecycle {\n    destroy = false\n  }\n}",
+    );
+    project.run(&["apply", "-refresh=false", "-auto-approve", "-no-color"]).exits(0);
+    assert!(project.attributes().is_null());
+    assert!(simulator.control().requests().is_empty());
+}
+
+#[test]
+fn a_new_address_is_stopped_and_a_moved_block_is_the_way_on() {
+    with_each(|cli| {
+        let simulator = simulator();
+        let project = stored(cli, &simulator, "COMPLETED", &resource("Config1", KEY, ""));
+        let id = project.attributes()["id"].clone();
+        let moved = resource("Config1", KEY, "").replace("\"this\"", "\"that\"");
+        project.configure(&moved);
+        project
+            .apply()
+            .exits(1)
+            .says(PROTECTED)
+            .says("write a `moved` block")
+            .says("Keep key, vault and role");
+        let block = "moved {\n  from = aep_cmk_config.this\n  to = aep_cmk_config.that\n}\n";
+        project.configure(&format!("{moved}{block}"));
+        project.apply().exits(0);
+        assert_eq!(project.instance("aep_cmk_config.that")["attributes"]["id"], id);
+        assert_eq!(simulator.control().counters().submissions, 0);
+    });
 }
