@@ -151,7 +151,9 @@ impl Successor {
     /// What is known of the object `prior`, whose place this takes.
     pub fn private_of(&self, prior: &Model) -> Private {
         let is_its_own = !self.is_tainted || self.name.as_deref() == prior.known_name();
-        self.replaced.clone().filter(|_| is_its_own).unwrap_or_default()
+        // What this run did not read counts as the more careful value: it was in effect, and no read has confirmed it.
+        let unread = || Private { confirmed: Some(false), ..Private::default() };
+        self.replaced.clone().filter(|_| is_its_own).unwrap_or_else(unread)
     }
 }
 
