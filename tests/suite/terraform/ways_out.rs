@@ -10,7 +10,7 @@ use crate::support::{
 
 const PROTECTED: &str = "The key is in effect and protected";
 const TAKEN: &str = "The name is taken by a configuration with another key";
-const IN_USE: &str = "Adobe answered that the name is in use";
+const REFUSED: &str = "Adobe does not take the configuration a second time";
 const OFF: &str = "deletion_protection = false";
 const REPLACE: [&str; 4] = ["apply", "-replace=aep_cmk_config.this", "-auto-approve", "-no-color"];
 const REFRESH: [&str; 4] = ["apply", "-refresh-only", "-auto-approve", "-no-color"];
@@ -71,7 +71,7 @@ fn an_update_that_ends_in_an_error_stores_the_planned_settings_and_keeps_key_and
     let before = project.attributes();
     let settings = "adopt_existing = false\n  timeouts {\n    update = \"7m\"\n  }";
     project.configure(&resource("Config1", KEY, settings));
-    project.apply().exits(1).says(IN_USE);
+    project.apply().exits(1).says(REFUSED);
     let mut after = project.attributes();
     assert!(!project.is_tainted());
     assert_eq!(after["adopt_existing"], false);
@@ -88,7 +88,7 @@ fn a_refused_resubmission_gives_one_advice() {
     project
         .apply()
         .exits(1)
-        .says(IN_USE)
+        .says(REFUSED)
         .does_not_say("submits only what is not there")
         .does_not_say("it goes on");
 }
@@ -106,7 +106,7 @@ fn an_interrupted_pause_says_that_the_next_apply_submits_again() {
     apply
         .end()
         .exits(1)
-        .says("it submits the configuration again")
+        .says("submits the configuration again")
         .does_not_say("submits nothing twice");
     assert_eq!(project.attributes()["status"], "FAILED");
     assert_eq!(simulator.control().counters().submissions, 1);
