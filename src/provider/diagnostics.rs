@@ -316,10 +316,6 @@ fn response(error: &api::Error) -> (&'static str, String) {
              Platform: Permissions, Roles), and check that the organisation is licensed for it (Healthcare Shield, or \
              Privacy and Security Shield).",
         ),
-        (Kind::NoSuchConfiguration, _) => (
-            "Adobe does not find the configuration",
-            "What Adobe accepts may be found only some time later. If it stays so, give the x-request-id to Adobe support.",
-        ),
         (Kind::NotFound, _) => (
             "Adobe answered that there is nothing at this address",
             "Check `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT), and any proxy in between: this is not the \
