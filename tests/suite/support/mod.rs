@@ -8,7 +8,8 @@ mod running;
 pub use clis::{Cli, Feature, cli, with_each};
 pub use given::{
     SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
-    in_effect_with_upstream, never_in_effect, slow_simulator, stored, timed_out, upstream, with_upstream,
+    in_effect_with_upstream, never_in_effect, slow_simulator, stored, timed_out, upstream,
+    with_upstream,
 };
 pub use project::{Project, Run, hcl, resource};
 pub use running::Whom;
