@@ -14,12 +14,13 @@ use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::Limits;
 use super::body::{self, MAX_BODY};
 use super::error::{Error, Kind, Report};
 use super::proxy::Proxy;
 use super::response::{self, AttemptError, Head, Request, Response};
 use super::retry::{self, Backoff, Call, Decision, Outcome, Situation};
-use super::{Limits, tls};
+use super::tls::{self, RootSources};
 
 /// The longest time for a connection, TLS included. Well under the default request timeout: a time-out that is known to
 /// have hit the connection is one that is known to have sent nothing.
@@ -49,7 +50,7 @@ pub(super) struct Setup<'a> {
     pub(super) proxy: Option<Proxy>,
     /// The proxy to the identity service.
     pub(super) ims_proxy: Option<Proxy>,
-    pub(super) named_roots: bool,
+    pub(super) root_sources: RootSources,
     pub(super) ca_cert_file: Option<&'a Path>,
     pub(super) user_agent: HeaderValue,
     pub(super) request_timeout: Duration,
@@ -61,7 +62,7 @@ impl Transport {
     /// # Errors
     /// `Kind::Setup` when `ca_cert_file` does not allow TLS, or a proxy's address is not understood.
     pub(super) fn new(setup: Setup<'_>) -> Result<Self, Error> {
-        let tls = tls::config(setup.named_roots, setup.ca_cert_file)?;
+        let tls = tls::config(setup.root_sources.clone(), setup.ca_cert_file)?;
         Ok(Self {
             api: Way::new(&setup, &tls, setup.proxy.clone())?,
             ims: Way::new(&setup, &tls, setup.ims_proxy.clone())?,

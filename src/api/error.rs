@@ -69,6 +69,8 @@ pub enum TlsFault {
     NothingInCommon,
     /// The server demands a certificate of the client.
     ClientCertificate,
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` give no root to trust.
+    NoRoots,
     /// The other side speaks something else than TLS.
     NotTls,
     /// Anything else.

@@ -41,6 +41,7 @@ pub use error::{Error, Kind, TlsFault};
 pub use proxy::Proxy;
 pub use retry::Delivery;
 pub use secret::Secret;
+pub use tls::RootSources;
 pub use types::{AppRegistration, Configuration, Status};
 
 use attempt::{Setup, Transport};
@@ -96,8 +97,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Attempts after the first.
     pub max_retries: u32,
-    /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` stand in for the platform's roots.
-    pub named_roots: bool,
+    /// What stands in for the platform's roots, if something does.
+    pub root_sources: RootSources,
     /// PEM certificates that are trusted beside the platform's roots.
     pub ca_cert_file: Option<PathBuf>,
     /// The value of `User-Agent`. What cannot be in a header is left out.
@@ -149,7 +150,7 @@ impl Client {
         let transport = Transport::new(Setup {
             proxy: settings.proxy,
             ims_proxy: settings.ims_proxy,
-            named_roots: settings.named_roots,
+            root_sources: settings.root_sources,
             ca_cert_file: settings.ca_cert_file.as_deref(),
             user_agent: header_value("user_agent", &sendable)?,
             request_timeout: settings.request_timeout,

@@ -214,6 +214,8 @@ impl TlsFault {
             Error::AlertReceived(Alert::CertificateRequired) => Self::ClientCertificate,
             Error::AlertReceived(Alert::UnrecognisedName) => Self::WrongName,
             Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Self::NotTls,
+            // The verifier's own.
+            Error::General(_) => Self::NoRoots,
             _ => Self::Other,
         }
     }
@@ -227,7 +229,11 @@ fn tls_message(error: &rustls::Error) -> Option<String> {
         let since = Duration::from_secs(time.as_secs()).min(LAST_DATE);
         httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since)
     };
-    let rustls::Error::InvalidCertificate(certificate) = error else { return None };
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::General(why) => return Some(why.clone()),
+        _ => return None,
+    };
     let what = match certificate {
         Certificate::ExpiredContext { not_after, .. } => {
             format!("it was valid until {}", date(*not_after))

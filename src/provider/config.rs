@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 use url::Url;
 
-use crate::api::{Credentials, Proxy, Settings};
+use crate::api::{Credentials, Proxy, RootSources, Settings};
 use crate::provider::arguments::{
     API_KEY, Argument, CA_CERT_FILE, ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT,
 };
@@ -112,6 +112,7 @@ pub fn resolve(
         Setting::Absent => Some(None),
         Setting::Unknown => None,
     };
+    let set = |variable| environment(variable).filter(|value| !value.is_empty());
     if !reader.mistakes.is_empty() {
         return Err(reader.mistakes);
     }
@@ -141,9 +142,10 @@ pub fn resolve(
             credentials,
             request_timeout,
             max_retries,
-            named_roots: ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-                .iter()
-                .any(|variable| environment(variable).is_some_and(|value| !value.is_empty())),
+            root_sources: RootSources {
+                file: set("SSL_CERT_FILE").map(PathBuf::from),
+                folders: set("SSL_CERT_DIR").is_some(),
+            },
             ca_cert_file,
             user_agent,
         }))),

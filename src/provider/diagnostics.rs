@@ -251,6 +251,9 @@ fn tls(fault: TlsFault, address: &str) -> String {
             "The server demands a client certificate, and the provider has none to give: check {address} and any \
              proxy in between."
         ),
+        TlsFault::NoRoots => "Name a file or a folder with root certificates in PEM format in SSL_CERT_FILE or \
+             SSL_CERT_DIR, or unset both: then those of the system count."
+            .to_owned(),
         TlsFault::NotTls => format!(
             "Something that does not speak TLS listens there: check {address}, its port and scheme, and the scheme of \
              the proxy."

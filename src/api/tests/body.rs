@@ -61,8 +61,10 @@ fn what_is_asked_for_is_understood() {
 
 #[test]
 fn what_cannot_be_read_is_named() {
-    let mut cut = gzip(TEXT.as_bytes());
-    cut.truncate(cut.len() - 9);
+    let cut = |mut body: Vec<u8>| {
+        body.truncate(body.len() - 9);
+        body
+    };
     for (codings, body, why) in [
         (["br"], b"\x0b\x04\x80".to_vec(), "it is encoded as `br`, which was not asked for"),
         (
@@ -71,9 +73,10 @@ fn what_cannot_be_read_is_named() {
             "it is encoded as `zstd`, which was not asked for",
         ),
         (["gzip, br"], b"x".to_vec(), "it is encoded as `br`"),
-        (["gzip"], cut, "it says that it is encoded as `gzip`, and is not"),
+        (["gzip"], cut(gzip(TEXT.as_bytes())), "it says that it is encoded as `gzip`, and is not"),
         (["deflate"], b"<html>".to_vec(), "it says that it is encoded as `deflate`, and is not"),
-        (["gzip"], gzip(&vec![b' '; MAX_BODY + 1]), "it is longer than 1048576 bytes"),
+        // Nobody reads to the end of it, or its cut would be seen.
+        (["gzip"], cut(gzip(&vec![b' '; 3 * MAX_BODY])), "it is longer than 1048576 bytes"),
         (["deflate"], zlib(&vec![b' '; MAX_BODY + 1]), "it is longer than 1048576 bytes"),
     ] {
         let error = decoded(&codings, body).unwrap_err();

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::retry::Backoff;
-use super::{Client, Credentials, Limits, Secret, Settings};
+use super::{Client, Credentials, Limits, RootSources, Secret, Settings};
 use server::Server;
 
 const KEY: &str = "https://v.vault.azure.net/keys/k/1";
@@ -42,7 +42,7 @@ fn settings(server: &Server) -> Settings {
         credentials: Credentials::Token(Secret::new(TOKEN)),
         request_timeout: Duration::from_secs(30),
         max_retries: 5,
-        named_roots: false,
+        root_sources: RootSources::default(),
         ca_cert_file: None,
         user_agent: "terraform-provider-aep/test".to_owned(),
     }
@@ -83,7 +83,7 @@ fn settings_that_cannot_be_sent_are_named() {
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: Duration::from_secs(1),
         max_retries: 0,
-        named_roots: false,
+        root_sources: RootSources::default(),
         ca_cert_file: None,
         user_agent: "ä is left out\r\n".to_owned(),
     };

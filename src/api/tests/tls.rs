@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::super::{Client, Credentials, Delivery, Kind, Secret, Settings, TlsFault};
+use super::super::{Client, Credentials, Delivery, Kind, RootSources, Secret, Settings, TlsFault};
 use super::server::raw;
 use super::{BACKOFF, RUNNING, limits};
 
@@ -91,7 +91,7 @@ fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: std::time::Duration::from_secs(30),
         max_retries: 5,
-        named_roots: false,
+        root_sources: RootSources::default(),
         ca_cert_file,
         user_agent: "test".to_owned(),
     }

@@ -162,13 +162,15 @@ fn each_host_has_its_own_proxy() {
 
 #[test]
 fn roots_are_the_platforms_unless_the_environment_names_some() {
-    for (variables, expected) in [
-        (&[][..], false),
-        (&[("SSL_CERT_FILE", "")], false),
-        (&[("SSL_CERT_FILE", "/roots.pem")], true),
-        (&[("SSL_CERT_DIR", "/a:/b")], true),
+    for (variables, file, folders) in [
+        (&[][..], None, false),
+        (&[("SSL_CERT_FILE", "")], None, false),
+        (&[("SSL_CERT_FILE", "/roots.pem")], Some("/roots.pem"), false),
+        (&[("SSL_CERT_DIR", "/a:/b")], None, true),
     ] {
-        assert_eq!(ready(&complete(), variables).named_roots, expected, "{variables:?}");
+        let sources = ready(&complete(), variables).root_sources;
+        let found = (sources.file.as_ref().and_then(|file| file.to_str()), sources.folders);
+        assert_eq!(found, (file, folders), "{variables:?}");
     }
 }
 

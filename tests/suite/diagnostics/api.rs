@@ -136,6 +136,10 @@ pub(super) const CASES: &[Case] = &[
             params.not_after = date_time_ymd(4001, 1, 1);
         });
     }),
+    ("TLS: roots that are not there", |stage| {
+        stage.project.set("SSL_CERT_FILE", "missing.pem");
+        presented(stage, |_| ());
+    }),
     ("TLS: nothing in common", |stage| {
         stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 40]));
         asks(stage).plan();
@@ -202,12 +206,14 @@ fn presented(stage: &mut Stage, change: fn(&mut CertificateParams)) {
     asks(stage).plan();
 }
 
-/// The same, and the certificate is trusted.
+/// The same, and the certificate is a root: one of a folder beside a file with others.
 fn trusted(stage: &mut Stage, change: fn(&mut CertificateParams)) {
     let (address, pem) = tls_server(change);
     stage.moves_to(address);
-    stage.project.write("ca.pem", &pem);
-    stage.project.set("AEP_CA_CERT_FILE", "ca.pem");
+    let (_, other) = tls_server(|_| ());
+    std::fs::create_dir(stage.project.path().join("roots")).expect("the folder is writable");
+    stage.project.write("roots/ca.pem", &pem).write("other.pem", &other);
+    stage.project.set("SSL_CERT_FILE", "other.pem").set("SSL_CERT_DIR", "nowhere:roots");
     asks(stage).plan();
 }
 
