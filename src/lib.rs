@@ -10,7 +10,7 @@
 //!
 //! # Dataflow
 //! Terraform starts the binary and reads the handshake line → `plugin` decodes msgpack and calls a trait → `provider` finds
-//! the noun → `provider::cmk_config` calls one method of `api::Client`, keeps what was accepted, waits, turns the answer into
+//! the noun → `provider::cmk_config` calls one method of `api::Client`, keeps what was accepted, waits, turns the outcome into
 //! state → `api` adds the token, retries, decodes → HTTP. Errors are `api::Error` until `provider::diagnostics` gives them
 //! words.
 //!
@@ -19,8 +19,10 @@
 //!   `key_identifier`.
 //! - `simulator` shares no type with `api`: client and simulator cannot be wrong together.
 //! - A POST is sent again only if it never left or the gateway refused it. Whatever else happened to it, the name is looked
-//!   up.
-//! - Nothing can fail between Adobe's yes and the returned state: "accepted but not finished" is one value.
+//!   up: for an object that was there once only the API's own 404, for the whole settling time, means that it is gone.
+//! - Once Adobe accepts a submission it always reaches the state: every end of an operation carries what was accepted.
+//! - A read never drops an object. What may be in effect is let go by the guard of `cmk_config::plan` alone, and what
+//!   cannot be known counts as in effect.
 //! - No secret is in an error, a log line, a state or a plan: [`api::Secret`] redacts itself.
 //! - `reqwest` only in `api`, `tonic` and `prost` only in `plugin`, `hyper` only in `simulator`; `std::env` only in
 //!   `provider::config`, `plugin` and the mains. A test holds this.
