@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::existing::{Claim, Moment, Seen, Verdict, verdict};
 use super::memory::{Memory, Submitted};
-use super::model::Wanted;
-use super::trouble::{Accepted, Left, Trouble, Unfinished};
+use super::model::{Model, Timeout, Wanted};
+use super::trouble::{Accepted, Done, Left, Trouble, Unfinished};
 use super::wait::{self, End};
 use crate::api::{Client, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
+use crate::plugin::ctx;
 
 /// How long a configuration that should be there is looked for: Adobe documents no time in which a new one can be found.
 const SETTLING: Duration = Duration::from_secs(30);
@@ -46,13 +47,12 @@ pub struct Operation<'a> {
     pub limits: Limits,
 }
 
-/// The operation came to its goal.
-#[derive(Debug)]
-pub struct Done {
-    /// What is in effect, or accepted where nobody waits.
-    pub accepted: Accepted,
-    /// When failed jobs were submitted again, from the start of the wait.
-    pub submitted_again: Vec<Duration>,
+/// The operation's end, from now, and the stop signal of the call.
+pub fn limits(model: &Model, timeout: Timeout) -> Limits {
+    Limits {
+        deadline: Instant::now() + model.timeout(timeout),
+        stop: ctx::current().stop().clone(),
+    }
 }
 
 /// Finds, submits or adopts, and waits.

@@ -5,7 +5,7 @@ use tf_provider::Diagnostics;
 use super::existing::{Claim, Moment, Seen, Verdict, verdict};
 use super::model::{Guarded, Model, NOT_FOUND, Timeout};
 use super::plan::BlockedChange;
-use super::{messages, refresh};
+use super::{apply, messages};
 use crate::api::{Client, Kind};
 use crate::provider::connection::Session;
 
@@ -37,7 +37,7 @@ pub async fn at_plan(
     {
         return stop(diags, messages::rival(&wanted, &other.versionless()));
     }
-    let found = match client.look_up(name, &refresh::limits(planned, Timeout::Read)).await {
+    let found = match client.look_up(name, &apply::limits(planned, Timeout::Read)).await {
         Ok(found) => found.map(Seen::read),
         Err(error) => {
             let doing = format!("looking up the new configuration {name:?}");
@@ -78,7 +78,7 @@ pub async fn release(
             diags.errors.push(messages::other_endpoint(&guarded.name, made_at, endpoint));
             return None;
         }
-        let limits = refresh::limits(&Model::default(), Timeout::Read);
+        let limits = apply::limits(&Model::default(), Timeout::Read);
         match client.status(&guarded.name, &limits).await {
             Ok(configuration) if configuration.status.is_failed() => return Some(()),
             Ok(configuration) => guarded.status = configuration.status.as_str().to_owned(),

@@ -6,7 +6,7 @@
 //! private state, and how an outcome becomes state; [`memory`] is what one run remembers; [`messages`] is the only maker
 //! of diagnostics; [`schema`] has the attributes and their published text.
 //!
-//! Imports go one way: `resource`, `data_source` → `look`, `refresh` → `messages` → `apply`, `plan` → `wait`, `memory` →
+//! Imports go one way: `resource`, `data_source` → `look`, `refresh` → `messages`, `apply` → `plan`, `memory`, `wait` →
 //! `model` → `trouble` → `existing`.
 
 mod apply;

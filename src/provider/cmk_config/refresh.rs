@@ -3,25 +3,16 @@
 
 use tf_provider::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
-use tokio::time::Instant;
 
-use super::apply::{self, Errors};
+use super::apply::{self, Errors, limits};
 use super::existing::Seen;
 use super::model::{Model, NOT_FOUND, Object, Private, Timeout, known};
 use super::schema::{IMS_ORG_ID, NAME};
 use super::{messages, validate};
 use crate::api::{Client, Configuration, Error, Kind, Limits};
-use crate::plugin::{Identity, ctx};
+use crate::plugin::Identity;
 use crate::provider::connection::{Connection, Session, unconfigured};
 use crate::provider::diagnostics::general;
-
-/// The operation's end, from now, and the stop signal of the call.
-pub fn limits(model: &Model, timeout: Timeout) -> Limits {
-    Limits {
-        deadline: Instant::now() + model.timeout(timeout),
-        stop: ctx::current().stop().clone(),
-    }
-}
 
 /// Asks Adobe about the object. Without news the private state is the stored one: CLIs compare it.
 pub async fn refresh(

@@ -406,7 +406,7 @@ fn operation<'a>(
         made_at: None,
         waits: planned.waits(),
         attempts: planned.attempts(),
-        limits: refresh::limits(planned, timeout),
+        limits: apply::limits(planned, timeout),
     }
 }
 

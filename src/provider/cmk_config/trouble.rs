@@ -1,9 +1,18 @@
-//! What went wrong while a configuration was brought into effect, as data: [`super::messages`] gives it words.
+//! What an operation comes to, as data: what is accepted, and what went wrong. [`super::messages`] gives it words.
 
 use std::time::Duration;
 
 use super::existing::Seen;
 use crate::api::Error;
+
+/// The operation came to its goal.
+#[derive(Debug)]
+pub struct Done {
+    /// What is in effect, or accepted where nobody waits.
+    pub accepted: Accepted,
+    /// When failed jobs were submitted again, from the start of the wait.
+    pub submitted_again: Vec<Duration>,
+}
 
 /// The end of an operation that did not come to its goal.
 #[derive(Debug)]

@@ -6,11 +6,10 @@ use tf_provider::Diagnostic;
 
 use super::{adopted, from_api, key_unknown, not_adopted, other_endpoint, rival, taken};
 use crate::api::{Error, Kind};
-use crate::provider::cmk_config::apply::Done;
 use crate::provider::cmk_config::existing::Seen;
 use crate::provider::cmk_config::model::{Model, Timeout, Wanted};
 use crate::provider::cmk_config::schema::{KEY, NAME};
-use crate::provider::cmk_config::trouble::{Left, Trouble, Unfinished};
+use crate::provider::cmk_config::trouble::{Done, Left, Trouble, Unfinished};
 use crate::provider::diagnostics::{at, general};
 use crate::provider::duration::humanize;
 
