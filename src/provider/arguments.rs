@@ -1,4 +1,4 @@
-//! The arguments of the provider block, each with the environment variable that can stand in for it.
+//! The arguments of the provider block, each with the environment variable that can stand in for it, and how both are read.
 
 /// An argument of the provider block and the environment variable that can stand in for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,3 +37,17 @@ pub const REQUEST_TIMEOUT: Argument = argument("request_timeout", "AEP_REQUEST_T
 pub const MAX_RETRIES: Argument = argument("max_retries", "AEP_MAX_RETRIES");
 /// `ca_cert_file`
 pub const CA_CERT_FILE: Argument = argument("ca_cert_file", "AEP_CA_CERT_FILE");
+
+/// Adobe's region of the plain host name (Adobe's "Multi-cloud overview").
+pub const DEFAULT_REGION: &str = "va7";
+/// The codes that Adobe's pages name; any other is taken too.
+pub const KNOWN_REGIONS: [&str; 5] = [DEFAULT_REGION, "nld2", "aus5", "can2", "gbr9"];
+
+/// The environment, as a function, so that tests need no process-wide variables.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// `text` without what an editor, a shell or a copied line leaves around it: white space, and a byte order mark, which would
+/// otherwise become part of a secret unseen.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}

@@ -16,16 +16,13 @@ use url::Url;
 
 use crate::api::{Credentials, Proxy, RootSources, Settings};
 use crate::provider::arguments::{
-    API_KEY, Argument, CA_CERT_FILE, ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT,
+    API_KEY, Argument, CA_CERT_FILE, DEFAULT_REGION, ENDPOINT, Environment, KNOWN_REGIONS,
+    MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT, trimmed,
 };
 use crate::provider::diagnostics::Mistake;
 use crate::provider::duration;
 use crate::provider::proxy::{Proxies, is_loopback};
 
-/// Adobe's region of the plain host name (Adobe's "Multi-cloud overview").
-pub const DEFAULT_REGION: &str = "va7";
-/// The codes that Adobe's pages name; any other is taken too.
-pub const KNOWN_REGIONS: [&str; 5] = [DEFAULT_REGION, "nld2", "aus5", "can2", "gbr9"];
 /// Where access tokens are minted, whatever the region (Adobe Developer Console, "Server-to-server authentication").
 pub const DEFAULT_IMS_ENDPOINT: &str = "https://ims-na1.adobelogin.com";
 /// The static key of the customer-managed key API (Adobe's API guide); it is not the client id.
@@ -74,9 +71,6 @@ pub enum Resolved {
     /// Something that the connection needs is not known before apply.
     Deferred(Deferred),
 }
-
-/// The environment, as a function, so that tests need no process-wide variables.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Resolves the provider block and the environment.
 ///
@@ -395,12 +389,6 @@ fn base_url(text: &str) -> Result<Url, &'static str> {
             "its scheme is not https; write the whole address, such as \"https://platform.adobe.io\"",
         ),
     }
-}
-
-/// `text` without what an editor, a shell or a copied line leaves around it: white space, and a byte order mark, which would
-/// otherwise become part of a secret unseen.
-pub fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// The process's environment. A variable that is not text counts as not set.

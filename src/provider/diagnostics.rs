@@ -8,8 +8,7 @@ use std::borrow::Cow;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::api::{self, Kind, TlsFault};
-use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET};
-use crate::provider::config::KNOWN_REGIONS;
+use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET, KNOWN_REGIONS};
 use crate::provider::duration::humanize;
 
 /// A diagnostic for the whole object.

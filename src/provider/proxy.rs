@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::api::Proxy;
-use crate::provider::config::{Environment, trimmed};
+use crate::provider::arguments::{Environment, trimmed};
 use crate::provider::diagnostics::Mistake;
 
 /// The proxies of the environment.
