@@ -350,6 +350,34 @@ fn a_failure_that_was_never_in_effect_is_let_go_only_while_adobe_says_so() {
 }
 
 #[test]
+fn a_failure_that_was_never_in_effect_is_replaced_only_while_adobe_says_so() {
+    with_each(|cli| {
+        let simulator = failing_simulator();
+        let project = Project::with(cli, &simulator);
+        project.configure_one(UNWATCHED);
+        project.apply().exits(0);
+        project.run(&REFRESH).exits(0);
+        assert_eq!(project.attributes()["status"], "FAILED");
+        let control = simulator.control();
+        project.configure(&resource("Config2", OTHER_KEY, UNWATCHED));
+        let unrefreshed = ["plan", "-refresh=false", "-out=saved", "-no-color"];
+        assert!(control.set_status("Config1", "RUNNING"));
+        project.run(&unrefreshed).exits(1).says(PROTECTED).says("RUNNING");
+        assert!(control.set_status("Config1", "FAILED"));
+        project.run(&unrefreshed).exits(0).says("must be replaced");
+        // The plan goes stale.
+        assert!(control.set_status("Config1", "COMPLETED"));
+        project.run(&["apply", "-no-color", "saved"]).exits(1).says(PROTECTED);
+        assert_eq!(project.attributes()["name"], "Config1");
+        assert_eq!(accepted(&simulator), 1);
+        assert!(control.set_status("Config1", "FAILED"));
+        project.apply().exits(0);
+        assert_eq!(project.attributes()["name"], "Config2");
+        assert_eq!(accepted(&simulator), 2);
+    });
+}
+
+#[test]
 fn a_failure_that_was_never_in_effect_takes_another_key_in_place_and_an_imported_one_does_not() {
     let (simulator, project) = failed_at_once();
     project.configure(&resource("Config1", OTHER_KEY, UNWATCHED));
