@@ -100,8 +100,8 @@ fn an_interrupted_pause_says_that_the_next_apply_submits_again() {
     project.configure_one("failed_attempts = 3");
     let apply = project.start_apply();
     // Plan, re-plan, look-up, and the poll that sees the failure; then there is a pause of ten seconds.
-    await_counters(&simulator, |now| now.status_reads == 4);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    await_counters(&simulator, |now| now.status_reads >= 4);
+    std::thread::sleep(std::time::Duration::from_secs(2));
     apply.interrupt(Whom::Cli);
     apply
         .end()
