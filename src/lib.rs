@@ -1,8 +1,8 @@
 //! Terraform provider for customer-managed keys in Adobe Experience Platform.
 //!
 //! # Map
-//! - [`provider`]: the nouns. The provider block, `aep_cmk_config`, `aep_cmk_app`, the functions, and every word a person
-//!   reads.
+//! - [`provider`]: the nouns. The provider block, `aep_cmk_config`, `aep_cmk_app`, the functions, the doctor, and every word
+//!   a person reads.
 //! - [`key_identifier`]: the URL of a wrap key: parse, compare, explain what is wrong. Pure.
 //! - [`api`]: Adobe's API over HTTP: one method per endpoint, tokens, retries, one error type.
 //! - [`plugin`]: the plugin host: handshake, mutual TLS, gRPC service, values, log lines, the stop signal.

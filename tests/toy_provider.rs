@@ -34,6 +34,7 @@ fn main() -> ExitCode {
             address: "registry.terraform.io/example/toy",
             version: "0.0.1",
             description: "Toys for the conformance suite.",
+            commands: &[("wind-up", "does nothing")],
         },
         Toy(unknown.clone()),
     )

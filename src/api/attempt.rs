@@ -52,7 +52,8 @@ pub(super) struct Setup<'a> {
     pub(super) ims_proxy: Option<Proxy>,
     pub(super) root_sources: RootSources,
     pub(super) ca_cert_file: Option<&'a Path>,
-    pub(super) user_agent: HeaderValue,
+    /// `None` sends none.
+    pub(super) user_agent: Option<HeaderValue>,
     pub(super) request_timeout: Duration,
     pub(super) max_retries: u32,
     pub(super) backoff: Backoff,
@@ -227,7 +228,6 @@ impl Way {
         };
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
-            .user_agent(setup.user_agent.clone())
             // The request carries a token: it goes where the settings say, and nowhere else.
             .redirect(Policy::none())
             .referer(false)
@@ -237,6 +237,9 @@ impl Way {
             .tcp_nodelay(true)
             // Nor by what the HTTP client would read in the environment.
             .no_proxy();
+        if let Some(user_agent) = &setup.user_agent {
+            builder = builder.user_agent(user_agent.clone());
+        }
         if let Some(proxy) = &proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(failed)?);
         }

@@ -136,6 +136,8 @@ pub(super) struct Report {
     pub(super) request_id: Option<String>,
     pub(super) words: Option<String>,
     pub(super) retry_after: Option<Duration>,
+    /// `WWW-Authenticate`
+    pub(super) challenge: Option<String>,
     pub(super) method: Option<&'static str>,
     pub(super) url: Option<String>,
     /// The proxy of the request, and the variable that names it.
@@ -171,6 +173,7 @@ impl Report {
             request_id: None,
             words: None,
             retry_after: None,
+            challenge: None,
             method: None,
             url: None,
             proxy: None,

@@ -5,7 +5,8 @@
 //!
 //! `Client` method → `call` (the chain: token, attempt, response, decision) → `types` (decoding). One way only, from above to
 //! below: `call` → `token` → `attempt` → `response` → `error` → `retry`, the pure decision. `body` decodes what was compressed,
-//! `error_body` has what an error body says, `address` URLs, `tls` roots, `proxy` a proxy.
+//! `error_body` has what an error body says, `address` URLs, `tls` roots, `proxy` a proxy. Beside the chain, `reach` asks a
+//! host without credentials.
 //!
 //! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
 //! has to look the name up. No error and no log line holds a secret.
@@ -17,6 +18,7 @@ mod call;
 mod error;
 mod error_body;
 mod proxy;
+mod reach;
 mod response;
 mod retry;
 mod secret;
@@ -39,9 +41,11 @@ use url::Url;
 
 pub use error::{Error, Kind, TlsFault};
 pub use proxy::Proxy;
+pub use reach::{Reached, reach};
 pub use retry::Delivery;
 pub use secret::Secret;
 pub use tls::RootSources;
+pub use token::TokenFacts;
 pub use types::{AppRegistration, Configuration, Status};
 
 use attempt::{Setup, Transport};
@@ -152,7 +156,7 @@ impl Client {
             ims_proxy: settings.ims_proxy,
             root_sources: settings.root_sources,
             ca_cert_file: settings.ca_cert_file.as_deref(),
-            user_agent: header_value("user_agent", &sendable)?,
+            user_agent: Some(header_value("user_agent", &sendable)?),
             request_timeout: settings.request_timeout,
             max_retries: settings.max_retries,
             backoff,
@@ -175,6 +179,14 @@ impl Client {
     /// The base URL that calls go to, as it was set.
     pub fn endpoint(&self) -> &Url {
         &self.0.endpoint
+    }
+
+    /// What can be shown of the token, which is minted if need be.
+    ///
+    /// # Errors
+    /// As of any call that fails at IMS: [`Error::is_token`].
+    pub async fn token(&self, limits: &Limits) -> Result<TokenFacts, Error> {
+        self.0.tokens.facts(&self.0.transport, limits).await
     }
 
     /// `GET /data/infrastructure/manager/byok/app-registration`: Adobe's multi-tenant app.

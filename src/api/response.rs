@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use rustls_pki_types::UnixTime;
 use url::Url;
@@ -101,6 +101,8 @@ pub(super) fn understand(
     if let Some(head) = &head {
         report.status = Some(head.status.as_u16());
         report.request_id = header(head, &REQUEST_ID).map(|id| error_body::scrubbed(id, scrubber));
+        report.challenge =
+            header(head, &WWW_AUTHENTICATE).map(|it| error_body::scrubbed(it, scrubber));
         report.retry_after = header(head, &RETRY_AFTER).and_then(|value| {
             // The server's own clock, where it tells: ours may be off.
             let date = header(head, &DATE).and_then(|date| httpdate::parse_http_date(&date).ok());

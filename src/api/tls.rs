@@ -104,18 +104,34 @@ impl RootSources {
     /// All roots of `SSL_CERT_FILE` and `SSL_CERT_DIR` or, where neither is set, of the platform; built-in ones where it has
     /// none.
     fn all(&self) -> RootCertStore {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::debug!(%error, "some of the root certificates cannot be read");
-        }
-        let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(found.certs);
-        if store.is_empty() && self.file.is_none() && !self.folders {
+        let mut store = native();
+        if store.is_empty() && !self.are_named() {
             tracing::debug!("the platform has no root certificates, the built-in ones are used");
             store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         store
     }
+
+    /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` stand in for the platform's.
+    pub fn are_named(&self) -> bool {
+        self.file.is_some() || self.folders
+    }
+
+    /// Whether the built-in ones have to do, as the platform has none.
+    pub fn are_built_in(&self) -> bool {
+        !self.are_named() && self.bundle().is_empty() && native().is_empty()
+    }
+}
+
+/// What rustls-native-certs finds: of the variables or, where neither is set, of the platform.
+fn native() -> RootCertStore {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::debug!(%error, "some of the root certificates cannot be read");
+    }
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(found.certs);
+    store
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]

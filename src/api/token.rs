@@ -4,8 +4,9 @@
 //! Adobe may throttle clients that mint many.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
@@ -75,6 +76,15 @@ pub(super) struct Bearer {
     turn: u64,
 }
 
+/// What can be shown of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// It was minted with a client's credentials, and not given.
+    pub minted: bool,
+    /// How long it is still used, or, of a given one, good; zero when its time is over. `None` where it does not show.
+    pub left: Option<Duration>,
+}
+
 #[derive(Deserialize)]
 struct WireToken {
     access_token: Option<String>,
@@ -114,6 +124,24 @@ impl Tokens {
     /// Whether a refused token can be replaced by a new one.
     pub(super) fn can_renew(&self) -> bool {
         matches!(self.source, Source::Minted(_))
+    }
+
+    /// What can be shown of the token that is good for a request now.
+    pub(super) async fn facts(
+        &self,
+        transport: &Transport,
+        limits: &Limits,
+    ) -> Result<TokenFacts, Error> {
+        let bearer = self.bearer(transport, None, limits).await?;
+        let left = match &self.source {
+            Source::Given(_) => end_of(bearer.token.expose())
+                .map(|end| end.duration_since(SystemTime::now()).unwrap_or_default()),
+            Source::Minted(_) => {
+                let cache = self.cache.lock().await;
+                cache.bearer.as_ref().map(|fresh| fresh.until.duration_since(Instant::now()))
+            }
+        };
+        Ok(TokenFacts { minted: self.can_renew(), left })
     }
 
     /// A token that is good for a request now, and is not `refused`.
@@ -243,15 +271,31 @@ impl Bearer {
     }
 }
 
+/// When a token ends that is a JWT and says so: as RFC 7519 has it (`exp`), or as IMS writes it (`created_at` and
+/// `expires_in`, in milliseconds).
+fn end_of(token: &str) -> Option<SystemTime> {
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let seconds = number(claims.get("exp")).or_else(|| {
+        let sum = number(claims.get("created_at"))? + number(claims.get("expires_in"))?;
+        Some(sum / 1000.0)
+    })?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
+}
+
+/// A number, or a text that is one.
+fn number(value: Option<&Value>) -> Option<f64> {
+    match value? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
 /// How long a token with this `expires_in` (seconds, as a number or a text) is used.
 fn usable(expires_in: Option<&Value>) -> Duration {
-    let seconds = match expires_in {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        _ => None,
-    };
     // What is no time at all (negative, not a number) counts as not said.
-    let lifetime = seconds
+    let lifetime = number(expires_in)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(LONGEST.as_secs_f64())).ok())
         .unwrap_or(UNSAID);
     lifetime - MARGIN.min(lifetime / 10)
@@ -266,9 +310,10 @@ fn waited(url: &Url, kind: Kind) -> Error {
 mod tests {
     use std::time::Duration;
 
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
     use serde_json::{Value, json};
 
-    use super::usable;
+    use super::{end_of, usable};
 
     #[test]
     fn a_token_is_renewed_before_it_expires() {
@@ -286,5 +331,21 @@ mod tests {
         for (case, expires_in, expected) in cases {
             assert_eq!(usable(expires_in.as_ref()), Duration::from_secs_f64(expected), "{case}");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_a_jwt_may_show_its_end() {
+        for (claims, expected) in [
+            (r#"{"exp":1700000000}"#, Some(1_700_000_000)),
+            (r#"{"created_at":"1700000000000","expires_in":"86400000"}"#, Some(1_700_086_400)),
+            (r#"{"created_at":"1700000000000"}"#, None),
+            (r#"{"exp":-1}"#, None),
+            ("no JSON", None),
+        ] {
+            let token = format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims));
+            let end = expected.map(|end| std::time::UNIX_EPOCH + Duration::from_secs(end));
+            assert_eq!(end_of(&token), end, "{claims}");
+        }
+        assert_eq!(end_of("opaque"), None);
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn version(about: &About) -> String {
 pub(super) fn help(about: &About) -> String {
     format!(
         "{name} {version}\n{description}\n\n\
-         terraform and tofu start this program themselves. By hand it can only be asked for:\n\n  \
+         terraform and tofu start this program themselves. By hand it can be asked for:\n\n{commands}  \
          --debug    serve until interrupted and print the TF_REATTACH_PROVIDERS that leads terraform here\n  \
          --version  print the version\n  \
          --help     print this text\n\n\
@@ -60,8 +60,14 @@ pub(super) fn help(about: &About) -> String {
         name = about.name,
         version = about.version,
         description = about.description,
+        commands = commands(about),
         variable = about.kind().to_uppercase().replace('-', "_"),
     )
+}
+
+/// What else the binary does, a line each.
+pub(super) fn commands(about: &About) -> String {
+    about.commands.iter().map(|(name, does)| format!("  {name:<9}  {does}\n")).collect()
 }
 
 /// The line that tells go-plugin's client where and how to connect. Fields: version of the handshake, of the protocol,
@@ -109,6 +115,7 @@ mod tests {
         address: "registry.terraform.io/example/toy-box",
         version: "1.2.3",
         description: "Toys.",
+        commands: &[("wind-up", "does nothing")],
     };
 
     fn parse(arguments: &[&str]) -> Option<Command> {
@@ -160,5 +167,6 @@ mod tests {
     fn texts_name_the_program() {
         assert_eq!(version(&ABOUT), "terraform-provider-toy-box 1.2.3\n");
         assert!(help(&ABOUT).contains("TF_LOG_PROVIDER_TOY_BOX"));
+        assert!(help(&ABOUT).contains("\n  wind-up    does nothing\n"));
     }
 }

@@ -19,9 +19,9 @@ pub(crate) enum Error {
     },
     #[error(
         "This binary is a Terraform plugin. It is not meant to be run by hand: terraform and tofu start it themselves.\n\
-         To debug it, start it with --debug."
+         By hand it can be asked for:\n\n{0}  --debug    serve until interrupted\n  --help     say more"
     )]
-    Cookie,
+    Cookie(String),
     #[error("unknown argument {0:?}: see --help")]
     Argument(String),
     #[error("PLUGIN_CLIENT_CERT is not a PEM certificate: {0}")]

@@ -58,6 +58,8 @@ pub struct About {
     pub version: &'static str,
     /// One sentence for `--help`.
     pub description: &'static str,
+    /// What else the binary's main does, each with a few words for `--help`.
+    pub commands: &'static [(&'static str, &'static str)],
 }
 
 impl About {

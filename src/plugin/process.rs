@@ -58,7 +58,9 @@ pub(super) fn run(
     let result = Command::parse(arguments).and_then(|command| match command {
         Command::Version => print(&command_line::version(about)),
         Command::Help => print(&command_line::help(about)),
-        Command::Serve if !command_line::has_cookie(variable) => Err(Error::Cookie),
+        Command::Serve if !command_line::has_cookie(variable) => {
+            Err(Error::Cookie(command_line::commands(about)))
+        }
         Command::Serve => serve(about, offer, false),
         Command::Debug => serve(about, offer, true),
     });

@@ -396,10 +396,10 @@ pub fn from_process(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
-/// What the provider calls itself in `User-Agent`, with what the CLI's users may append (`TF_APPEND_USER_AGENT`).
-pub fn user_agent(terraform_version: &str, environment: Environment<'_>) -> String {
+/// What the provider calls itself in `User-Agent`, for whom it works, and what the CLI's users may append (`TF_APPEND_USER_AGENT`).
+pub fn user_agent(caller: &str, environment: Environment<'_>) -> String {
     let mut agent = format!(
-        "{}/{} (+https://registry.terraform.io/providers/aep-cmk/aep) Terraform/{terraform_version}",
+        "{}/{} (+https://registry.terraform.io/providers/aep-cmk/aep) {caller}",
         env!("CARGO_PKG_NAME"),
         env!("CARGO_PKG_VERSION"),
     );

@@ -149,7 +149,7 @@ pub fn push_api(diags: &mut Diagnostics, error: &api::Error, doing: &str) {
 }
 
 /// What an API error means for a person: a static summary and what to do, whatever the operation was.
-fn explain(error: &api::Error) -> (&'static str, String) {
+pub fn explain(error: &api::Error) -> (&'static str, String) {
     match error.kind() {
         Kind::Interrupted => {
             ("Terraform was interrupted", "Run the command again to go on.".to_owned())
@@ -161,24 +161,28 @@ fn explain(error: &api::Error) -> (&'static str, String) {
         ),
         kind if error.is_token() => (
             "No access token from Adobe IMS",
-            connection(error).unwrap_or_else(|| token(kind).to_owned()),
+            connection(error, IMS_ADDRESS).unwrap_or_else(|| token(kind).to_owned()),
         ),
         Kind::Unresolved | Kind::Connect | Kind::ProxyCredentials => {
-            ("Adobe's API cannot be reached", connection(error).unwrap_or_default())
+            ("Adobe's API cannot be reached", connection(error, API_ADDRESS).unwrap_or_default())
         }
         Kind::Tls(_) => {
-            ("The TLS connection to Adobe's API failed", connection(error).unwrap_or_default())
+            (
+                "The TLS connection to Adobe's API failed",
+                connection(error, API_ADDRESS).unwrap_or_default(),
+            )
         }
         _ => response(error),
     }
 }
 
-/// What to do about a connection that did not come about: to Adobe's API or to its identity service.
-fn connection(error: &api::Error) -> Option<String> {
-    let address = match error.is_token() {
-        true => "`ims_endpoint` (AEP_IMS_ENDPOINT)",
-        false => "`region` or `endpoint` (AEP_REGION, AEP_ENDPOINT)",
-    };
+/// What gives the address of Adobe's API.
+pub const API_ADDRESS: &str = "`region` or `endpoint` (AEP_REGION, AEP_ENDPOINT)";
+/// What gives the address of its identity service.
+pub const IMS_ADDRESS: &str = "`ims_endpoint` (AEP_IMS_ENDPOINT)";
+
+/// What to do about a connection that did not come about, to a host whose `address` comes from there.
+pub fn connection(error: &api::Error, address: &str) -> Option<String> {
     Some(match (error.kind(), error.proxy()) {
         (Kind::Unresolved, Some(proxy)) => {
             format!("Check the name of the proxy, {proxy}, and the name resolution.")

@@ -6,6 +6,7 @@ pub mod cmk_config;
 pub mod config;
 mod connection;
 mod diagnostics;
+pub mod doctor;
 mod duration;
 pub mod functions;
 mod proxy;
@@ -41,6 +42,7 @@ pub fn plugin() -> Plugin<Aep> {
         address: ADDRESS,
         version: VERSION,
         description: env!("CARGO_PKG_DESCRIPTION"),
+        commands: &[doctor::COMMAND],
     };
     Plugin::new(about, Aep { shared: shared.clone() })
         .resource("aep_cmk_config", CmkConfig::new(shared.clone()))
@@ -75,7 +77,8 @@ impl Provider for Aep {
         terraform_version: String,
         config: ProviderConfig,
     ) -> Option<()> {
-        let user_agent = config::user_agent(&terraform_version, &config::from_process);
+        let user_agent =
+            config::user_agent(&format!("Terraform/{terraform_version}"), &config::from_process);
         match config::resolve(&config, &config::from_process, user_agent) {
             Ok(Resolved::Ready(settings)) => match Client::new(*settings) {
                 Ok(client) => {

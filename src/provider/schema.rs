@@ -11,10 +11,10 @@ use super::arguments::{
     IMS_ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT, SCOPES,
 };
 
-/// The provider block's schema.
-pub fn provider() -> Schema {
+/// Each argument with its type, whether it is a secret, and its published text.
+pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
     let text = |argument, description| (argument, AttributeType::String, false, description);
-    let arguments = [
+    [
         text(
             ORG_ID,
             "IMS organisation whose data the key encrypts, such as `1234567890ABCDEF12345678@AdobeOrg`. Required, here or in the \
@@ -79,12 +79,16 @@ pub fn provider() -> Schema {
             "File with root certificates in PEM format to trust beside those of the system (or of `SSL_CERT_FILE` and \
              `SSL_CERT_DIR`), for example of a corporate proxy that inspects TLS.",
         ),
-    ];
+    ]
+}
+
+/// The provider block's schema.
+pub fn provider() -> Schema {
     Schema {
         version: 0,
         block: Block {
             version: 0,
-            attributes: arguments
+            attributes: arguments()
                 .into_iter()
                 .map(|(argument, attr_type, sensitive, description)| {
                     named(argument, attr_type, sensitive, description)

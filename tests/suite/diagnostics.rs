@@ -80,7 +80,7 @@ fn provoke(cases: &[&Case]) -> Vec<String> {
 }
 
 /// The sections that differ, without the lines they begin and end with alike.
-fn difference(kept: &str, new: &str) -> String {
+pub(crate) fn difference(kept: &str, new: &str) -> String {
     let sections = |text: &str| -> Vec<String> { text.split("\n## ").map(str::to_owned).collect() };
     let title = |section: &str| section.lines().next().unwrap_or_default().to_owned();
     let (kept, new) = (sections(kept), sections(new));

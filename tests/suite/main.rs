@@ -4,6 +4,7 @@
 //! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
+//! - `doctor`: what the doctor shows for each thing that can be wrong;
 //! - `docs`: `docs/` says what the schemas and the examples say;
 //! - `examples`: every example is applied and given up again;
 //! - `tidy`: the house rules: formatting, lints, imports, sizes.
@@ -16,6 +17,7 @@
 
 mod diagnostics;
 mod docs;
+mod doctor;
 mod examples;
 mod protocol;
 mod support;

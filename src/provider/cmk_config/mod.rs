@@ -25,7 +25,9 @@ mod validate;
 mod wait;
 
 pub use data_source::CmkConfigDataSource;
+pub(super) use existing::{Claim, Moment, Seen, Verdict, verdict};
 pub use memory::Memory;
 pub use model::{Model, Private};
 pub use resource::CmkConfig;
-pub(super) use schema::attribute;
+pub(super) use schema::{STATUSES, attribute};
+pub(super) use validate::name_error;

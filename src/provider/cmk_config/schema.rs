@@ -35,7 +35,7 @@ pub fn attribute(
 fn named<const N: usize>(
     constraint: &AttributeConstraint,
     attributes: [(&str, AttributeType, &str); N],
-) -> impl Iterator<Item = (String, Attribute)> {
+) -> impl Iterator<Item = (String, Attribute)> + use<N> {
     attributes
         .map(|(name, attr_type, text)| {
             (name.to_owned(), attribute(attr_type, constraint.clone(), text))
@@ -43,8 +43,19 @@ fn named<const N: usize>(
         .into_iter()
 }
 
+/// What the statuses mean that Adobe's pages name.
+pub const STATUSES: [(&str, &str); 6] = [
+    ("NEW", "accepted"),
+    ("CREATED", "accepted"),
+    ("RUNNING", "Adobe checks that it can use the key"),
+    ("UPDATE_EXISTING_RESOURCES", "the key is added to the datastores of all sandboxes"),
+    ("COMPLETED", "in effect"),
+    ("FAILED", "Adobe could not use the key"),
+];
+
 /// What Adobe responds with, for the resource and the data source.
 fn computed() -> impl Iterator<Item = (String, Attribute)> {
+    let statuses = STATUSES.map(|(status, meaning)| format!("`{status}` ({meaning})")).join(", ");
     named(
         &AttributeConstraint::Computed,
         [
@@ -56,10 +67,10 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
             (
                 "status",
                 AttributeType::String,
-                "Status in Adobe's response: `NEW` or `CREATED` (accepted), `RUNNING` (Adobe checks that it can use the \
-                 key), `UPDATE_EXISTING_RESOURCES` (the key is added to the datastores of all sandboxes), `COMPLETED` \
-                 (in effect), `FAILED` (Adobe could not use the key), or one that Adobe added since. `NOT_FOUND` is the \
-                 provider's own word: Adobe no longer finds the configuration; every other value stays.",
+                &format!(
+                    "Status in Adobe's response: {statuses}, or one that Adobe added since. `NOT_FOUND` is the \
+                     provider's own word: Adobe no longer finds the configuration; every other value stays."
+                ),
             ),
             ("type", AttributeType::String, "Type of the configuration, `BYOK_CONFIG`."),
             ("provider_type", AttributeType::String, "Where the key is kept, `AZURE_KEYVAULT`."),

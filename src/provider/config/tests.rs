@@ -341,8 +341,9 @@ fn validate_leaves_to_the_environment_what_may_come_from_there() {
 
 #[test]
 fn the_user_agent_names_both_sides() {
-    let agent =
-        user_agent("1.11.4", &|name| (name == "TF_APPEND_USER_AGENT").then(|| "ci/42 ".to_owned()));
+    let agent = user_agent("Terraform/1.11.4", &|name| {
+        (name == "TF_APPEND_USER_AGENT").then(|| "ci/42 ".to_owned())
+    });
     assert!(agent.starts_with(&format!("terraform-provider-aep/{} ", env!("CARGO_PKG_VERSION"))));
     assert!(agent.ends_with(" Terraform/1.11.4 ci/42"));
 }

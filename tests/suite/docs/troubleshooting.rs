@@ -15,6 +15,7 @@ description: |-
 Search this page for the first line of the message. Each text is what the CLI prints; `<id>`, `<duration>` and the like
 stand for values. Paragraphs that repeat under one heading are shown once.
 
+Most causes can be found without a plan: `terraform-provider-aep doctor` ([Getting started](getting-started.md)).
 To see the requests: `TF_LOG_PROVIDER=DEBUG terraform plan`. To see how far a wait is: `TF_LOG_PROVIDER=INFO terraform apply`.
 Adobe support asks for the `x-request-id`, which each message of the API carries.
 "#;

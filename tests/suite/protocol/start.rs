@@ -15,6 +15,7 @@ async fn by_hand_it_says_what_it_is_and_serves_nobody() {
         assert_eq!(stdout, "");
         assert!(stderr.contains("Terraform plugin"), "{stderr}");
         assert!(stderr.contains("not meant to be run by hand"), "{stderr}");
+        assert!(stderr.contains("wind-up"), "{stderr}");
     }
 }
 

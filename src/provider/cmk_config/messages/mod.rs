@@ -15,7 +15,7 @@ use crate::provider::diagnostics::{at, general};
 pub use crate::provider::diagnostics::from_api;
 
 pub use guard::{forgotten, key_known_late, needs_new_name, protected};
-pub use trouble::Told;
+pub use trouble::{Told, requirements, shell_word};
 
 /// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
 pub fn at_plan(mut diagnostic: Diagnostic) -> Diagnostic {

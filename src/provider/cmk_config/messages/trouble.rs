@@ -6,6 +6,7 @@ use tf_provider::Diagnostic;
 
 use super::{adopted, from_api, key_unknown, not_adopted, other_endpoint, rival, taken};
 use crate::api::{Error, Kind};
+use crate::key_identifier::KeyIdentifier;
 use crate::provider::cmk_config::existing::Seen;
 use crate::provider::cmk_config::model::{Model, Timeout, Wanted};
 use crate::provider::cmk_config::schema::{KEY, NAME};
@@ -259,6 +260,47 @@ fn failed(accepted: Option<&Seen>, wanted: &Wanted, again: &[Duration]) -> Diagn
     let details = accepted.and_then(|seen| seen.details.as_ref());
     let key = details.map_or(&wanted.key, |details| &details.key);
     let key_text = details.map_or(wanted.key_text.as_str(), |details| details.key_text.as_str());
+    let tries = match again {
+        [] => String::new(),
+        again => format!(" It was submitted again {}.", moments(again)),
+    };
+    let points: String = requirements(key)
+        .iter()
+        .map(|point| format!("  - {}\n", point.replace('\n', "\n    ")))
+        .collect();
+    general(
+        "Adobe could not use the key",
+        format!(
+            "The configuration {:?} (id {}) ended in FAILED; Adobe gives no reason.{tries} Check for {key_text}:\n{points}\n\
+             The `az` command for each, and everything else that can be checked at once:\n  {}",
+            wanted.name,
+            accepted.map_or("unknown", |seen| seen.id.as_str()),
+            doctor(&wanted.name, key),
+        ),
+    )
+}
+
+/// The command that checks a configuration and its key.
+fn doctor(name: &str, key: &KeyIdentifier) -> String {
+    format!(
+        "{} doctor --name {} --key {}",
+        env!("CARGO_PKG_NAME"),
+        shell_word(name),
+        key.versionless()
+    )
+}
+
+/// `text` as one word of a shell.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// What Adobe needs of a key and its vault, and only Azure can tell: lines of a list.
+pub fn requirements(key: &KeyIdentifier) -> [String; 5] {
     let (vault, permissions, firewall) = if key.is_managed_hsm() {
         (
             "Managed HSM",
@@ -268,28 +310,21 @@ fn failed(accepted: Option<&Seen>, wanted: &Wanted, again: &[Duration]) -> Diagn
     } else {
         ("key vault", "(permission model: Azure RBAC, not access policies)", "")
     };
-    let role = key.required_role();
-    let tries = match again {
-        [] => String::new(),
-        again => format!(" It was submitted again {}.", moments(again)),
-    };
-    general(
-        "Adobe could not use the key",
+    [
         format!(
-            "The configuration {:?} (id {}) ended in FAILED; Adobe gives no reason.{tries} Check for {key_text}:\n\
-             \x20 - Adobe's app has the role \"{role}\"\n\
-             \x20   on the {vault} {permissions}\n\
-             \x20 - the app has consent in the tenant of the {vault}\n\
-             \x20   (`consent_url` of the data source aep_cmk_app)\n\
-             \x20 - the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled,\n\
-             \x20   has not expired, and allows wrapKey and unwrapKey\n\
-             \x20 - soft delete and purge protection are on\n\
-             \x20 - a firewall lets in trusted Microsoft services and Adobe's address\n\
-             \x20   {ADOBE_ADDRESS}{firewall}",
-            wanted.name,
-            accepted.map_or("unknown", |seen| seen.id.as_str()),
+            "Adobe's app has the role \"{}\"\non the {vault} {permissions}",
+            key.required_role()
         ),
-    )
+        format!(
+            "the app has consent in the tenant of the {vault}\n(`consent_url` of the data source aep_cmk_app)"
+        ),
+        "the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled,\nhas not expired, and allows wrapKey and unwrapKey"
+            .to_owned(),
+        "soft delete and purge protection are on".to_owned(),
+        format!(
+            "a firewall lets in trusted Microsoft services and Adobe's address\n{ADOBE_ADDRESS}{firewall}"
+        ),
+    ]
 }
 
 /// `twice (`failed_attempts`), 10s, 30s after the start`
@@ -301,4 +336,22 @@ fn moments(attempts: &[Duration]) -> String {
     };
     let at: Vec<String> = attempts.iter().map(|at| humanize(*at)).collect();
     format!("{count} (`failed_attempts`), {} after the start", at.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_name_is_one_word_of_a_shell() {
+        for (text, expected) in [
+            ("Config1", "Config1"),
+            ("https://v.vault.azure.net/keys/k", "https://v.vault.azure.net/keys/k"),
+            ("", "''"),
+            ("my config", "'my config'"),
+            ("it's $(mine)", r"'it'\''s $(mine)'"),
+        ] {
+            assert_eq!(shell_word(text), expected);
+        }
+    }
 }

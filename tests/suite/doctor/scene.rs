@@ -1,0 +1,200 @@
+//! One case: a simulator for Adobe, a stand-in for the vault, and what the doctor has shown so far.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use terraform_provider_aep::simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
+
+use super::stand_in::{Behaviour, StandIn};
+use crate::support::{CLIENT_ID, CLIENT_SECRET, ORG_ID, TOKEN, simulator_with};
+
+/// The tenant of the vault.
+pub(super) const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+/// What must not show: a proxy's password.
+const PASSWORD: &str = "sentinel-password-77d2";
+
+pub(super) struct Scene {
+    simulator: Simulator,
+    pub(super) stand_in: StandIn,
+    folder: tempfile::TempDir,
+    variables: BTreeMap<&'static str, String>,
+    shows_list: bool,
+    text: String,
+}
+
+impl Scene {
+    /// Everything is right: credentials, a trusted vault in [`TENANT`], a free name.
+    pub(super) fn new() -> Self {
+        let simulator = simulator_with(|options| options.stages = Stages::none());
+        let stand_in = StandIn::start();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let ca = folder.path().join("ca.pem");
+        fs::write(&ca, &stand_in.pem).expect("the folder is writable");
+        let variables = BTreeMap::from([
+            ("AEP_ORG_ID", ORG_ID.to_owned()),
+            ("AEP_ENDPOINT", simulator.url()),
+            ("AEP_IMS_ENDPOINT", simulator.url()),
+            ("AEP_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("AEP_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+            ("AEP_MAX_RETRIES", "0".to_owned()),
+            ("SSL_CERT_FILE", ca.display().to_string()),
+            ("HTTPS_PROXY", format!("http://user:{PASSWORD}@127.0.0.1:{}", stand_in.port)),
+        ]);
+        let scene =
+            Self { simulator, stand_in, folder, variables, shows_list: false, text: String::new() };
+        scene.challenges("https://login.microsoftonline.com");
+        scene
+    }
+
+    /// What was shown.
+    pub(super) fn shown(self) -> String {
+        self.text
+    }
+
+    pub(super) fn url(&self) -> String {
+        self.simulator.url()
+    }
+
+    pub(super) fn control(&self) -> &Control {
+        self.simulator.control()
+    }
+
+    pub(super) fn set(&mut self, variable: &'static str, value: &str) -> &mut Self {
+        self.variables.insert(variable, value.to_owned());
+        self
+    }
+
+    pub(super) fn unset(&mut self, variable: &'static str) -> &mut Self {
+        self.variables.remove(variable);
+        self
+    }
+
+    /// A token in the place of the client.
+    pub(super) fn given(&mut self, token: &str) -> &mut Self {
+        self.unset("AEP_CLIENT_ID").unset("AEP_CLIENT_SECRET").set("AEP_ACCESS_TOKEN", token)
+    }
+
+    /// Every request of a route gets this answer.
+    pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
+        self.control().fault(Fault::on(route, Action::Answer(answer)).forever());
+        self
+    }
+
+    /// The vault's challenge names a sign-in host.
+    pub(super) fn challenges(&self, sign_in: &str) {
+        self.vault_says(&format!(
+            "401 Unauthorized\r\nWWW-Authenticate: Bearer authorization=\"{sign_in}/{TENANT}\", \
+             resource=\"https://vault.azure.net\"\r\ncontent-length: 0\r\n\r\n"
+        ));
+    }
+
+    /// The vault's response, after the version of HTTP.
+    pub(super) fn vault_says(&self, response: &str) {
+        self.stand_in.behaves(Behaviour::Says(format!("HTTP/1.1 {response}")));
+    }
+
+    /// Shows the list of what to ask Azure, which is much the same each time.
+    pub(super) fn with_list(&mut self) -> &mut Self {
+        self.shows_list = true;
+        self
+    }
+
+    /// The doctor, ready to run.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-aep"));
+        command.arg("doctor").args(arguments).stdin(Stdio::null()).env_clear();
+        // A name that does not resolve should not take long to do so.
+        command.env("RES_OPTIONS", "timeout:1 attempts:1").envs(&self.variables);
+        command
+    }
+
+    /// Shows the doctor's output, in which there is no secret, and which nothing was submitted for.
+    pub(super) fn doctor(&mut self, arguments: &[&str]) -> &mut Self {
+        let output = self.command(arguments).output().expect("the doctor runs");
+        self.add(arguments, &output);
+        self
+    }
+
+    fn add(&mut self, arguments: &[&str], output: &Output) {
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let vault = self.stand_in.requests();
+        for secret in [TOKEN, CLIENT_SECRET, PASSWORD] {
+            for text in [&*stdout, &*stderr, &vault.concat()] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
+        for request in &vault {
+            for header in ["authorization", "user-agent", "x-"] {
+                assert!(!request.contains(&format!("\n{header}")), "{header} in {request}");
+            }
+        }
+        assert!(!stdout.contains('\x1b'), "colour in a pipe: {stdout}");
+        assert_eq!(self.control().counters().submissions, 0, "{arguments:?}");
+        let code = output.status.code().expect("the doctor ends by itself");
+        let shown = arguments.iter().map(|argument| match argument.contains([' ', '"']) {
+            true => format!("'{argument}'"),
+            false => (*argument).to_owned(),
+        });
+        let command = shown.collect::<Vec<_>>().join(" ");
+        let stdout = if self.shows_list { stdout.into_owned() } else { without_list(&stdout) };
+        let command = format!("terraform-provider-aep doctor {command}");
+        self.text += &self.normalised(&format!(
+            "\n$ {}\n\n{stdout}{stderr}\n(exit code {code})\n",
+            command.trim_end()
+        ));
+    }
+
+    /// Ports, folders and ids differ from run to run.
+    fn normalised(&self, text: &str) -> String {
+        let mut text = text.replace(&self.folder.path().display().to_string(), "<folder>");
+        let url = self.simulator.url();
+        let port = url.rsplit(':').next().expect("a port");
+        for (port, name) in [(port, "<port>"), (&self.stand_in.port.to_string(), "<proxy port>")] {
+            text = text.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{name}"));
+        }
+        for (from, to) in [
+            ("the platform's.", "<roots>."),
+            ("built-in ones, as the platform has none.", "<roots>."),
+            (env!("CARGO_PKG_VERSION"), "<version>"),
+        ] {
+            text = text.replace(from, to);
+        }
+        // The rest is the operating system's.
+        for mark in ["address information: ", "Connection refused (os error "] {
+            let mut parts = text.split(mark).map(str::to_owned).collect::<Vec<_>>();
+            for part in parts.iter_mut().skip(1) {
+                let end = part.find(['"', '\\', ')']).unwrap_or_default();
+                part.replace_range(..end, "<of the system>");
+            }
+            text = parts.join(mark);
+        }
+        text
+    }
+
+    /// Shows what the vault was sent.
+    pub(super) fn show_requests_of_vault(&mut self) {
+        for request in self.stand_in.requests() {
+            self.text += &format!("\n{}\n", request.replace("\r\n", "\n").trim_end());
+        }
+    }
+}
+
+/// What is shown, without the list of what to ask Azure.
+fn without_list(shown: &str) -> String {
+    let is_in_list = |line: &str| line.trim_start().starts_with("> Sign in first:");
+    let mut out = String::new();
+    let mut lines = shown.lines();
+    while let Some(line) = lines.next() {
+        match line.trim_start().starts_with("\"next\": \"Sign in first:") {
+            true => out += "      \"next\": \"(the list)\"\n",
+            false if is_in_list(line) => {
+                out += "                 > (the list)\n\n";
+                lines.by_ref().find(|line| line.is_empty());
+            }
+            false => out += &format!("{line}\n"),
+        }
+    }
+    out
+}

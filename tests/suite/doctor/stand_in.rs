@@ -1,0 +1,133 @@
+//! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the vault, or Adobe.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ServerConfig, ServerConnection, Stream};
+use rustls_pki_types::PrivateKeyDer;
+
+/// The names in the certificate.
+const NAMES: [&str; 5] = [
+    "*.vault.azure.net",
+    "*.managedhsm.azure.net",
+    "*.vault.azure.cn",
+    "platform.adobe.io",
+    "ims-na1.adobelogin.com",
+];
+
+/// What becomes of a connection.
+#[derive(Clone)]
+pub(super) enum Behaviour {
+    /// TLS, and this response.
+    Says(String),
+    /// No tunnel: the proxy's own response.
+    Refuses(&'static str),
+    /// A tunnel to something that does not speak TLS.
+    Mumbles,
+}
+
+pub(super) struct StandIn {
+    pub(super) port: u16,
+    /// The CA's certificate.
+    pub(super) pem: String,
+    behaviour: Arc<Mutex<Behaviour>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl StandIn {
+    pub(super) fn start() -> Self {
+        let (config, pem) = certified();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        let port = listener.local_addr().expect("an address").port();
+        let behaviour = Arc::new(Mutex::new(Behaviour::Mumbles));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (now, log) = (Arc::clone(&behaviour), Arc::clone(&requests));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { continue };
+                let behaviour = now.lock().expect("no panic").clone();
+                log.lock().expect("no panic").extend(serve(stream, &config, &behaviour));
+            }
+        });
+        Self { port, pem, behaviour, requests }
+    }
+
+    pub(super) fn behaves(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().expect("no panic") = behaviour;
+    }
+
+    /// What a vault was sent: not what came for Adobe.
+    pub(super) fn requests(&self) -> Vec<String> {
+        let mut requests = self.requests.lock().expect("no panic").clone();
+        requests.retain(|request| !request.contains("\nhost: platform."));
+        requests
+    }
+}
+
+/// A certificate for the names, issued by a CA, and the CA's.
+fn certified() -> (Arc<ServerConfig>, String) {
+    let mut params = CertificateParams::new([]).expect("no names");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let pem = params.self_signed(&key).expect("a CA").pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new(NAMES.map(str::to_owned))
+        .and_then(|params| params.signed_by(&key, &issuer))
+        .expect("a certificate");
+    let der = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], der)
+        .expect("a configuration");
+    (Arc::new(config), pem)
+}
+
+/// One connection; the request, if one came. Whoever knocks may leave at any time.
+fn serve(
+    mut stream: TcpStream,
+    config: &Arc<ServerConfig>,
+    behaviour: &Behaviour,
+) -> Option<String> {
+    head(&mut stream)?;
+    let answer = match behaviour {
+        Behaviour::Refuses(answer) => format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"),
+        Behaviour::Says(_) | Behaviour::Mumbles => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+    };
+    stream.write_all(answer.as_bytes()).ok()?;
+    match behaviour {
+        Behaviour::Refuses(_) => None,
+        Behaviour::Mumbles => {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
+            let _ = stream.read(&mut [0; 4096]);
+            None
+        }
+        Behaviour::Says(answer) => {
+            let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
+            let mut tls = Stream::new(&mut connection, &mut stream);
+            let request = head(&mut tls)?;
+            let _ = tls.write_all(answer.as_bytes());
+            connection.send_close_notify();
+            let _ = connection.complete_io(&mut stream);
+            Some(request)
+        }
+    }
+}
+
+/// Everything up to the empty line.
+fn head(stream: &mut impl Read) -> Option<String> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        bytes.extend(byte);
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
