@@ -204,7 +204,9 @@ pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
         Ok(key) => {
             let vault = if key.is_managed_hsm() { "Managed HSM" } else { "key vault" };
             let version = match key.key_version() {
-                Some(_) => " Its version does not count: Adobe stores vault and key name only.",
+                Some(_) => {
+                    " Its version does not count: according to Adobe's pages only vault and key name are stored."
+                }
                 None => "",
             };
             let message =
