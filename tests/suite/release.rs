@@ -86,7 +86,8 @@ fn a_release_has_the_files_that_the_registries_look_for() {
     }
     expected.sort();
     assert_eq!(files.keys().collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
-    let manifest: Value = serde_json::from_slice(&files[&expected[2]]).expect("JSON");
+    let manifest = &files[&format!("{stem}_manifest.json")];
+    let manifest: Value = serde_json::from_slice(manifest).expect("JSON");
     assert_eq!(manifest.to_string(), r#"{"metadata":{"protocol_versions":["6.0"]},"version":1}"#);
 
     let mut archive = ZipArchive::new(Cursor::new(&files[&zip])).expect("a zip");
