@@ -1,9 +1,8 @@
 //! Everything that can go wrong in the host.
 
-use std::fmt::Display;
-use std::path::PathBuf;
-
 use serde::{de, ser};
+use std::fmt::Display;
+
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic};
 
 /// The host's error. What concerns a value becomes a diagnostic, the rest ends the process with a message.
@@ -30,13 +29,15 @@ pub(crate) enum Error {
     Tls(#[from] rustls::Error),
     #[error("the server certificate cannot be made: {0}")]
     Certificate(#[from] rcgen::Error),
+    #[cfg(unix)]
     #[error("the socket cannot be opened in {directory}: {source}")]
     Socket {
         /// Where it should have been.
-        directory: PathBuf,
+        directory: std::path::PathBuf,
         /// Why not.
         source: std::io::Error,
     },
+    #[cfg(unix)]
     #[error("PLUGIN_UNIX_SOCKET_GROUP names no group of this machine: {0}")]
     Group(String),
     #[cfg(any(not(unix), test))]

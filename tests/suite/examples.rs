@@ -36,6 +36,7 @@ examples! {
     "managed-hsm" has ["main.tf", "variables.tf"] tested by the_managed_hsm;
     "module-tests" has ["main.tf", "tests/mock.tftest.hcl", "tests/simulator.tftest.hcl"] tested by the_module_tests;
     "nightly" has ["main.tf"] tested by the_nightly_look;
+    "package" has ["main.rs", "platform.rs", "release.rs", "sbom.rs"] tested by the_package;
     "policies" has ["keep_the_key.rego", "keep_the_key.sentinel", "keep_the_key_test.rego"] tested by the_policies;
     "provider" has ["provider.tf"] tested by the_provider_block;
     "resources/aep_cmk_config" has ["import-by-identity.tf", "import-by-string-id.tf", "import.sh", "resource.tf"] tested by the_resource;
@@ -191,6 +192,12 @@ mod of {
     pub(super) use super::pipelines::{
         the_ci_recipes, the_module_tests, the_nightly_look, the_policies,
     };
+
+    /// The release that it makes is tested in `release`.
+    pub(super) fn the_package(example: &Example) {
+        let readme = super::read("README.md");
+        assert!(readme.contains(&format!("cargo run --example {}", example.folder)));
+    }
 
     pub(super) fn the_provider_block(example: &Example) {
         let simulator = simulator();

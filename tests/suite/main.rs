@@ -7,6 +7,7 @@
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
 //! - `docs`: `docs/` says what the schemas and the examples say;
 //! - `examples`: every example is applied and given up again;
+//! - `release`: what a user downloads is installed and applied;
 //! - `tidy`: the house rules: formatting, lints, imports, sizes.
 #![allow(
     clippy::expect_used,
@@ -20,6 +21,7 @@ mod docs;
 mod doctor;
 mod examples;
 mod protocol;
+mod release;
 mod support;
 mod terraform;
 mod tidy;

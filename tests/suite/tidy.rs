@@ -169,7 +169,7 @@ const SET_FOR_TESTS: [&str; 7] = [
 ];
 
 /// Cargo's own command, in the tests' own target folder: `cargo test` has let go of its lock by now, and what is slow to build is there.
-fn cargo(arguments: &[&str], fix: &str) {
+pub(crate) fn cargo(arguments: &[&str], fix: &str) {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();

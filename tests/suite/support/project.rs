@@ -123,7 +123,7 @@ impl Project {
     }
 
     /// What a CLI that ended did, with no secret in it.
-    pub(super) fn ended(&self, output: &Output) -> Run {
+    pub fn ended(&self, output: &Output) -> Run {
         let run = Run {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
