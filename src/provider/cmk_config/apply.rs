@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::existing::{Claim, Moment, Seen, Verdict, verdict};
 use super::memory::{Memory, Submitted};
 use super::model::{Model, Timeout, Wanted};
-use super::trouble::{Accepted, Done, Left, Trouble, Unfinished};
+use super::trouble::{Accepted, Done, Left, Standing, Trouble, Unfinished};
 use super::wait::{self, End};
 use crate::api::{Client, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
@@ -206,6 +206,9 @@ fn taken<'a>(
         Verdict::Submit { supersedes } => Ok(Take::Submit(supersedes.or(failed))),
         Verdict::GoOn(seen) => take(seen, false),
         Verdict::Adopt(seen) => take(seen, true),
+        Verdict::Taken(seen) if matches!(op.claim, Claim::Own { .. }) => {
+            Err(Trouble::KeyChanged(seen.clone()).leaves_nothing())
+        }
         Verdict::Taken(seen) => Err(Trouble::Taken(seen.clone()).leaves_nothing()),
         Verdict::NotAdopted(seen) => Err(Trouble::NotAdopted(seen.clone()).leaves_nothing()),
         Verdict::KeyUnknown(seen) => Err(Trouble::KeyUnknown(seen.clone()).leaves_nothing()),
@@ -217,27 +220,32 @@ async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>,
     let is_known = op.is_known || moment != Moment::Before;
     let configured = op.client.endpoint().as_str();
     let moved_from = op.made_at.filter(|made_at| *made_at != configured);
-    let look = |limits| strictly(op.client, &op.wanted.name, limits);
-    let found = match moved_from {
+    let name = op.wanted.name.as_str();
+    let look = |limits| strictly(op.client, name, limits);
+    let looked = match moved_from {
         // No submission follows, however long one looks.
-        Some(_) => look(op.limits.clone()).await,
-        None if is_known => find(Errors::End, &op.limits, look, |_| true).await,
-        None => {
-            op.client.look_up(&op.wanted.name, &op.limits).await.map(|found| found.map(Seen::read))
-        }
+        Some(_) => op.client.status(name, &op.limits).await.map(Some),
+        None if is_known => return found(find(Errors::End, &op.limits, look, |_| true).await),
+        None => op.client.look_up(name, &op.limits).await,
     };
-    match (found, moved_from) {
-        (Ok(None), Some(made_at)) => Err(Trouble::OtherEndpoint {
-            made_at: made_at.to_owned(),
-            configured: configured.to_owned(),
+    match (looked, moved_from) {
+        (Err(error), Some(made_at)) if error.kind() == Kind::NoSuchConfiguration => {
+            Err(Trouble::OtherEndpoint {
+                made_at: made_at.to_owned(),
+                configured: configured.to_owned(),
+                error,
+            }
+            .leaves_nothing())
         }
-        .leaves_nothing()),
-        (Ok(found), _) => Ok(found),
-        (Err(error), _) if error.kind() == Kind::Interrupted => {
-            Err(Trouble::InterruptedBefore.leaves_nothing())
-        }
-        (Err(error), _) => Err(Trouble::LookUp(error).leaves_nothing()),
+        (looked, _) => found(looked.map(|configuration| configuration.map(Seen::read))),
     }
+}
+
+fn found(looked: Result<Option<Seen>, Error>) -> Result<Option<Seen>, Box<Unfinished>> {
+    looked.map_err(|error| match error.kind() {
+        Kind::Interrupted => Trouble::InterruptedBefore.leaves_nothing(),
+        _ => Trouble::LookUp(error).leaves_nothing(),
+    })
 }
 
 /// One look at the status endpoint, in which only the API's own 404 means that nothing is there.
@@ -258,12 +266,14 @@ async fn submit(
     submitted: &mut Option<Submitted>,
 ) -> Result<Accepted, Box<Unfinished>> {
     let Operation { client, wanted, limits, .. } = op;
+    // What was `FAILED` before this run submitted anything may have been in effect.
+    let has_past = supersedes.is_some() && moment == Moment::Before;
     let mut accept = |seen: Seen| {
         let accepted = Accepted {
             superseded: supersedes.filter(|id| *id != seen.id).map(str::to_owned),
             seen,
             round: round + 1,
-            has_past: false,
+            has_past,
             is_adopted: false,
         };
         *submitted = Some(Submitted::Accepted {
@@ -283,15 +293,22 @@ async fn submit(
         }
         Err(error) => error,
     };
-    let refused =
-        |error| Trouble::Refused { error, is_again: supersedes.is_some() }.leaves_nothing();
+    let standing = match supersedes {
+        Some(_) => Standing::Failed,
+        None if op.is_known => Standing::Missing,
+        None => Standing::New,
+    };
+    let refused = |error| Trouble::Refused { error, standing }.leaves_nothing();
     let look =
         async |limits: Limits| Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read));
     match (error.delivery(), error.kind()) {
         (Delivery::Unknown, _) => {
             let began = Instant::now();
-            let is_news =
-                |seen: &Seen| !(seen.status.is_failed() && supersedes == Some(seen.id.as_str()));
+            let mut shows_failed = false;
+            let is_news = |seen: &Seen| {
+                shows_failed = seen.status.is_failed() && supersedes == Some(seen.id.as_str());
+                !shows_failed
+            };
             let last = match find(Errors::Borne, limits, look, is_news).await {
                 Ok(Some(seen)) => {
                     _ = taken(op, Some(&seen), Moment::AfterLostResponse, round)?;
@@ -301,8 +318,8 @@ async fn submit(
                 Err(last) => Some(last),
             };
             *submitted = Some(Submitted::Uncertain);
-            let lost = Trouble::Lost { error, last, settled: began.elapsed() };
-            Err(lost.leaves(Left::Uncertain))
+            let lost = Trouble::Lost { error, last, settled: began.elapsed(), shows_failed };
+            Err(lost.leaves(Left::Uncertain { has_past }))
         }
         (_, Kind::Interrupted) => Err(Trouble::InterruptedBefore.leaves_nothing()),
         // Something is in the way: a configuration that appeared since the look-up, perhaps.
@@ -336,7 +353,7 @@ pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
     errors: Errors,
     limits: &Limits,
     mut look: impl FnMut(Limits) -> F,
-    is_it: impl Fn(&Seen) -> bool,
+    mut is_it: impl FnMut(&Seen) -> bool,
 ) -> Result<Option<Seen>, Error> {
     let settled = Instant::now() + SETTLING;
     // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout that comes before the

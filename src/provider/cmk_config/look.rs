@@ -75,7 +75,7 @@ pub async fn release(
         let client = session.ready(diags, &doing)?;
         let endpoint = client.endpoint().as_str();
         if let Some(made_at) = guarded.endpoint.as_deref().filter(|made_at| *made_at != endpoint) {
-            diags.errors.push(messages::other_endpoint(&guarded.name, made_at, endpoint));
+            diags.errors.push(messages::other_endpoint(&guarded.name, made_at, endpoint, None));
             return None;
         }
         let limits = apply::limits(&Model::default(), Timeout::Read);

@@ -325,7 +325,7 @@ impl Model {
         match left {
             Left::Accepted(accepted) => Some(self.done(accepted, past, org_id, client)),
             // It may be on its way into effect, so nothing may treat it as failed.
-            Left::Uncertain => Some((
+            Left::Uncertain { has_past } => Some((
                 Self {
                     computed: Computed {
                         ims_org_id: Value::Value(org_id.to_owned()),
@@ -334,7 +334,7 @@ impl Model {
                     ..self.settled()
                 },
                 Private {
-                    in_effect: past.map_or(Some(false), |(_, private)| private.in_effect),
+                    in_effect: past.map_or(Some(*has_past), |(_, private)| private.in_effect),
                     confirmed: Some(false),
                     ..Private::origin(client)
                 },

@@ -56,9 +56,9 @@ async fn ask(
             if let (Some(made_at), Some(id)) = (moved_from, known(&state.computed.id))
                 && *id != configuration.id
             {
-                diags
-                    .errors
-                    .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
+                diags.errors.push(messages::at_plan(messages::other_endpoint(
+                    name, made_at, endpoint, None,
+                )));
                 return None;
             }
             match readable(name, configuration) {
@@ -71,9 +71,12 @@ async fn ask(
         }
         Err(error) if error.kind() == Kind::NoSuchConfiguration => {
             if let Some(made_at) = moved_from {
-                diags
-                    .errors
-                    .push(messages::at_plan(messages::other_endpoint(name, made_at, endpoint)));
+                diags.errors.push(messages::at_plan(messages::other_endpoint(
+                    name,
+                    made_at,
+                    endpoint,
+                    Some(&error),
+                )));
                 return None;
             }
             diags.warnings.push(messages::not_found(

@@ -29,7 +29,10 @@ pub enum Left {
     /// Nothing that was not there before.
     Nothing,
     /// It is unknown whether Adobe accepted the submission.
-    Uncertain,
+    Uncertain {
+        /// A configuration of this name was there before, and its past is unknown.
+        has_past: bool,
+    },
     /// A configuration that was accepted or adopted, as last seen.
     Accepted(Box<Accepted>),
 }
@@ -49,6 +52,17 @@ pub struct Accepted {
     pub is_adopted: bool,
 }
 
+/// What was known of a name when it was submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: it was free.
+    New,
+    /// Its job is `FAILED`.
+    Failed,
+    /// It is in the state, and Adobe did not find it.
+    Missing,
+}
+
 /// What went wrong.
 #[derive(Debug)]
 pub enum Trouble {
@@ -60,9 +74,13 @@ pub enum Trouble {
         made_at: String,
         /// Where it was looked for.
         configured: String,
+        /// The response there.
+        error: Error,
     },
-    /// The name has another key.
+    /// The name has another key, so a create cannot have it.
     Taken(Seen),
+    /// The object in the state has another key at Adobe.
+    KeyChanged(Seen),
     /// The name has the same key, and `adopt_existing` is off.
     NotAdopted(Seen),
     /// It is unknown which key the name has.
@@ -75,8 +93,8 @@ pub enum Trouble {
     Refused {
         /// What it said.
         error: Error,
-        /// The job before is stored as `FAILED` under this name.
-        is_again: bool,
+        /// What was there before it.
+        standing: Standing,
     },
     /// The response to the submission was lost and the name was not found for this long.
     Lost {
@@ -86,6 +104,8 @@ pub enum Trouble {
         last: Option<Error>,
         /// How long the name was looked for.
         settled: Duration,
+        /// All that was found is the job that had failed before.
+        shows_failed: bool,
     },
     /// Terraform was interrupted before anything was submitted.
     InterruptedBefore,

@@ -2,11 +2,13 @@
 //! submitted twice.
 
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{Action, Answer, Fault, ResubmitFailed, Route, Simulator};
+use terraform_provider_aep::simulator::{
+    Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator, Stages, Terminal,
+};
 
 use crate::support::{
     Cli, KEY, OTHER_KEY, Project, SHORT, accepted, cli, failing_simulator, in_effect, resource,
-    simulator, slow_simulator, stored, timed_out, with_each, with_upstream,
+    simulator, simulator_with, slow_simulator, stored, timed_out, with_each, with_upstream,
 };
 
 const PROTECTED: &str = "The key is in effect and protected";
@@ -393,4 +395,19 @@ fn a_failure_that_was_never_in_effect_takes_another_key_in_place_and_an_imported
     importing.apply().exits(1).says(PROTECTED).says(KEY).says(OTHER_KEY);
     importing.destroy().exits(1).says(PROTECTED);
     assert_eq!(accepted(&simulator), 2);
+}
+
+/// The state was lost, the key was in effect, and by now the job is `FAILED`: nobody knows that any more.
+#[test]
+fn a_failure_of_unknown_past_stays_guarded_when_it_is_submitted_again() {
+    let simulator = simulator_with(|options| {
+        options.stages = Stages::none();
+        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed]);
+    });
+    simulator.control().insert("Config1", KEY, "FAILED");
+    let project = Project::new(&simulator);
+    project.configure_one("");
+    project.apply().exits(1).says("Adobe could not use the key");
+    project.destroy().exits(1).says(PROTECTED);
+    assert_eq!(project.attributes()["status"], "FAILED");
 }

@@ -359,3 +359,33 @@ fn a_new_address_is_stopped_and_a_moved_block_is_the_way_on() {
         assert_eq!(simulator.control().counters().submissions, 0);
     });
 }
+
+#[test]
+fn a_submission_refused_while_the_object_is_not_found_keeps_block_and_name() {
+    let (simulator, project) = refusing("NOT_FOUND");
+    project
+        .apply()
+        .exits(1)
+        .says("Adobe does not find the configuration, and says that its name is in use")
+        .says("Keep the block as it is")
+        .does_not_say("choose another `name`");
+    assert_eq!(project.attributes()["status"], "NOT_FOUND");
+    assert_eq!(simulator.control().counters().submissions, 1);
+}
+
+#[test]
+fn a_key_changed_at_adobe_between_plan_and_apply_asks_for_that_key_and_no_import() {
+    let simulator = simulator();
+    let project = in_effect(&simulator, "");
+    let gone = Action::Answer(Answer::not_found());
+    simulator.control().fault(Fault::on(Route::Status, gone).times(1));
+    assert!(simulator.control().set_key("Config1", OTHER_KEY));
+    project
+        .apply()
+        .exits(1)
+        .says("Adobe has another key than the block")
+        .says(OTHER_KEY)
+        .does_not_say("import {");
+    assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
+    assert_eq!(simulator.control().counters().submissions, 0);
+}

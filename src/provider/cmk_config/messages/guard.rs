@@ -15,7 +15,8 @@ const FORGET: &str = "To stop managing it without touching anything, take the bl
 
 /// A copy under create_before_destroy.
 const DEPOSED: &str = "If the plan calls it a deposed object, an earlier apply broke off under `create_before_destroy`: \
-    `terraform state rm <address>` drops both copies, and an `import` block brings the one back.";
+    `terraform state rm <address>` drops both copies, and an `import` block brings the one back. Where the two have different names, they are two \
+    configurations: give each a block and an import of its own.";
 
 /// How to turn the guard off.
 const LIFT: &str =

@@ -166,13 +166,19 @@ pub fn other_organisation(name: &str, made_in: &str, configured: &str) -> Diagno
 }
 
 /// The object is not at the endpoint, which is not the one it was made with.
-pub fn other_endpoint(name: &str, made_at: &str, configured: &str) -> Diagnostic {
+pub fn other_endpoint(
+    name: &str,
+    made_at: &str,
+    configured: &str,
+    error: Option<&Error>,
+) -> Diagnostic {
+    let said = error.map_or(String::new(), |error| format!("\n\n{error}"));
     general(
         "The object is not at this endpoint",
         format!(
             "Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back. The configuration {name:?} was made at {made_at}; \
              the provider is configured for {configured}, which does not have it. It stays in the state: otherwise the \
-             next apply would submit the key a second time."
+             next apply would submit the key a second time.{said}"
         ),
     )
 }

@@ -10,7 +10,7 @@ use crate::key_identifier::KeyIdentifier;
 use crate::provider::cmk_config::existing::Seen;
 use crate::provider::cmk_config::model::{Model, Timeout, Wanted};
 use crate::provider::cmk_config::schema::{KEY, NAME};
-use crate::provider::cmk_config::trouble::{Done, Left, Trouble, Unfinished};
+use crate::provider::cmk_config::trouble::{Done, Left, Standing, Trouble, Unfinished};
 use crate::provider::diagnostics::{at, general};
 use crate::provider::duration::humanize;
 
@@ -65,7 +65,7 @@ impl Told<'_> {
         };
         let taint = match (&unfinished.left, is_tainted && next(unfinished).is_some()) {
             (_, false) => "",
-            (Left::Uncertain, true) => UNCERTAIN_TAINT,
+            (Left::Uncertain { .. }, true) => UNCERTAIN_TAINT,
             (_, true) => TAINT,
         };
         for text in [ways_on.as_str(), taint] {
@@ -81,7 +81,7 @@ impl Told<'_> {
         let Wanted { name, key_text, .. } = self.wanted;
         let accepted = match &unfinished.left {
             Left::Accepted(accepted) => Some(&accepted.seen),
-            Left::Nothing | Left::Uncertain => None,
+            Left::Nothing | Left::Uncertain { .. } => None,
         };
         match &unfinished.trouble {
             Trouble::LookUp(error) => {
@@ -91,10 +91,22 @@ impl Told<'_> {
                     format!("{}\n\nNothing was submitted.", diagnostic.detail).into();
                 diagnostic
             }
-            Trouble::OtherEndpoint { made_at, configured } => {
-                other_endpoint(name, made_at, configured)
+            Trouble::OtherEndpoint { made_at, configured, error } => {
+                other_endpoint(name, made_at, configured, Some(error))
             }
             Trouble::Taken(seen) => taken(seen, name, key_text),
+            Trouble::KeyChanged(seen) => at(
+                KEY,
+                "Adobe has another key than the block",
+                format!(
+                    "To stay with the key that Adobe uses, write {} into `key_vault_key_identifier`. The configuration \
+                     {name:?}{} has that key; the block asks for {key_text}. If the block was not changed, the key was changed \
+                     at Adobe: find out by whom and why. For another key add a second block with a `name` of its own. Keep both \
+                     keys. Nothing was submitted.",
+                    seen.key_text(),
+                    facts(Some(seen)),
+                ),
+            ),
             Trouble::NotAdopted(seen) => not_adopted(seen, name),
             Trouble::KeyUnknown(seen) => key_unknown(seen, name),
             Trouble::Rival(other) => rival(self.wanted, other),
@@ -106,7 +118,19 @@ impl Told<'_> {
                      one submits nothing."
                 ),
             ),
-            Trouble::Refused { error, is_again: true }
+            Trouble::Refused { error, standing: Standing::Missing }
+                if error.kind() == Kind::Conflict =>
+            {
+                general(
+                    "Adobe does not find the configuration, and says that its name is in use",
+                    format!(
+                        "Keep the block as it is and apply again later: the configuration {name:?} is most likely there, and \
+                         only its status cannot be read. If it stays so, give the x-request-id to Adobe support. Keep the key, \
+                         its vault and the role of Adobe's app. {error}"
+                    ),
+                )
+            }
+            Trouble::Refused { error, standing: Standing::Failed }
                 if matches!(error.kind(), Kind::BadRequest | Kind::Conflict) =>
             {
                 at(
@@ -121,7 +145,9 @@ impl Told<'_> {
             Trouble::Refused { error, .. } => {
                 from_api(error, &format!("submitting the configuration {name:?}"))
             }
-            Trouble::Lost { error, last, settled } => lost(name, error, last.as_ref(), *settled),
+            Trouble::Lost { error, last, settled, shows_failed } => {
+                lost(name, error, last.as_ref(), *settled, *shows_failed)
+            }
             Trouble::InterruptedBefore => general(
                 "Interrupted before the submission",
                 format!("Nothing was submitted for the configuration {name:?}."),
@@ -190,6 +216,7 @@ fn next(unfinished: &Unfinished) -> Option<&'static str> {
     match (&unfinished.left, &unfinished.trouble) {
         // Their own words say how to go on.
         (_, Trouble::OtherKey | Trouble::Taken(_) | Trouble::NotAdopted(_)) => None,
+        (_, Trouble::KeyChanged(_)) => None,
         (_, Trouble::KeyUnknown(_) | Trouble::Rival(_) | Trouble::OtherEndpoint { .. }) => None,
         (_, Trouble::LookUp(_) | Trouble::Refused { .. }) => None,
         (_, Trouble::Failed(_)) => Some(
@@ -205,7 +232,10 @@ fn next(unfinished: &Unfinished) -> Option<&'static str> {
         (Left::Accepted(_), _) => {
             Some("it goes on waiting for the same configuration and submits nothing twice.")
         }
-        (Left::Uncertain | Left::Nothing, _) => {
+        (Left::Uncertain { .. }, Trouble::Lost { shows_failed: true, .. }) => {
+            Some("it submits the configuration again if the job is still shown as failed.")
+        }
+        (Left::Uncertain { .. } | Left::Nothing, _) => {
             Some("it looks the name up first and submits only what is not there.")
         }
     }
@@ -214,7 +244,8 @@ fn next(unfinished: &Unfinished) -> Option<&'static str> {
 /// What Terraform does about a create that ended in an error.
 const TAINT: &str = "Without `untaint` Terraform plans to replace the object. This is safe: it drops the object from state \
     and adopts it again. Only if something else fails between the two steps, or `prevent_destroy` or `adopt_existing = \
-    false` stands in the way, it is not adopted again.";
+    false` stands in the way, it is not adopted again. Under `create_before_destroy` always run `untaint` first: otherwise \
+    a deposed copy may stay, which stops every plan until `terraform state rm <address>` and an import.";
 
 /// The same for an object that may not be there.
 const UNCERTAIN_TAINT: &str = "Without `untaint` Terraform plans to replace the object: it drops the object from state, and \
@@ -237,8 +268,18 @@ fn vanished(name: &str, error: &Error) -> Diagnostic {
     )
 }
 
-fn lost(name: &str, error: &Error, last: Option<&Error>, settled: Duration) -> Diagnostic {
+fn lost(
+    name: &str,
+    error: &Error,
+    last: Option<&Error>,
+    settled: Duration,
+    shows_failed: bool,
+) -> Diagnostic {
     let found = match last {
+        _ if shows_failed => format!(
+            "It was looked up for {}, and shows only the job that had failed before.",
+            humanize(settled)
+        ),
         // What ends before this was interrupted: there was one look-up.
         None if settled < Duration::from_secs(1) => {
             "It was looked up once and was not there.".to_owned()
