@@ -42,16 +42,15 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 impl Proxies {
-    /// Reads the variables, in either spelling: the first that is not empty counts.
+    /// Reads the variables, in either spelling: the first that is not empty counts, and blanks are not empty. Go's rule too;
+    /// passing over them would go around a proxy that somebody meant to set.
     ///
     /// # Errors
     /// A proxy that cannot be understood, whether it would be used or not: a mistake should not wait for the day it matters.
     pub fn read(environment: Environment<'_>) -> Result<Self, Mistake> {
         let first = |spellings: [&'static str; 2]| {
             spellings.into_iter().find_map(|variable| {
-                let value = environment(variable)?;
-                let value = trimmed(&value);
-                (!value.is_empty()).then(|| (variable, value.to_owned()))
+                Some((variable, environment(variable)?)).filter(|(_, value)| !value.is_empty())
             })
         };
         let proxy = |spellings| match first(spellings) {
@@ -103,6 +102,10 @@ impl Proxies {
 
 /// The address of a proxy. One without a scheme is an `http` proxy.
 fn parsed(value: &str) -> Result<Url, &'static str> {
+    let value = trimmed(value);
+    if value.is_empty() {
+        return Err("it has only blanks in it; give it the address of a proxy, or unset it");
+    }
     let whole = match value.contains("://") {
         true => value.to_owned(),
         false => format!("http://{value}"),

@@ -107,6 +107,27 @@ fn a_proxy_that_cannot_be_understood_is_named_and_not_shown() {
 }
 
 #[test]
+fn a_proxy_of_blanks_is_set_and_cannot_be_used() {
+    for value in [" ", "\t\n", "\u{feff}"] {
+        for variables in [
+            [("HTTPS_PROXY", value), ("https_proxy", "http://a:1")],
+            [("http_proxy", value), ("NO_PROXY", "*")],
+        ] {
+            let message = proxies(&variables).err().expect("a mistake");
+            let expected = format!(
+                "The environment variable {} cannot be used: it has only blanks in it; give it the address of a proxy, or \
+                 unset it.",
+                variables[0].0
+            );
+            assert_eq!(message, expected);
+        }
+    }
+    // Of NO_PROXY's two, too, the first that is not empty counts.
+    let variables = [("HTTPS_PROXY", "a:1"), ("NO_PROXY", " "), ("no_proxy", "*")];
+    assert_eq!(way(&variables, "https://platform.adobe.io"), "http://a:1 (HTTPS_PROXY)");
+}
+
+#[test]
 fn a_proxy_that_cannot_be_spoken_with_is_a_mistake_where_it_is_used() {
     for scheme in ["socks5", "socks5h", "socks4", "ftp", "foo"] {
         let value = format!("{scheme}://user:s3cret@proxy:1080");
