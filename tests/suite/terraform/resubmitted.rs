@@ -88,6 +88,7 @@ fn a_resubmission_of_uncertain_fate_is_no_failure_any_more_and_is_protected() {
         .apply()
         .exits(1)
         .says("It is uncertain whether Adobe accepted the submission")
+        .says("shows only the job that had failed before")
         .says("terraform untaint <address>");
     assert_eq!(control.counters().submissions, 2);
     let attributes = project.attributes();
