@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::CONFIG;
 use super::error_body::{self, Shape};
 use super::retry::{self, Again, Call, Delivery, Outcome};
 
@@ -280,6 +281,16 @@ impl Error {
     /// page of HTML reduced to its title, at most 600 characters.
     pub fn words(&self) -> Option<&str> {
         self.0.words.as_deref()
+    }
+
+    /// Whether the response itself says something: the words are not ours, and no mere repetition of its status.
+    pub fn has_message(&self) -> bool {
+        self.0.shape != Shape::Unreadable && self.0.message().is_some()
+    }
+
+    /// Whether the request asked for one configuration.
+    pub fn is_of_configuration(&self) -> bool {
+        self.url().is_some_and(|url| url.contains(&format!("{CONFIG}/")))
     }
 
     /// What the response's `Retry-After` asks for, counted from its arrival.
