@@ -138,7 +138,11 @@ pub fn resolve(
             max_retries,
             root_sources: RootSources {
                 file: set("SSL_CERT_FILE").map(PathBuf::from),
-                folders: set("SSL_CERT_DIR").is_some(),
+                folders: set("SSL_CERT_DIR")
+                    .iter()
+                    .flat_map(std::env::split_paths)
+                    .filter(|folder| !folder.as_os_str().is_empty())
+                    .collect(),
             },
             ca_cert_file,
             user_agent,
