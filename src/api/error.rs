@@ -143,6 +143,8 @@ pub(super) struct Report {
     pub(super) url: Option<String>,
     /// The proxy of the request, and the variable that names it.
     pub(super) proxy: Option<String>,
+    /// The variable that had it sent without one.
+    pub(super) excepted: Option<&'static str>,
     pub(super) attempts: u32,
     pub(super) at_ims: bool,
     pub(super) minted: bool,
@@ -178,6 +180,7 @@ impl Report {
             method: None,
             url: None,
             proxy: None,
+            excepted: None,
             attempts: 0,
             at_ims: false,
             minted: false,
@@ -306,6 +309,11 @@ impl Error {
     /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
     pub fn proxy(&self) -> Option<&str> {
         self.0.proxy.as_deref()
+    }
+
+    /// The variable that took the host out of what a proxy is for.
+    pub fn excepted(&self) -> Option<&'static str> {
+        self.0.excepted
     }
 
     /// `GET` or `POST`. `None` for settings that cannot work.

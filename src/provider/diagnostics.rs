@@ -190,12 +190,12 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
         (Kind::Unresolved, None) => match error.url().and_then(unknown_region) {
             Some(region) => format!(
                 "Check `region` (AEP_REGION): {region:?} is not one of the codes that Adobe's pages name, which are \
-                 {}. If it is right, check the name resolution, and HTTPS_PROXY if only a proxy leads \
-                 out of this network.",
-                KNOWN_REGIONS.join(", ")
+                 {}. If it is right, check the name resolution, and {}.",
+                KNOWN_REGIONS.join(", "),
+                way_out(error)
             ),
             None => format!(
-                "Check {address} and the name resolution, and HTTPS_PROXY if only a proxy leads out of this network."
+                "Check {address} and the name resolution, and {}.", way_out(error)
             ),
         },
         (Kind::Connect, Some(proxy)) => format!(
@@ -203,7 +203,7 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
              directly, add it to NO_PROXY."
         ),
         (Kind::Connect, None) => format!(
-            "Check the network and {address}, and HTTPS_PROXY if only a proxy leads out of this network."
+            "Check the network and {address}, and {}.", way_out(error)
         ),
         (Kind::ProxyCredentials, _) => {
             "Put the user name and the password into the variable that names the proxy, percent-encoded: \
@@ -213,6 +213,17 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
         (Kind::Tls(fault), _) => tls(fault, address),
         _ => return None,
     })
+}
+
+/// Which variable to check where a host was asked directly.
+fn way_out(error: &api::Error) -> String {
+    match error.excepted() {
+        None => "HTTPS_PROXY if only a proxy leads out of this network".to_owned(),
+        Some(variable) => format!(
+            "{variable}, which has this host asked directly: take it out of there if only the proxy leads out of this \
+             network"
+        ),
+    }
 }
 
 /// The region of a URL that is made of one, if Adobe's pages do not name it.

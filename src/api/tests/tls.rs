@@ -11,7 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::super::{Client, Credentials, Delivery, Kind, RootSources, Secret, Settings, TlsFault};
+use super::super::{
+    Client, Credentials, Delivery, Kind, RootSources, Route, Secret, Settings, TlsFault,
+};
 use super::server::raw;
 use super::{BACKOFF, RUNNING, limits};
 
@@ -85,8 +87,8 @@ fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
     Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint,
-        proxy: None,
-        ims_proxy: None,
+        route: Route::Direct,
+        ims_route: Route::Direct,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: std::time::Duration::from_secs(30),

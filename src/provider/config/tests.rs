@@ -7,7 +7,7 @@ use tf_provider::Diagnostic;
 use tf_provider::value::Value;
 
 use super::{ProviderConfig, Resolved, resolve, user_agent, validate};
-use crate::api::{Credentials, Settings};
+use crate::api::{Credentials, Route, Settings};
 
 fn text(value: &str) -> Value<String> {
     Value::Value(value.to_owned())
@@ -150,10 +150,10 @@ fn each_host_has_its_own_proxy() {
     ];
     let config = ProviderConfig { org_id: text("ORG@AdobeOrg"), ..ProviderConfig::default() };
     let settings = ready(&config, &variables);
-    let shown = settings.proxy.as_ref().map(|proxy| format!("{proxy} {settings:?}")).unwrap();
+    let shown = settings.route.proxy().map(|proxy| format!("{proxy} {settings:?}")).unwrap();
     assert!(shown.starts_with("http://proxy:3128 (HTTPS_PROXY) "), "{shown}");
     assert!(!shown.contains("s3cret"), "{shown}");
-    assert!(settings.ims_proxy.is_none());
+    assert!(matches!(settings.ims_route, Route::Excepted("NO_PROXY")));
 
     let found = mistakes(&complete(), &[("https_proxy", "http://user:s3cret@[::1")]);
     assert_eq!(found[0].summary, "The proxy of the environment cannot be used");
