@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Limits;
 use super::body::{self, MAX_BODY};
 use super::error::{Error, Kind, Report};
-use super::proxy::Proxy;
+use super::proxy::Route;
 use super::response::{self, AttemptError, Head, Request, Response};
 use super::retry::{self, Backoff, Call, Decision, Outcome, Situation};
 use super::tls::{self, RootSources};
@@ -42,14 +42,14 @@ pub(super) struct Transport {
 /// The way to a host.
 struct Way {
     client: reqwest::Client,
-    proxy: Option<Proxy>,
+    route: Route,
 }
 
 /// What a [`Transport`] is made of.
 pub(super) struct Setup<'a> {
-    pub(super) proxy: Option<Proxy>,
-    /// The proxy to the identity service.
-    pub(super) ims_proxy: Option<Proxy>,
+    pub(super) route: Route,
+    /// The way to the identity service.
+    pub(super) ims_route: Route,
     pub(super) root_sources: RootSources,
     pub(super) ca_cert_file: Option<&'a Path>,
     /// `None` sends none.
@@ -65,8 +65,8 @@ impl Transport {
     pub(super) fn new(setup: Setup<'_>) -> Result<Self, Error> {
         let tls = tls::config(setup.root_sources.clone(), setup.ca_cert_file)?;
         Ok(Self {
-            api: Way::new(&setup, &tls, setup.proxy.clone())?,
-            ims: Way::new(&setup, &tls, setup.ims_proxy.clone())?,
+            api: Way::new(&setup, &tls, setup.route.clone())?,
+            ims: Way::new(&setup, &tls, setup.ims_route.clone())?,
             request_timeout: setup.request_timeout,
             max_retries: setup.max_retries,
             backoff: setup.backoff,
@@ -122,7 +122,11 @@ impl Transport {
     ) -> Result<Response, Error> {
         let begun = Instant::now();
         let mut report = Report::of_request(request.call, &request.url, number);
-        report.proxy = self.way(request.call).proxy.as_ref().map(Proxy::to_string);
+        match &self.way(request.call).route {
+            Route::Direct => {}
+            Route::Excepted(variable) => report.excepted = Some(variable),
+            Route::Proxy(proxy) => report.proxy = Some(proxy.to_string()),
+        }
         if limits.stop.is_cancelled() || limits.deadline <= begun {
             report.attempts = number - 1;
             let kind = match limits.stop.is_cancelled() {
@@ -221,7 +225,7 @@ impl Transport {
 }
 
 impl Way {
-    fn new(setup: &Setup<'_>, tls: &ClientConfig, proxy: Option<Proxy>) -> Result<Self, Error> {
+    fn new(setup: &Setup<'_>, tls: &ClientConfig, route: Route) -> Result<Self, Error> {
         let failed = |error: reqwest::Error| {
             let why = response::chain(&error.without_url());
             Error::setup(format!("the HTTP client cannot be made: {why}"))
@@ -240,9 +244,9 @@ impl Way {
         if let Some(user_agent) = &setup.user_agent {
             builder = builder.user_agent(user_agent.clone());
         }
-        if let Some(proxy) = &proxy {
+        if let Some(proxy) = route.proxy() {
             builder = builder.proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(failed)?);
         }
-        Ok(Self { client: builder.build().map_err(failed)?, proxy })
+        Ok(Self { client: builder.build().map_err(failed)?, route })
     }
 }

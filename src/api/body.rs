@@ -12,7 +12,7 @@ pub(super) const MAX_BODY: usize = 1 << 20;
 /// The value of `Accept-Encoding`: [`decode`] understands these.
 pub(super) const TAKEN: HeaderValue = HeaderValue::from_static("gzip, deflate");
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const GZIP: &[u8] = b"\x1f\x8b";
 
 /// The body without its codings and without a byte order mark, which no JSON parser takes.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::CONFIG;
 use super::error_body::{self, Shape};
 use super::retry::{self, Again, Call, Delivery, Outcome};
 
@@ -142,6 +143,8 @@ pub(super) struct Report {
     pub(super) url: Option<String>,
     /// The proxy of the request, and the variable that names it.
     pub(super) proxy: Option<String>,
+    /// The variable that had it sent without one.
+    pub(super) excepted: Option<&'static str>,
     pub(super) attempts: u32,
     pub(super) at_ims: bool,
     pub(super) minted: bool,
@@ -177,6 +180,7 @@ impl Report {
             method: None,
             url: None,
             proxy: None,
+            excepted: None,
             attempts: 0,
             at_ims: false,
             minted: false,
@@ -282,6 +286,16 @@ impl Error {
         self.0.words.as_deref()
     }
 
+    /// Whether the response itself says something: the words are not ours, and no mere repetition of its status.
+    pub fn has_message(&self) -> bool {
+        self.0.shape != Shape::Unreadable && self.0.message().is_some()
+    }
+
+    /// Whether the request asked for one configuration.
+    pub fn is_of_configuration(&self) -> bool {
+        self.url().is_some_and(|url| url.contains(&format!("{CONFIG}/")))
+    }
+
     /// What the response's `Retry-After` asks for, counted from its arrival.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -295,6 +309,11 @@ impl Error {
     /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
     pub fn proxy(&self) -> Option<&str> {
         self.0.proxy.as_deref()
+    }
+
+    /// The variable that took the host out of what a proxy is for.
+    pub fn excepted(&self) -> Option<&'static str> {
+        self.0.excepted
     }
 
     /// `GET` or `POST`. `None` for settings that cannot work.

@@ -28,8 +28,10 @@ const FIELDS: [&str; 9] = [
 pub(super) enum Shape {
     /// Nothing, or white space.
     Empty,
-    /// Not JSON, or not text at all.
+    /// Not JSON.
     Text,
+    /// Not text at all, or not decoded.
+    Unreadable,
     /// JSON `null`.
     Null,
     /// A JSON number, string, boolean or array.
@@ -77,7 +79,7 @@ pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> ErrorBody {
 impl ErrorBody {
     /// Of a body that cannot be read; `why` is ours.
     pub(super) fn unreadable(why: String) -> Self {
-        Self { shape: Shape::Text, error_code: None, by_gateway: false, words: Some(why) }
+        Self { shape: Shape::Unreadable, error_code: None, by_gateway: false, words: Some(why) }
     }
 }
 
@@ -92,7 +94,7 @@ pub(super) fn of_ims(body: &[u8], scrubber: &Scrubber) -> Option<String> {
 pub(super) fn shape_of(body: &[u8]) -> Shape {
     match text_of(body) {
         Some(text) => shape(&text, serde_json::from_str(&text).ok().as_ref()),
-        None => Shape::Text,
+        None => Shape::Unreadable,
     }
 }
 

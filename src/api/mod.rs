@@ -40,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use error::{Error, Kind, TlsFault};
-pub use proxy::Proxy;
+pub use proxy::{Proxy, Route};
 pub use reach::{Reached, reach};
 pub use retry::Delivery;
 pub use secret::Secret;
@@ -89,10 +89,10 @@ pub struct Settings {
     pub org_id: String,
     /// Base URL of the platform; a path in it is kept.
     pub endpoint: Url,
-    /// The proxy to it.
-    pub proxy: Option<Proxy>,
-    /// The proxy to the identity service.
-    pub ims_proxy: Option<Proxy>,
+    /// The way to it.
+    pub route: Route,
+    /// The way to the identity service.
+    pub ims_route: Route,
     /// The value of `x-api-key`. Adobe's API page: `acp_provisioning`, not the client id.
     pub api_key: String,
     /// How requests are authorised.
@@ -149,11 +149,11 @@ impl Client {
         headers.insert(ORG_ID, header_value("org_id", &settings.org_id)?);
         let sendable: String =
             settings.user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
-        let proxies = settings.proxy.iter().chain(&settings.ims_proxy);
+        let proxies = [&settings.route, &settings.ims_route].into_iter().filter_map(Route::proxy);
         let proxy_secrets = proxies.flat_map(Proxy::secrets).collect();
         let transport = Transport::new(Setup {
-            proxy: settings.proxy,
-            ims_proxy: settings.ims_proxy,
+            route: settings.route,
+            ims_route: settings.ims_route,
             root_sources: settings.root_sources,
             ca_cert_file: settings.ca_cert_file.as_deref(),
             user_agent: Some(header_value("user_agent", &sendable)?),

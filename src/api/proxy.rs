@@ -15,6 +15,28 @@ pub struct Proxy {
     variable: &'static str,
 }
 
+/// How a host is asked.
+#[derive(Clone, Debug, Default)]
+pub enum Route {
+    /// Directly: no proxy is for it.
+    #[default]
+    Direct,
+    /// Directly, since this variable takes it out of what a proxy is for.
+    Excepted(&'static str),
+    /// Through a proxy.
+    Proxy(Proxy),
+}
+
+impl Route {
+    /// The proxy, if it goes through one.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            Self::Proxy(proxy) => Some(proxy),
+            Self::Direct | Self::Excepted(_) => None,
+        }
+    }
+}
+
 impl Proxy {
     /// A proxy at `url`, with its user info, that `variable` names. reqwest speaks `http` and `https` to it.
     pub fn new(url: Url, variable: &'static str) -> Self {

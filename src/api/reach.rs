@@ -9,7 +9,7 @@ use super::error::Error;
 use super::response::Request;
 use super::retry::{Backoff, Call};
 use super::secret::Scrubber;
-use super::{Limits, Proxy, Settings};
+use super::{Limits, Proxy, Route, Settings};
 
 /// What a host responded with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub struct Reached {
 /// There was no response.
 pub async fn reach(
     url: &Url,
-    proxy: Option<&Proxy>,
+    route: &Route,
     settings: &Settings,
     limits: &Limits,
 ) -> Result<Reached, Error> {
     let transport = Transport::new(Setup {
-        proxy: proxy.cloned(),
-        ims_proxy: None,
+        route: route.clone(),
+        ims_route: Route::Direct,
         root_sources: settings.root_sources.clone(),
         ca_cert_file: settings.ca_cert_file.as_deref(),
         user_agent: None,
@@ -45,7 +45,7 @@ pub async fn reach(
         url: url.clone(),
         headers: HeaderMap::new(),
         body: Vec::new(),
-        scrubber: Scrubber(proxy.map(Proxy::secrets).unwrap_or_default()),
+        scrubber: Scrubber(route.proxy().map(Proxy::secrets).unwrap_or_default()),
     };
     match transport.attempt(&request, 1, limits).await {
         Ok(response) => {

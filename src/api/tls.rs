@@ -1,5 +1,6 @@
 //! TLS for the HTTP client: our own configuration, so that the crypto provider and the roots are our choice.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -10,6 +11,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::body::BYTE_ORDER_MARK;
 use super::error::Error;
 
 /// Where roots come from, beside `ca_cert_file`.
@@ -17,8 +19,8 @@ use super::error::Error;
 pub struct RootSources {
     /// `SSL_CERT_FILE`.
     pub file: Option<PathBuf>,
-    /// Whether `SSL_CERT_DIR` names folders.
-    pub folders: bool,
+    /// `SSL_CERT_DIR`.
+    pub folders: Vec<PathBuf>,
 }
 
 /// A client configuration that trusts the platform's roots, or those that stand in for them, and the certificates of
@@ -73,11 +75,14 @@ impl Roots {
         made.as_deref().map_err(Clone::clone)
     }
 
-    fn verifier(&self, mut store: RootCertStore) -> Verifier {
+    fn verifier(&self, Found { mut store, useless }: Found) -> Verifier {
         store.extend(self.extra.roots.iter().cloned());
         if store.is_empty() {
-            let why = "SSL_CERT_FILE and SSL_CERT_DIR give no root certificate";
-            return Err(rustls::Error::General(why.to_owned()));
+            let mut why = "SSL_CERT_FILE and SSL_CERT_DIR give no root certificate".to_owned();
+            if !useless.is_empty() {
+                why = format!("{why}: {}", useless.join("; "));
+            }
+            return Err(rustls::Error::General(why));
         }
         WebPkiServerVerifier::builder_with_provider(store.into(), Arc::clone(&self.provider))
             .build()
@@ -85,45 +90,89 @@ impl Roots {
     }
 }
 
+/// Roots, and what gave none: a file or a folder, and why.
+struct Found {
+    store: RootCertStore,
+    useless: Vec<String>,
+}
+
+impl Found {
+    fn of(store: RootCertStore) -> Self {
+        Self { store, useless: Vec::new() }
+    }
+
+    /// The roots of a file. Others than `ca_cert_file` are collections: what cannot be used of them is passed over.
+    fn add(&mut self, file: &Path) {
+        let why = match pem(file) {
+            Err(why) => why,
+            Ok(pem) => {
+                let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
+                match self.store.add_parsable_certificates(certificates) {
+                    (0, 0) => nothing_in(file),
+                    (0, _) => format!("no certificate in `{}` can be used", file.display()),
+                    _ => return,
+                }
+            }
+        };
+        tracing::debug!(why, "a file of root certificates gives none");
+        self.useless.push(why);
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        match std::fs::read_dir(folder) {
+            Ok(entries) => {
+                let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+                // In a folder of `openssl rehash` each file has a link beside it.
+                let files: BTreeSet<_> =
+                    paths.filter_map(|path| path.canonicalize().ok()).collect();
+                files.iter().filter(|file| file.is_file()).for_each(|file| self.add(file));
+            }
+            Err(error) => {
+                self.useless.push(format!("`{}` cannot be read: {error}", folder.display()))
+            }
+        }
+    }
+}
+
 impl RootSources {
     /// The roots of the one file that is named or, where nothing is, of the platform's bundle.
-    fn bundle(&self) -> RootCertStore {
-        let file = match &self.file {
-            None if self.folders => None,
-            None => platform_bundle(),
-            named => named.clone(),
-        };
-        let mut store = RootCertStore::empty();
+    fn bundle(&self) -> Found {
+        let mut found = Found::of(RootCertStore::empty());
+        let file = if self.are_named() { self.file.clone() } else { platform_bundle() };
         if let Some(file) = file {
-            let found = rustls_native_certs::load_certs_from_paths(Some(&file), None);
-            store.add_parsable_certificates(found.certs);
+            found.add(&file);
         }
-        store
+        found
     }
 
     /// All roots of `SSL_CERT_FILE` and `SSL_CERT_DIR` or, where neither is set, of the platform; built-in ones where it has
     /// none.
-    fn all(&self) -> RootCertStore {
+    fn all(&self) -> Found {
+        if self.are_named() {
+            let mut found = self.bundle();
+            self.folders.iter().for_each(|folder| found.add_folder(folder));
+            return found;
+        }
         let mut store = native();
-        if store.is_empty() && !self.are_named() {
+        if store.is_empty() {
             tracing::debug!("the platform has no root certificates, the built-in ones are used");
             store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
-        store
+        Found::of(store)
     }
 
     /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` stand in for the platform's.
     pub fn are_named(&self) -> bool {
-        self.file.is_some() || self.folders
+        self.file.is_some() || !self.folders.is_empty()
     }
 
     /// Whether the built-in ones have to do, as the platform has none.
     pub fn are_built_in(&self) -> bool {
-        !self.are_named() && self.bundle().is_empty() && native().is_empty()
+        !self.are_named() && self.bundle().store.is_empty() && native().is_empty()
     }
 }
 
-/// What rustls-native-certs finds: of the variables or, where neither is set, of the platform.
+/// What rustls-native-certs finds of the platform.
 fn native() -> RootCertStore {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
@@ -193,18 +242,9 @@ impl ServerCertVerifier for Roots {
 fn add_file(store: &mut RootCertStore, file: &Path) -> Result<(), Error> {
     let shown = file.display();
     let wrong = |why: String| Error::setup(format!("ca_cert_file: {why}"));
-    let pem =
-        std::fs::read(file).map_err(|error| wrong(format!("`{shown}` cannot be read: {error}")))?;
-    let pem = match pem.as_slice() {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(wrong(format!("`{shown}` is UTF-16; save it as UTF-8 or ASCII")));
-        }
-        // A byte order mark hides the first line, and with it the first certificate.
-        [0xef, 0xbb, 0xbf, pem @ ..] => pem,
-        pem => pem,
-    };
+    let pem = pem(file).map_err(wrong)?;
     let mut count = 0;
-    for certificate in CertificateDer::pem_slice_iter(pem) {
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate =
             certificate.map_err(|error| wrong(format!("`{shown}` is not valid PEM: {error}")))?;
         store.add(certificate).map_err(|error| {
@@ -213,9 +253,28 @@ fn add_file(store: &mut RootCertStore, file: &Path) -> Result<(), Error> {
         count += 1;
     }
     match count {
-        0 => Err(wrong(format!("`{shown}` has no PEM certificate in it"))),
+        0 => Err(wrong(nothing_in(file))),
         _ => Ok(()),
     }
+}
+
+fn nothing_in(file: &Path) -> String {
+    format!("`{}` has no PEM certificate in it", file.display())
+}
+
+/// The text of a file of PEM certificates, or why there is none.
+fn pem(file: &Path) -> Result<Vec<u8>, String> {
+    let shown = file.display();
+    let mut pem =
+        std::fs::read(file).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+    if pem.starts_with(b"\xff\xfe") || pem.starts_with(b"\xfe\xff") {
+        return Err(format!("`{shown}` is UTF-16; save it as UTF-8 or ASCII"));
+    }
+    // It hides the first line, and with it the first certificate.
+    if pem.starts_with(BYTE_ORDER_MARK) {
+        pem.drain(..BYTE_ORDER_MARK.len());
+    }
+    Ok(pem)
 }
 
 #[cfg(test)]
@@ -240,6 +299,7 @@ mod tests {
 
     #[test]
     fn named_folders_have_no_bundle() {
-        assert!(RootSources { file: None, folders: true }.bundle().is_empty());
+        let named = RootSources { file: None, folders: vec!["/".into()] };
+        assert!(named.bundle().store.is_empty());
     }
 }

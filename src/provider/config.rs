@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 use url::Url;
 
-use crate::api::{Credentials, Proxy, RootSources, Settings};
+use crate::api::{Credentials, RootSources, Route, Settings};
 use crate::provider::arguments::{
     API_KEY, Argument, CA_CERT_FILE, DEFAULT_REGION, ENDPOINT, Environment, KNOWN_REGIONS,
     MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT, trimmed,
@@ -89,11 +89,11 @@ pub fn resolve(
     }
     let org_id = reader.org_id(config);
     let endpoint = reader.endpoint(config);
-    let proxy = endpoint.as_ref().and_then(|endpoint| reader.proxy_to(endpoint));
+    let route = endpoint.as_ref().map(|endpoint| reader.route_to(endpoint)).unwrap_or_default();
     let credentials = reader.credentials(config);
-    let ims_proxy = match &credentials {
-        Some(Credentials::ClientSecret { ims_endpoint, .. }) => reader.proxy_to(ims_endpoint),
-        Some(Credentials::Token(_)) | None => None,
+    let ims_route = match &credentials {
+        Some(Credentials::ClientSecret { ims_endpoint, .. }) => reader.route_to(ims_endpoint),
+        Some(Credentials::Token(_)) | None => Route::Direct,
     };
     let api_key = reader
         .text(&config.api_key, API_KEY)
@@ -130,15 +130,19 @@ pub fn resolve(
         ) => Ok(Resolved::Ready(Box::new(Settings {
             org_id,
             endpoint,
-            proxy,
-            ims_proxy,
+            route,
+            ims_route,
             api_key,
             credentials,
             request_timeout,
             max_retries,
             root_sources: RootSources {
                 file: set("SSL_CERT_FILE").map(PathBuf::from),
-                folders: set("SSL_CERT_DIR").is_some(),
+                folders: set("SSL_CERT_DIR")
+                    .iter()
+                    .flat_map(std::env::split_paths)
+                    .filter(|folder| !folder.as_os_str().is_empty())
+                    .collect(),
             },
             ca_cert_file,
             user_agent,
@@ -296,13 +300,14 @@ impl Reader<'_> {
         Url::parse(&format!("https://{host}/")).ok()
     }
 
-    fn proxy_to(&mut self, target: &Url) -> Option<Proxy> {
-        match self.proxies.as_ref()?.proxy_to(target) {
-            Ok(proxy) => proxy.cloned(),
-            Err(mistake) => {
+    fn route_to(&mut self, target: &Url) -> Route {
+        match self.proxies.as_ref().map(|proxies| proxies.route_to(target)) {
+            Some(Ok(route)) => route,
+            Some(Err(mistake)) => {
                 self.mistakes.push(mistake);
-                None
+                Route::Direct
             }
+            None => Route::Direct,
         }
     }
 

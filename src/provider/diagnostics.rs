@@ -190,12 +190,12 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
         (Kind::Unresolved, None) => match error.url().and_then(unknown_region) {
             Some(region) => format!(
                 "Check `region` (AEP_REGION): {region:?} is not one of the codes that Adobe's pages name, which are \
-                 {}. If it is right, check the name resolution, and HTTPS_PROXY if only a proxy leads \
-                 out of this network.",
-                KNOWN_REGIONS.join(", ")
+                 {}. If it is right, check the name resolution, and {}.",
+                KNOWN_REGIONS.join(", "),
+                way_out(error)
             ),
             None => format!(
-                "Check {address} and the name resolution, and HTTPS_PROXY if only a proxy leads out of this network."
+                "Check {address} and the name resolution, and {}.", way_out(error)
             ),
         },
         (Kind::Connect, Some(proxy)) => format!(
@@ -203,7 +203,7 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
              directly, add it to NO_PROXY."
         ),
         (Kind::Connect, None) => format!(
-            "Check the network and {address}, and HTTPS_PROXY if only a proxy leads out of this network."
+            "Check the network and {address}, and {}.", way_out(error)
         ),
         (Kind::ProxyCredentials, _) => {
             "Put the user name and the password into the variable that names the proxy, percent-encoded: \
@@ -213,6 +213,17 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
         (Kind::Tls(fault), _) => tls(fault, address),
         _ => return None,
     })
+}
+
+/// Which variable to check where a host was asked directly.
+fn way_out(error: &api::Error) -> String {
+    match error.excepted() {
+        None => "HTTPS_PROXY if only a proxy leads out of this network".to_owned(),
+        Some(variable) => format!(
+            "{variable}, which has this host asked directly: take it out of there if only the proxy leads out of this \
+             network"
+        ),
+    }
 }
 
 /// The region of a URL that is made of one, if Adobe's pages do not name it.
@@ -282,6 +293,8 @@ fn token(kind: Kind) -> &'static str {
     }
 }
 
+const NOTHING_THERE: &str = "Adobe answered that there is nothing at this address";
+
 /// What to do about a response of the API, or about one that did not arrive whole.
 fn response(error: &api::Error) -> (&'static str, String) {
     let (summary, advice) = match (error.kind(), error.error_code()) {
@@ -322,15 +335,25 @@ fn response(error: &api::Error) -> (&'static str, String) {
              Platform: Permissions, Roles), and check that the organisation is licensed for it (Healthcare Shield, or \
              Privacy and Security Shield).",
         ),
-        (Kind::NotFound, _) => (
-            "Adobe answered that there is nothing at this address",
+        (Kind::NotFound, _) if error.is_of_configuration() => (
+            NOTHING_THERE,
             "Check `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT), and any proxy in between: this is not the \
              response of the customer-managed key API for a configuration that does not exist.",
+        ),
+        (Kind::NotFound, _) => (
+            NOTHING_THERE,
+            "Check `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT), and any proxy in between. If they are right, give \
+             the x-request-id to Adobe support.",
         ),
         (Kind::Conflict, _) => (
             "Adobe answered that the name is in use",
             "A name remains reserved at Adobe, even by a configuration that failed: choose another `name`. Nothing \
              was changed.",
+        ),
+        (Kind::BadRequest, _) if !error.has_message() => (
+            "Adobe refused the request",
+            "Adobe gave no reason that can be read: what is known stands above. Nothing was changed. Give the \
+             x-request-id, or the time where there is none, to Adobe support.",
         ),
         (Kind::BadRequest, _) => (
             "Adobe refused the request",
@@ -379,6 +402,11 @@ fn response(error: &api::Error) -> (&'static str, String) {
             "The HTTP client cannot be set up",
             "Give `ca_cert_file` (AEP_CA_CERT_FILE) a file with root certificates in PEM format; a relative path \
              begins in the folder that Terraform runs in.",
+        ),
+        _ if !error.has_message() => (
+            "Adobe's API answered with an error",
+            "Adobe gave no reason that can be read: what is known stands above. Give the x-request-id, or the time \
+             where there is none, to Adobe support.",
         ),
         _ => (
             "Adobe's API answered with an error",

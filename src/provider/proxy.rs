@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::api::Proxy;
+use crate::api::{Proxy, Route};
 use crate::provider::arguments::{Environment, trimmed};
 use crate::provider::diagnostics::Mistake;
 
@@ -14,6 +14,8 @@ pub struct Proxies {
     https: Option<Proxy>,
     http: Option<Proxy>,
     direct: Vec<Rule>,
+    /// The variable that `direct` is from.
+    no_proxy: &'static str,
 }
 
 /// Hosts that are asked directly, from `NO_PROXY`.
@@ -60,30 +62,34 @@ impl Proxies {
                 Err(why) => Err(Mistake::proxy(variable, why)),
             },
         };
+        let (no_proxy, entries) = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
         Ok(Self {
             https: proxy(["HTTPS_PROXY", "https_proxy"])?,
             http: proxy(["HTTP_PROXY", "http_proxy"])?,
-            direct: match first(["NO_PROXY", "no_proxy"]) {
-                Some((_, value)) => value.split(',').filter_map(Rule::parse).collect(),
-                None => Vec::new(),
-            },
+            direct: entries.split(',').filter_map(Rule::parse).collect(),
+            no_proxy,
         })
     }
 
-    /// The proxy to `target`, if there is one.
+    /// The way to `target`.
     ///
     /// # Errors
     /// One that is spoken with in another way than the provider can.
-    pub fn proxy_to(&self, target: &Url) -> Result<Option<&Proxy>, Mistake> {
+    pub fn route_to(&self, target: &Url) -> Result<Route, Mistake> {
         let proxy = match target.scheme() {
             "https" => &self.https,
             _ => &self.http,
         };
-        let Some(proxy) = proxy.as_ref().filter(|_| !self.is_direct(target)) else {
-            return Ok(None);
-        };
+        let (Some(proxy), Some(host)) = (proxy, target.host()) else { return Ok(Route::Direct) };
+        let port = target.port_or_known_default().unwrap_or_default().to_string();
+        if is_loopback(target) {
+            return Ok(Route::Direct);
+        }
+        if self.direct.iter().any(|rule| rule.matches(&host, &port)) {
+            return Ok(Route::Excepted(self.no_proxy));
+        }
         match proxy.scheme() {
-            "http" | "https" => Ok(Some(proxy)),
+            "http" | "https" => Ok(Route::Proxy(proxy.clone())),
             scheme => Err(Mistake::proxy(
                 proxy.variable(),
                 &format!(
@@ -91,12 +97,6 @@ impl Proxies {
                 ),
             )),
         }
-    }
-
-    fn is_direct(&self, target: &Url) -> bool {
-        let Some(host) = target.host() else { return true };
-        let port = target.port_or_known_default().unwrap_or_default().to_string();
-        is_loopback(target) || self.direct.iter().any(|rule| rule.matches(&host, &port))
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::retry::Backoff;
-use super::{Client, Credentials, Limits, RootSources, Secret, Settings};
+use super::{Client, Credentials, Limits, RootSources, Route, Secret, Settings};
 use server::Server;
 
 const KEY: &str = "https://v.vault.azure.net/keys/k/1";
@@ -36,8 +36,8 @@ fn settings(server: &Server) -> Settings {
     Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint: server.url("/"),
-        proxy: None,
-        ims_proxy: None,
+        route: Route::Direct,
+        ims_route: Route::Direct,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new(TOKEN)),
         request_timeout: Duration::from_secs(30),
@@ -77,8 +77,8 @@ fn settings_that_cannot_be_sent_are_named() {
     let fine = Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint: Url::parse("http://127.0.0.1:9").unwrap(),
-        proxy: None,
-        ims_proxy: None,
+        route: Route::Direct,
+        ims_route: Route::Direct,
         api_key: "k".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: Duration::from_secs(1),

@@ -11,7 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::super::{Client, Credentials, Delivery, Kind, RootSources, Secret, Settings, TlsFault};
+use super::super::{
+    Client, Credentials, Delivery, Kind, RootSources, Route, Secret, Settings, TlsFault,
+};
 use super::server::raw;
 use super::{BACKOFF, RUNNING, limits};
 
@@ -85,8 +87,8 @@ fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
     Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
         endpoint,
-        proxy: None,
-        ims_proxy: None,
+        route: Route::Direct,
+        ims_route: Route::Direct,
         api_key: "acp_provisioning".to_owned(),
         credentials: Credentials::Token(Secret::new("t")),
         request_timeout: std::time::Duration::from_secs(30),
@@ -202,6 +204,60 @@ async fn ca_cert_file_vouches_for_it() {
         let settings = settings(endpoint.clone(), Some(file.clone()));
         let client = Client::with_backoff(settings, BACKOFF).unwrap();
         assert_eq!(client.status("a", &limits()).await.unwrap().id, "1");
+    }
+}
+
+#[tokio::test]
+async fn so_do_the_files_that_stand_in_for_the_platforms() {
+    let (endpoint, pem) = https().await;
+    let (_, other) = https().await;
+    let dir = tempfile::tempdir().unwrap();
+    let (file, folder) = (dir.path().join("roots.pem"), dir.path().join("roots"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("README"), "not a certificate").unwrap();
+    for text in [
+        format!("{other}\n{pem}"),
+        format!("\u{feff}{pem}"),
+        format!("\u{feff}{pem}\n{other}"),
+        // One that cannot be used spoils nothing.
+        format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{pem}"),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        std::fs::write(folder.join("ca.pem"), &text).unwrap();
+        for root_sources in [
+            RootSources { file: Some(file.clone()), folders: Vec::new() },
+            RootSources { file: None, folders: vec![folder.clone()] },
+            RootSources { file: Some("absent.pem".into()), folders: vec![folder.clone()] },
+        ] {
+            let settings = Settings { root_sources, ..settings(endpoint.clone(), None) };
+            let client = Client::with_backoff(settings, BACKOFF).unwrap();
+            assert_eq!(client.status("a", &limits()).await.unwrap().id, "1", "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_source_without_a_root_is_named() {
+    let (endpoint, _) = https().await;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("roots");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("README"), "not a certificate").unwrap();
+    let file = dir.path().join("utf16.pem");
+    std::fs::write(&file, b"\xff\xfe-\0-\0").unwrap();
+    let root_sources =
+        RootSources { file: Some(file), folders: vec![folder, dir.path().join("nowhere")] };
+    let settings = Settings { root_sources, ..settings(endpoint, None) };
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
+    let error = client.status("a", &limits()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Tls(TlsFault::NoRoots), "{error}");
+    for named in [
+        "give no root certificate: `",
+        "utf16.pem` is UTF-16; save it as UTF-8 or ASCII; `",
+        "README` has no PEM certificate in it; `",
+        "nowhere` cannot be read: No such file",
+    ] {
+        assert!(error.to_string().contains(named), "{named}: {error}");
     }
 }
 

@@ -7,7 +7,7 @@ use tf_provider::Diagnostic;
 use tf_provider::value::Value;
 
 use super::{ProviderConfig, Resolved, resolve, user_agent, validate};
-use crate::api::{Credentials, Settings};
+use crate::api::{Credentials, Route, Settings};
 
 fn text(value: &str) -> Value<String> {
     Value::Value(value.to_owned())
@@ -150,10 +150,10 @@ fn each_host_has_its_own_proxy() {
     ];
     let config = ProviderConfig { org_id: text("ORG@AdobeOrg"), ..ProviderConfig::default() };
     let settings = ready(&config, &variables);
-    let shown = settings.proxy.as_ref().map(|proxy| format!("{proxy} {settings:?}")).unwrap();
+    let shown = settings.route.proxy().map(|proxy| format!("{proxy} {settings:?}")).unwrap();
     assert!(shown.starts_with("http://proxy:3128 (HTTPS_PROXY) "), "{shown}");
     assert!(!shown.contains("s3cret"), "{shown}");
-    assert!(settings.ims_proxy.is_none());
+    assert!(matches!(settings.ims_route, Route::Excepted("NO_PROXY")));
 
     let found = mistakes(&complete(), &[("https_proxy", "http://user:s3cret@[::1")]);
     assert_eq!(found[0].summary, "The proxy of the environment cannot be used");
@@ -163,14 +163,15 @@ fn each_host_has_its_own_proxy() {
 #[test]
 fn roots_are_the_platforms_unless_the_environment_names_some() {
     for (variables, file, folders) in [
-        (&[][..], None, false),
-        (&[("SSL_CERT_FILE", "")], None, false),
-        (&[("SSL_CERT_FILE", "/roots.pem")], Some("/roots.pem"), false),
-        (&[("SSL_CERT_DIR", "/a:/b")], None, true),
+        (&[][..], None, &[][..]),
+        (&[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "")], None, &[]),
+        (&[("SSL_CERT_FILE", "/roots.pem")], Some("/roots.pem"), &[]),
+        (&[("SSL_CERT_DIR", "/a::/b")], None, &["/a", "/b"]),
     ] {
         let sources = ready(&complete(), variables).root_sources;
-        let found = (sources.file.as_ref().and_then(|file| file.to_str()), sources.folders);
-        assert_eq!(found, (file, folders), "{variables:?}");
+        assert_eq!(sources.file.as_ref().and_then(|file| file.to_str()), file, "{variables:?}");
+        let named: Vec<_> = sources.folders.iter().filter_map(|it| it.to_str()).collect();
+        assert_eq!(named, folders, "{variables:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::checks::{Setup, limits};
 use super::report::{Check, Facts, Outcome};
-use crate::api::{self, Kind};
+use crate::api::{self, Kind, Route};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::messages::{requirements, shell_word};
@@ -36,18 +36,18 @@ pub async fn vault(
         Ok(url) => url,
         Err(error) => return other(Outcome::Wrong, error.to_string(), String::new()),
     };
-    let proxy = match setup.proxies.proxy_to(&url) {
-        Ok(proxy) => proxy,
+    let route = match setup.proxies.route_to(&url) {
+        Ok(route) => route,
         Err(mistake) => {
             let detail = tf_provider::Diagnostic::from(mistake).detail.into_owned();
             return other(Outcome::Unknown, detail, ELSEWHERE.to_owned());
         }
     };
-    let reached = match api::reach(&url, proxy, &setup.settings, &limits()).await {
+    let reached = match api::reach(&url, &route, &setup.settings, &limits()).await {
         Ok(reached) => reached,
         Err(error) => {
-            return match (error.kind(), proxy) {
-                (Kind::Unresolved, None) => other(
+            return match (error.kind(), &route) {
+                (Kind::Unresolved, Route::Direct) => other(
                     Outcome::Wrong,
                     format!("There is no such vault, as its name does not resolve: {error}"),
                     "Check the name of the vault in `--key`; that of a deleted vault does not resolve either.".to_owned(),

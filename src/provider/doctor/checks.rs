@@ -10,7 +10,7 @@ use url::Url;
 
 use super::command_line::Options;
 use super::report::{Check, Outcome};
-use crate::api::{self, AppRegistration, Client, Credentials, Kind, Limits, Proxy, Settings};
+use crate::api::{self, AppRegistration, Client, Credentials, Kind, Limits, Route, Settings};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
@@ -90,16 +90,16 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Opti
 /// Whether Adobe's two hosts respond.
 pub async fn network(setup: &Setup) -> Check {
     let Setup { settings, .. } = setup;
-    let mut hosts = vec![(&settings.endpoint, &settings.proxy, API_ADDRESS)];
+    let mut hosts = vec![(&settings.endpoint, &settings.route, API_ADDRESS)];
     if let Credentials::ClientSecret { ims_endpoint, .. } = &settings.credentials {
-        hosts.push((ims_endpoint, &settings.ims_proxy, IMS_ADDRESS));
+        hosts.push((ims_endpoint, &settings.ims_route, IMS_ADDRESS));
     }
     let mut reached = Vec::new();
     let mut failed = Vec::new();
     let mut next = None;
-    for (url, proxy, address) in hosts {
-        match api::reach(url, proxy.as_ref(), settings, &limits()).await {
-            Ok(_) => reached.push(way(url, proxy.as_ref())),
+    for (url, route, address) in hosts {
+        match api::reach(url, route, settings, &limits()).await {
+            Ok(_) => reached.push(way(url, route)),
             Err(error) => {
                 next = next.or_else(|| connection(&error, address)).or(Some(explain(&error).1));
                 failed.push(error.to_string());
@@ -117,12 +117,13 @@ pub async fn network(setup: &Setup) -> Check {
 }
 
 /// A host, and how it is asked.
-fn way(url: &Url, proxy: Option<&Proxy>) -> String {
+fn way(url: &Url, route: &Route) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    match proxy {
-        Some(proxy) => format!("{host}{port} (through the proxy {proxy})"),
-        None => format!("{host}{port} (no proxy)"),
+    match route {
+        Route::Proxy(proxy) => format!("{host}{port} (through the proxy {proxy})"),
+        Route::Excepted(variable) => format!("{host}{port} (no proxy, by {variable})"),
+        Route::Direct => format!("{host}{port} (no proxy)"),
     }
 }
 

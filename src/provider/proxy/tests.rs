@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Proxies, is_loopback};
+use crate::api::Route;
 
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
@@ -16,9 +17,10 @@ fn proxies(variables: Variables<'_>) -> Result<Proxies, String> {
 
 fn way(variables: Variables<'_>, target: &str) -> String {
     let target = Url::parse(target).unwrap();
-    match proxies(variables).unwrap().proxy_to(&target) {
-        Ok(None) => "direct".to_owned(),
-        Ok(Some(proxy)) => proxy.to_string(),
+    match proxies(variables).unwrap().route_to(&target) {
+        Ok(Route::Direct) => "direct".to_owned(),
+        Ok(Route::Excepted(variable)) => format!("direct, by {variable}"),
+        Ok(Route::Proxy(proxy)) => proxy.to_string(),
         Err(mistake) => tf_provider::Diagnostic::from(mistake).detail.into(),
     }
 }
@@ -44,7 +46,7 @@ fn the_first_spelling_that_is_not_empty_counts() {
         (
             "NO_PROXY is empty",
             &[("HTTPS_PROXY", "a:1"), ("NO_PROXY", ""), ("no_proxy", "adobe.io")],
-            "direct",
+            "direct, by no_proxy",
         ),
         (
             "NO_PROXY in both",
@@ -140,7 +142,7 @@ fn a_proxy_that_cannot_be_spoken_with_is_a_mistake_where_it_is_used() {
                  `http` and `https` proxies."
             )
         );
-        assert_eq!(way(&variables, "https://direct.example.com"), "direct");
+        assert_eq!(way(&variables, "https://direct.example.com"), "direct, by NO_PROXY");
         assert_eq!(way(&variables, "https://localhost"), "direct");
     }
 }
@@ -183,7 +185,9 @@ fn hosts_of_no_proxy_are_asked_directly() {
     ];
     for (case, no_proxy, direct, proxied) in cases {
         let variables = [("HTTPS_PROXY", "p"), ("NO_PROXY", no_proxy)];
-        for (hosts, expected) in [(direct, "direct"), (proxied, "http://p (HTTPS_PROXY)")] {
+        for (hosts, expected) in
+            [(direct, "direct, by NO_PROXY"), (proxied, "http://p (HTTPS_PROXY)")]
+        {
             for host in hosts {
                 assert_eq!(way(&variables, &format!("https://{host}")), expected, "{case}: {host}");
             }
@@ -199,7 +203,11 @@ fn names_are_compared_as_they_go_out() {
         ("示例.com", "www.xn--fsq092h.com"),
     ] {
         let variables = [("HTTPS_PROXY", "p"), ("NO_PROXY", no_proxy)];
-        assert_eq!(way(&variables, &format!("https://{host}")), "direct", "{no_proxy}");
+        assert_eq!(
+            way(&variables, &format!("https://{host}")),
+            "direct, by NO_PROXY",
+            "{no_proxy}"
+        );
     }
 }
 

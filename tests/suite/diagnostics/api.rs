@@ -56,9 +56,18 @@ pub(super) const CASES: &[Case] = &[
     ("404 of something else", |stage| {
         asked(stage, Answer::html(404));
     }),
+    ("404 of the API for what is no configuration", |stage| {
+        asked(stage, Answer::service(404, "Not Found", "No such resource"));
+    }),
     ("400", |stage| {
         let words = "keyVaultKeyIdentifier is not valid";
         refused(stage, Answer::service(400, "Bad Request", words));
+    }),
+    ("400 without a word", |stage| {
+        refused(stage, Answer::empty(400));
+    }),
+    ("400 in a coding that nobody asked for", |stage| {
+        refused(stage, Answer::text(400, "text/plain", "x").with_header("content-encoding", "br"));
     }),
     ("409", |stage| {
         let words = "A configuration of this name exists.";
@@ -67,6 +76,9 @@ pub(super) const CASES: &[Case] = &[
     ("415", |stage| {
         let words = "Content type is not supported";
         refused(stage, Answer::service(415, "Unsupported Media Type", words));
+    }),
+    ("415 without a word", |stage| {
+        refused(stage, Answer::empty(415));
     }),
     ("429, and the timeout is nearer than Retry-After", |stage| {
         asked(stage, Answer::throttled_for(7200));

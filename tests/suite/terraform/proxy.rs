@@ -140,6 +140,34 @@ fn the_variables_are_read_as_the_cli_reads_them() {
 }
 
 #[test]
+fn what_takes_a_host_out_is_named_where_no_direct_way_leads_to_it() {
+    let (proxy, direct) = (Listener::start(), Listener::start());
+    let mut project = asking(&direct);
+    // Nothing listens on port 9.
+    for (endpoint, failure) in [
+        ("https://aep.invalid", "the host name does not resolve"),
+        ("https://platform-nld.adobe.io.invalid", "the host name does not resolve"),
+        ("https://0.0.0.0:9", "no connection"),
+    ] {
+        project.set("AEP_ENDPOINT", endpoint).set("HTTPS_PROXY", &proxy.url());
+        for variable in ["NO_PROXY", "no_proxy"] {
+            project
+                .set(variable, "invalid,0.0.0.0")
+                .plan()
+                .exits(1)
+                .says(failure)
+                .says(&format!("{variable}, which has this host asked directly"))
+                .does_not_say("HTTPS_PROXY");
+            project.unset(variable);
+        }
+        project.set("NO_PROXY", "invalid,0.0.0.0").unset("HTTPS_PROXY");
+        project.plan().exits(1).says(failure).says("HTTPS_PROXY").does_not_say("NO_PROXY");
+        project.unset("NO_PROXY");
+    }
+    assert_eq!((proxy.requests(), direct.requests()), (vec![], vec![]));
+}
+
+#[test]
 fn a_proxy_that_cannot_be_used_is_an_error_before_any_request() {
     let direct = Listener::start();
     for (variable, value, why) in [
