@@ -18,6 +18,7 @@ use super::Limits;
 use super::body::{self, MAX_BODY};
 use super::error::{Error, Kind, Report};
 use super::proxy::Route;
+use super::refusal::{self, Refusal};
 use super::response::{self, AttemptError, Head, Request, Response};
 use super::retry::{self, Backoff, Call, Decision, Outcome, Situation};
 use super::tls::{self, RootSources};
@@ -34,6 +35,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 pub(super) struct Transport {
     api: Way,
     ims: Way,
+    tls: ClientConfig,
+    user_agent: Option<HeaderValue>,
     request_timeout: Duration,
     max_retries: u32,
     backoff: Backoff,
@@ -67,6 +70,8 @@ impl Transport {
         Ok(Self {
             api: Way::new(&setup, &tls, setup.route.clone())?,
             ims: Way::new(&setup, &tls, setup.ims_route.clone())?,
+            tls,
+            user_agent: setup.user_agent,
             request_timeout: setup.request_timeout,
             max_retries: setup.max_retries,
             backoff: setup.backoff,
@@ -137,6 +142,11 @@ impl Transport {
         }
         let mut head = None;
         let body = self.exchange(request, limits, begun, &mut head).await;
+        if let Err(AttemptError::Http(error)) = &body
+            && response::is_refused_tunnel(error)
+        {
+            report.refusal = self.refusal(request, limits).await;
+        }
         let result = response::understand(request, report, head, body);
         let (report, kind) = match &result {
             Ok(response) => (&response.report, None),
@@ -175,6 +185,18 @@ impl Transport {
                 true => AttemptError::Timeout,
                 false => AttemptError::Deadline,
             }),
+        }
+    }
+
+    /// What the proxy said in the place of a tunnel. The request was not sent, and no clock makes that uncertain.
+    async fn refusal(&self, request: &Request, limits: &Limits) -> Option<Refusal> {
+        let proxy = self.way(request.call).route.proxy()?;
+        let until = limits.deadline.min(Instant::now() + CONNECT_TIMEOUT.min(self.request_timeout));
+        tokio::select! {
+            biased;
+            refusal = refusal::ask(proxy, &request.url, self.user_agent.as_ref(), &self.tls) => refusal,
+            () = limits.stop.cancelled() => None,
+            () = sleep_until(until) => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::CONFIG;
 use super::error_body::{self, Shape};
+use super::refusal::Refusal;
 use super::retry::{self, Again, Call, Delivery, Outcome};
 
 /// What went wrong, as coarsely as a caller can act on it.
@@ -143,6 +144,8 @@ pub(super) struct Report {
     pub(super) url: Option<String>,
     /// The proxy of the request, and the variable that names it.
     pub(super) proxy: Option<String>,
+    /// What the proxy said in the place of a tunnel.
+    pub(super) refusal: Option<Refusal>,
     /// The variable that had it sent without one.
     pub(super) excepted: Option<&'static str>,
     pub(super) attempts: u32,
@@ -180,6 +183,7 @@ impl Report {
             method: None,
             url: None,
             proxy: None,
+            refusal: None,
             excepted: None,
             attempts: 0,
             at_ims: false,
@@ -309,6 +313,11 @@ impl Error {
     /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
     pub fn proxy(&self) -> Option<&str> {
         self.0.proxy.as_deref()
+    }
+
+    /// What the proxy said in the place of a tunnel.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.0.refusal
     }
 
     /// The variable that took the host out of what a proxy is for.

@@ -5,7 +5,8 @@
 //!
 //! `Client` method → `call` (the chain: token, attempt, response, decision) → `types` (decoding). One way only, from above to
 //! below: `call` → `token` → `attempt` → `response` → `error` → `retry`, the pure decision. `body` decodes what was compressed,
-//! `error_body` has what an error body says, `address` URLs, `tls` roots, `proxy` a proxy. Beside the chain, `reach` asks a
+//! `error_body` has what an error body says, `address` URLs, `tls` roots, `proxy` a proxy, `refusal` what
+//! it says in the place of a tunnel. Beside the chain, `reach` asks a
 //! host without credentials.
 //!
 //! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
@@ -19,6 +20,7 @@ mod error;
 mod error_body;
 mod proxy;
 mod reach;
+mod refusal;
 mod response;
 mod retry;
 mod secret;
@@ -42,6 +44,7 @@ use url::Url;
 pub use error::{Error, Kind, TlsFault};
 pub use proxy::{Proxy, Route};
 pub use reach::{Reached, reach};
+pub use refusal::Refusal;
 pub use retry::Delivery;
 pub use secret::Secret;
 pub use tls::RootSources;

@@ -58,9 +58,18 @@ impl Proxy {
         &self.url
     }
 
+    /// The header that carries its user and password.
+    pub(super) fn authorization(&self) -> Option<String> {
+        let (user, password) = (self.url.username(), self.url.password());
+        if user.is_empty() && password.is_none() {
+            return None;
+        }
+        let pair = format!("{}:{}", decoded(user), decoded(password.unwrap_or_default()));
+        Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+    }
+
     /// What must not show of it: the password, and the header that carries it.
     pub(super) fn secrets(&self) -> Vec<Secret> {
-        let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let Some(password) = self.url.password() else { return Vec::new() };
         let pair = format!("{}:{}", decoded(self.url.username()), decoded(password));
         vec![
@@ -69,6 +78,10 @@ impl Proxy {
             Secret::new(password),
         ]
     }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl fmt::Display for Proxy {

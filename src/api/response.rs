@@ -10,6 +10,7 @@ use url::Url;
 
 use super::error::{Error, Kind, Report, TlsFault};
 use super::error_body::{self, ErrorBody, Shape};
+use super::refusal::Refusal;
 use super::retry::{self, Again, Call, Outcome};
 use super::secret::Scrubber;
 use super::{address, body};
@@ -159,17 +160,21 @@ fn broken_off(broken: AttemptError, mut report: Report, scrubber: &Scrubber) -> 
         AttemptError::TooLong => report.into_error(Kind::Other, Outcome::Lost),
         AttemptError::Http(error) => {
             let error = error.without_url();
-            let why = tls_error(&error).and_then(tls_message).unwrap_or_else(|| chain(&error));
+            let why = report
+                .refusal
+                .map(|refusal| refusal.to_string())
+                .or_else(|| tls_error(&error).and_then(tls_message))
+                .unwrap_or_else(|| chain(&error));
             report.words =
                 Some(error_body::scrubbed(why, scrubber)).filter(|words| !words.is_empty());
-            let (kind, outcome) = fault(&error);
+            let (kind, outcome) = fault(&error, report.refusal);
             report.into_error(kind, outcome)
         }
     }
 }
 
 /// What a failure of the HTTP client means.
-fn fault(error: &reqwest::Error) -> (Kind, Outcome) {
+fn fault(error: &reqwest::Error, refusal: Option<Refusal>) -> (Kind, Outcome) {
     let never_sent = |again| Outcome::NeverSent { again };
     if error.is_builder() {
         return (Kind::Other, never_sent(Again::Never));
@@ -185,8 +190,14 @@ fn fault(error: &reqwest::Error) -> (Kind, Outcome) {
         None if chain(error).ends_with("proxy authorization required") => {
             (Kind::ProxyCredentials, never_sent(Again::Never))
         }
+        None if refusal.is_some_and(Refusal::is_final) => (Kind::Connect, never_sent(Again::Never)),
         None => (Kind::Connect, never_sent(Again::Often)),
     }
+}
+
+/// Whether a proxy answered something else than a tunnel. The client keeps the type of this error to itself.
+pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
+    error.is_connect() && chain(error).ends_with("tunnel error: unsuccessful")
 }
 
 impl TlsFault {

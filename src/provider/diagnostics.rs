@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
-use crate::api::{self, Kind, TlsFault};
+use crate::api::{self, Kind, Refusal, TlsFault};
 use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET, KNOWN_REGIONS};
 use crate::provider::duration::humanize;
 
@@ -198,10 +198,23 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
                 "Check {address} and the name resolution, and {}.", way_out(error)
             ),
         },
-        (Kind::Connect, Some(proxy)) => format!(
-            "Check that the proxy, {proxy}, runs and lets requests to this host through. If the host should be asked \
-             directly, add it to NO_PROXY."
-        ),
+        (Kind::Connect, Some(proxy)) => match error.refusal() {
+            Some(Refusal::NotHttp) => format!(
+                "What listens there is no HTTP proxy: check the address, the port and the scheme of the proxy, {proxy}."
+            ),
+            Some(refusal) if refusal.is_final() => format!(
+                "Have this host allowed by whoever runs the proxy, {proxy}. If the host should be asked directly, add it to \
+                 NO_PROXY."
+            ),
+            Some(Refusal::Status(_)) => format!(
+                "The proxy, {proxy}, runs and has no connection to this host: check {address}, and with whoever runs the \
+                 proxy whether it reaches the host. If the host should be asked directly, add it to NO_PROXY."
+            ),
+            None => format!(
+                "Check that the proxy, {proxy}, runs and lets requests to this host through. If the host should be asked \
+                 directly, add it to NO_PROXY."
+            ),
+        },
         (Kind::Connect, None) => format!(
             "Check the network and {address}, and {}.", way_out(error)
         ),

@@ -15,10 +15,10 @@ struct Listener {
 
 impl Listener {
     fn start() -> Self {
-        Self::refusing("502 Bad Gateway")
+        Self::saying("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
     }
 
-    fn refusing(status: &'static str) -> Self {
+    fn saying(refusal: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let port = listener.local_addr().expect("an address").port();
         let (sender, requests) = channel();
@@ -32,7 +32,6 @@ impl Listener {
                     return;
                 }
                 // Whoever knocks may have left again.
-                let refusal = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
                 let _ = stream.write_all(refusal.as_bytes());
             }
         });
@@ -53,9 +52,16 @@ impl Listener {
         self.requests.recv_timeout(crate::support::PATIENCE).expect("somebody knocks")
     }
 
-    /// The first line of the next request.
+    /// The first line of the next request, and of the same one again: a refusal is asked for once more.
     fn first_line(&self) -> String {
-        self.next().lines().next().unwrap_or_default().to_owned()
+        let lines = |request: &str| {
+            let mut lines: Vec<_> = request.lines().map(str::to_lowercase).collect();
+            lines.sort();
+            lines
+        };
+        let (first, again) = (self.next(), self.next());
+        assert_eq!(lines(&first), lines(&again));
+        first.lines().next().unwrap_or_default().to_owned()
     }
 }
 
@@ -190,7 +196,7 @@ fn a_proxy_that_cannot_be_used_is_an_error_before_any_request() {
 #[test]
 fn a_proxy_gets_its_credentials_once_and_nobody_sees_them() {
     let (proxy, direct) =
-        (Listener::refusing("407 Proxy Authentication Required"), Listener::start());
+        (Listener::saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), Listener::start());
     let url = proxy.url().replace("http://", "http://user:s3cret%40word@");
     let run = asking(&direct)
         .set("HTTPS_PROXY", &url)
@@ -211,6 +217,52 @@ fn a_proxy_gets_its_credentials_once_and_nobody_sees_them() {
     );
     // Repeating a wrong password locks accounts.
     assert_eq!(proxy.requests(), [""; 0]);
+}
+
+#[test]
+fn a_proxy_that_opens_no_tunnel_says_why() {
+    let direct = Listener::start();
+    for (answer, why, advice, attempts) in [
+        (
+            "HTTP/1.1 403 Forbidden\r\n\r\n",
+            "it answered CONNECT with HTTP 403",
+            "Have this host allowed by whoever runs the proxy",
+            1,
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            "it answered CONNECT with HTTP 502",
+            "runs and has no connection to this host",
+            2,
+        ),
+        (
+            "\u{0}\u{1}\u{2}not a proxy",
+            "it answered CONNECT with something that is not HTTP",
+            "What listens there is no HTTP proxy",
+            1,
+        ),
+        ("", "unexpected end of file", "Check that the proxy", 2),
+    ] {
+        let proxy = Listener::saying(answer);
+        let url = proxy.url().replace("http://", "http://user:s3cret%40word@");
+        asking(&direct)
+            .set("HTTPS_PROXY", &url)
+            .set("AEP_MAX_RETRIES", "1")
+            .plan()
+            .exits(1)
+            .says(&format!("no connection through the proxy {} (HTTPS_PROXY)", proxy.url()))
+            .says(why)
+            .says(advice)
+            .does_not_say("s3cret");
+        for _ in 0..attempts {
+            match answer {
+                "" => proxy.next(),
+                _ => proxy.first_line(),
+            };
+        }
+        assert_eq!(proxy.requests(), [""; 0], "{answer}");
+    }
+    assert_eq!(direct.requests(), [""; 0]);
 }
 
 #[test]
