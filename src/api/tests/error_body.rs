@@ -76,8 +76,8 @@ fn what_is_not_text_is_counted() {
     for binary in [&[0xff, 0xfe, 0][..], &[0x1f, 0x8b, 8], b"{\"id\":\x00}"] {
         let said = read(binary, &Scrubber::default());
         let counted = format!("{} bytes that are not text", binary.len());
-        assert_eq!((said.shape, said.words), (Shape::Text, Some(counted)));
-        assert_eq!(shape_of(binary), Shape::Text);
+        assert_eq!((said.shape, said.words), (Shape::Unreadable, Some(counted)));
+        assert_eq!(shape_of(binary), Shape::Unreadable);
     }
     // Old proxies write Latin-1.
     let page = b"<html><title>Acc\xe8s refus\xe9</title>";

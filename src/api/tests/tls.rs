@@ -12,7 +12,8 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::super::{
-    Client, Credentials, Delivery, Kind, RootSources, Route, Secret, Settings, TlsFault,
+    Client, Credentials, Delivery, Kind, Proxy, Refusal, RootSources, Route, Secret, Settings,
+    TlsFault,
 };
 use super::server::raw;
 use super::{BACKOFF, RUNNING, limits};
@@ -42,12 +43,16 @@ fn certificate(
 }
 
 async fn serve(config: ServerConfig) -> Url {
+    serve_this(config, raw(200, "", RUNNING)).await
+}
+
+async fn serve_this(config: ServerConfig, answer: String) -> Url {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, answer) = (acceptor.clone(), answer.clone());
             tokio::spawn(async move {
                 let mut stream = match acceptor.accept(stream).into_fallible().await {
                     Ok(stream) => stream,
@@ -55,7 +60,7 @@ async fn serve(config: ServerConfig) -> Url {
                 };
                 let mut request = [0; 4096];
                 _ = stream.read(&mut request).await;
-                _ = stream.write_all(raw(200, "", RUNNING).as_bytes()).await;
+                _ = stream.write_all(answer.as_bytes()).await;
                 _ = stream.shutdown().await;
             });
         }
@@ -259,6 +264,31 @@ async fn a_source_without_a_root_is_named() {
     ] {
         assert!(error.to_string().contains(named), "{named}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_proxy_behind_tls_says_why_it_refuses() {
+    let (certificate, key, pem) = certificate(localhost());
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let proxy = serve_this(config, raw(403, "", "")).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ca.pem");
+    std::fs::write(&file, pem).unwrap();
+    let route = Route::Proxy(Proxy::new(proxy, "HTTPS_PROXY"));
+    let endpoint = Url::parse("https://aep.invalid").unwrap();
+    let settings = Settings { route, ..settings(endpoint, Some(file)) };
+    let client = Client::with_backoff(settings, BACKOFF).unwrap();
+    let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.refusal(), error.delivery(), error.attempts()),
+        (Kind::Connect, Some(Refusal::Status(403)), Delivery::NeverSent, 1),
+        "{error}"
+    );
 }
 
 #[tokio::test]
