@@ -12,7 +12,7 @@ use super::memory::{Memory, Submitted};
 use super::model::{Model, Timeout, Wanted};
 use super::trouble::{Accepted, Done, Left, Standing, Trouble, Unfinished};
 use super::wait::{self, End};
-use crate::api::{Client, Delivery, Error, Kind, Limits};
+use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
 use crate::plugin::ctx;
 
@@ -53,6 +53,11 @@ pub fn limits(model: &Model, timeout: Timeout) -> Limits {
         deadline: Instant::now() + model.timeout(timeout),
         stop: ctx::current().stop().clone(),
     }
+}
+
+/// The endpoint an object was made at, where that is known and another one than the client's.
+pub fn moved_from<'a>(made_at: Option<&'a str>, client: &Client) -> Option<&'a str> {
+    made_at.filter(|made_at| *made_at != client.endpoint().as_str())
 }
 
 /// Finds, submits or adopts, and waits.
@@ -218,40 +223,35 @@ fn taken<'a>(
 /// What is there before a submission. An object that was there once is looked for until the settling time is over.
 async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
     let is_known = op.is_known || moment != Moment::Before;
-    let configured = op.client.endpoint().as_str();
-    let moved_from = op.made_at.filter(|made_at| *made_at != configured);
+    let moved_from = moved_from(op.made_at, op.client);
     let name = op.wanted.name.as_str();
     let look = |limits| strictly(op.client, name, limits);
     let looked = match moved_from {
         // No submission follows, however long one looks.
         Some(_) => op.client.status(name, &op.limits).await.map(Some),
-        None if is_known => return found(find(Errors::End, &op.limits, look, |_| true).await),
+        None if is_known => find(Errors::End, &op.limits, look, |_| true).await,
         None => op.client.look_up(name, &op.limits).await,
     };
-    match (looked, moved_from) {
-        (Err(error), Some(made_at)) if error.kind() == Kind::NoSuchConfiguration => {
-            Err(Trouble::OtherEndpoint {
-                made_at: made_at.to_owned(),
-                configured: configured.to_owned(),
-                error,
-            }
-            .leaves_nothing())
-        }
-        (looked, _) => found(looked.map(|configuration| configuration.map(Seen::read))),
-    }
-}
-
-fn found(looked: Result<Option<Seen>, Error>) -> Result<Option<Seen>, Box<Unfinished>> {
-    looked.map_err(|error| match error.kind() {
-        Kind::Interrupted => Trouble::InterruptedBefore.leaves_nothing(),
-        _ => Trouble::LookUp(error).leaves_nothing(),
-    })
+    let found = looked.map_err(|error| match (error.kind(), moved_from) {
+        (Kind::NoSuchConfiguration, Some(made_at)) => Trouble::OtherEndpoint {
+            made_at: made_at.to_owned(),
+            configured: op.client.endpoint().to_string(),
+            error,
+        },
+        (Kind::Interrupted, _) => Trouble::InterruptedBefore,
+        _ => Trouble::LookUp(error),
+    });
+    found.map(|found| found.map(Seen::read)).map_err(Trouble::leaves_nothing)
 }
 
 /// One look at the status endpoint, in which only the API's own 404 means that nothing is there.
-pub async fn strictly(client: &Client, name: &str, limits: Limits) -> Result<Option<Seen>, Error> {
+pub async fn strictly(
+    client: &Client,
+    name: &str,
+    limits: Limits,
+) -> Result<Option<Configuration>, Error> {
     match client.status(name, &limits).await {
-        Ok(configuration) => Ok(Some(Seen::read(configuration))),
+        Ok(configuration) => Ok(Some(configuration)),
         Err(error) if error.kind() == Kind::NoSuchConfiguration => Ok(None),
         Err(error) => Err(error),
     }
@@ -349,12 +349,12 @@ pub enum Errors {
 
 /// Looks until `is_it` says so or the settling time is over; then what the last look said. An interruption ends it after
 /// one more look.
-pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
+pub async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
     errors: Errors,
     limits: &Limits,
     mut look: impl FnMut(Limits) -> F,
-    mut is_it: impl FnMut(&Seen) -> bool,
-) -> Result<Option<Seen>, Error> {
+    mut is_it: impl FnMut(&T) -> bool,
+) -> Result<Option<T>, Error> {
     let settled = Instant::now() + SETTLING;
     // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout that comes before the
     // settling time is over is an error: nothing is known to be absent by then.
@@ -372,7 +372,7 @@ pub async fn find<F: Future<Output = Result<Option<Seen>, Error>>>(
         })
         .await;
         match looked {
-            Ok(Some(seen)) if is_it(&seen) => return Ok(Some(seen)),
+            Ok(Some(found)) if is_it(&found) => return Ok(Some(found)),
             Err(error) if errors == Errors::End => return Err(error),
             looked if is_last || Instant::now() >= settled => {
                 return looked.map(|_| None);

@@ -74,7 +74,7 @@ pub async fn release(
             format!("asking Adobe whether the configuration {:?} is still FAILED", guarded.name);
         let client = session.ready(diags, &doing)?;
         let endpoint = client.endpoint().as_str();
-        if let Some(made_at) = guarded.endpoint.as_deref().filter(|made_at| *made_at != endpoint) {
+        if let Some(made_at) = apply::moved_from(guarded.endpoint.as_deref(), client) {
             diags.errors.push(messages::other_endpoint(&guarded.name, made_at, endpoint, None));
             return None;
         }

@@ -243,6 +243,11 @@ impl Model {
         self.status().is_some_and(|status| status.is_failed())
     }
 
+    /// Adobe no longer finds it.
+    pub fn is_not_found(&self) -> bool {
+        known(&self.computed.status).is_some_and(|status| status == NOT_FOUND)
+    }
+
     /// The stored status is `COMPLETED`.
     pub fn is_completed(&self) -> bool {
         self.status().is_some_and(|status| status.is_completed())

@@ -2,7 +2,7 @@
 
 use tf_provider::value::Value;
 
-use super::model::{Computed, Guarded, Model, NOT_FOUND, Private, Successor, known};
+use super::model::{Computed, Guarded, Model, Private, Successor, known};
 use super::schema::{KEY, NAME};
 use crate::key_identifier::KeyIdentifier;
 
@@ -148,8 +148,7 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
     if key == Difference::Other && !is_failed {
         return Err(Box::new(Stopped::NeedsNewName));
     }
-    let status = known(&prior.computed.status).map(String::as_str);
-    let is_settled = is_failed || status == Some(NOT_FOUND);
+    let is_settled = is_failed || prior.is_not_found();
     // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in that apply.
     let is_lifted = prior.is_protected() && state.deletion_protection == Value::Value(false);
     // The stored spelling stays; only what is submitted again takes the new one.

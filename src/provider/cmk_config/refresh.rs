@@ -49,16 +49,17 @@ async fn ask(
     private: &Private,
 ) -> Option<Object> {
     let limits = limits(state, Timeout::Read);
-    let endpoint = client.endpoint().as_str();
-    let moved_from = private.endpoint.as_deref().filter(|made_at| *made_at != endpoint);
+    let moved_from = apply::moved_from(private.endpoint.as_deref(), client);
+    let elsewhere = |made_at, error| {
+        let endpoint = client.endpoint().as_str();
+        messages::at_plan(messages::other_endpoint(name, made_at, endpoint, error))
+    };
     match status(client, name, state, private, &limits).await {
         Ok(configuration) => {
             if let (Some(made_at), Some(id)) = (moved_from, known(&state.computed.id))
                 && *id != configuration.id
             {
-                diags.errors.push(messages::at_plan(messages::other_endpoint(
-                    name, made_at, endpoint, None,
-                )));
+                diags.errors.push(elsewhere(made_at, None));
                 return None;
             }
             match readable(name, configuration) {
@@ -71,12 +72,7 @@ async fn ask(
         }
         Err(error) if error.kind() == Kind::NoSuchConfiguration => {
             if let Some(made_at) = moved_from {
-                diags.errors.push(messages::at_plan(messages::other_endpoint(
-                    name,
-                    made_at,
-                    endpoint,
-                    Some(&error),
-                )));
+                diags.errors.push(elsewhere(made_at, Some(&error)));
                 return None;
             }
             diags.warnings.push(messages::not_found(
@@ -106,16 +102,13 @@ async fn status(
 ) -> Result<Configuration, Error> {
     let first = client.status(name, limits).await;
     let is_absent = matches!(&first, Err(error) if error.kind() == Kind::NoSuchConfiguration);
-    let is_known_absent = known(&state.computed.status).is_some_and(|status| status == NOT_FOUND);
-    if !is_absent || private.confirmed != Some(false) || is_known_absent {
+    if !is_absent || private.confirmed != Some(false) || state.is_not_found() {
         return first;
     }
-    match apply::find(Errors::End, limits, |limits| apply::strictly(client, name, limits), |_| true)
-        .await
-    {
-        Ok(Some(_)) => client.status(name, limits).await,
-        Ok(None) => first,
-        Err(error) => Err(error),
+    let look = |limits| apply::strictly(client, name, limits);
+    match apply::find(Errors::End, limits, look, |_| true).await? {
+        Some(found) => Ok(found),
+        None => first,
     }
 }
 

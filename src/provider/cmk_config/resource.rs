@@ -8,10 +8,10 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
 use super::apply::{self, Operation};
 use super::existing::{Claim, Seen};
 use super::look::{self, release};
-use super::model::{Computed, Model, Private, Successor, Timeout, Wanted, known};
+use super::model::{Computed, Model, Object, Private, Successor, Timeout, Wanted, known};
 use super::plan::{self, BlockedChange, Change, Stopped};
 use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
-use super::trouble::Accepted;
+use super::trouble::{Accepted, Done, Unfinished};
 use super::{messages, refresh, validate};
 use crate::api::Client;
 use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
@@ -161,22 +161,12 @@ impl Resource for CmkConfig {
             ..operation(client, &session, &planned, &wanted, Timeout::Create)
         };
         let ended = apply::bring_into_effect(&operation).await;
-        let result = match &ended {
-            Ok(done) => {
-                session.memory.make(&wanted.name, &wanted.key);
-                Some(planned.done(&done.accepted, past.as_ref(), client.org_id(), client))
-            }
-            Err(unfinished) => {
-                planned.after(&unfinished.left, past.as_ref(), client.org_id(), client)
-            }
-        };
+        if ended.is_ok() {
+            session.memory.make(&wanted.name, &wanted.key);
+        }
         let is_announced = planned_private.is_some_and(|private| private.adoption_announced);
         let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Create };
-        match ended {
-            Ok(done) => diags.warnings.extend(told.done(&done, is_announced)),
-            Err(unfinished) => diags.errors.push(told.unfinished(&unfinished, result.is_some())),
-        }
-        result.map(|(state, private)| (state, Some(private)))
+        outcome(diags, &told, ended, is_announced, past.as_ref(), client.org_id(), client)
     }
 
     async fn update<'a>(
@@ -223,17 +213,7 @@ impl Resource for CmkConfig {
         let org_id = prior.org_id().unwrap_or(client.org_id()).to_owned();
         let past = (prior, private.clone());
         let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Update };
-        let result = match ended {
-            Ok(done) => {
-                diags.warnings.extend(told.done(&done, true));
-                Some(planned.done(&done.accepted, Some(&past), &org_id, client))
-            }
-            Err(unfinished) => {
-                diags.errors.push(told.unfinished(&unfinished, true));
-                planned.after(&unfinished.left, Some(&past), &org_id, client)
-            }
-        };
-        result.map(|(state, private)| (state, Some(private)))
+        outcome(diags, &told, ended, true, Some(&past), &org_id, client)
     }
 
     async fn destroy<'a>(
@@ -388,6 +368,30 @@ fn change(
             });
         })
         .ok()
+}
+
+/// The end of an operation as state and diagnostics; `past` is the object as it was before.
+fn outcome(
+    diags: &mut Diagnostics,
+    told: &messages::Told<'_>,
+    ended: Result<Done, Box<Unfinished>>,
+    is_announced: bool,
+    past: Option<&Object>,
+    org_id: &str,
+    client: &Client,
+) -> Option<Stored> {
+    let object = match ended {
+        Ok(done) => {
+            diags.warnings.extend(told.done(&done, is_announced));
+            Some(told.planned.done(&done.accepted, past, org_id, client))
+        }
+        Err(unfinished) => {
+            let object = told.planned.after(&unfinished.left, past, org_id, client);
+            diags.errors.push(told.unfinished(&unfinished, object.is_some()));
+            object
+        }
+    };
+    object.map(|(state, private)| (state, Some(private)))
 }
 
 fn operation<'a>(
