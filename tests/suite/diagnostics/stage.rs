@@ -4,10 +4,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use aep_simulator::{Action, Answer, Control, Fault, Options, Route, Simulator, Stages};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{
-    Action, Answer, Control, Fault, Options, Route, Simulator, Stages,
-};
 
 use crate::support::{KEY, Project, Run, Whom, options, resource};
 

@@ -1,7 +1,7 @@
 //! Log lines as the CLI parses them.
 
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, Plugin, thing, value};
 use super::resources::plan;

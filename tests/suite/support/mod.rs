@@ -16,7 +16,7 @@ pub use running::Whom;
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Clock, Counters, Options, Simulator, Stages};
+use aep_simulator::{Clock, Counters, Options, Simulator, Stages};
 
 /// The token of every test. Each project hunts it in all that the CLI prints and writes.
 pub const TOKEN: &str = "sentinel-token-5c7f";

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use aep_simulator::Simulator;
 use serde_json::Value;
-use terraform_provider_aep::simulator::Simulator;
 
 use super::running::Running;
 use super::{CLIENT_SECRET, Cli, KEY, ORG_ID, TOKEN, cli};
