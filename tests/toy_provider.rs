@@ -16,8 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use terraform_provider_aep::plugin::ctx::{self, DeferredReason};
-use terraform_provider_aep::plugin::{About, Plugin};
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, FunctionSchema, Parameter, Schema, Type,
 };
@@ -25,6 +23,8 @@ use tf_provider::value::{Value, ValueEmpty, ValueString};
 use tf_provider::{
     AttributePath, AttributePathStep, DataSource, Diagnostic, Diagnostics, Function, Provider,
 };
+use tf_provider_host::ctx::{self, DeferredReason};
+use tf_provider_host::{About, Plugin};
 
 fn main() -> ExitCode {
     let unknown = Unknown::default();

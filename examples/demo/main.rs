@@ -10,10 +10,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use aep_simulator::{Options, Simulator, Stages};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use terraform_provider_aep::provider::{ADDRESS, VERSION};
-use terraform_provider_aep::simulator::{Options, Simulator, Stages};
 
 /// The CLI's arguments, the exit code that the demo is about, and why it is run.
 type Step = (&'static str, i32, &'static str);

@@ -55,7 +55,7 @@ fn build(platform: Platform, target: &Path) -> Result<Vec<u8>> {
         flags.push("-Ctarget-feature=+crt-static".to_owned());
     }
     let mut cargo = cargo();
-    cargo.args(["build", "--release", "--locked", "--no-default-features", "--bin", PROGRAM]);
+    cargo.args(["build", "--release", "--locked", "--package", PROGRAM]);
     cargo.args(["--target", platform.target, "--target-dir"]).arg(target);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     if platform.target.ends_with("-musl") {

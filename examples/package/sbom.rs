@@ -11,10 +11,11 @@ use cyclonedx_bom::prelude::{
 };
 
 /// The arguments that make cargo write the tree that `of` reads. Only cargo knows which features make which crate part of it.
-pub const TREE: [&str; 9] = [
+pub const TREE: [&str; 10] = [
     "tree",
     "--locked",
-    "--no-default-features",
+    "--package",
+    "terraform-provider-aep",
     "--edges",
     "normal,no-proc-macro",
     "--prefix",

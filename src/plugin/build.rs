@@ -2,8 +2,8 @@
 //! conformance suite; nothing in the shipped binary calls it, so the linker leaves it out.
 
 fn main() -> std::io::Result<()> {
-    tonic_prost_build::configure().build_transport(false).btree_map(".").compile_protos(
-        &["src/plugin/proto/tfplugin6.proto", "src/plugin/proto/plugin.proto"],
-        &["src/plugin/proto"],
-    )
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .btree_map(".")
+        .compile_protos(&["proto/tfplugin6.proto", "proto/plugin.proto"], &["proto"])
 }

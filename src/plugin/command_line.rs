@@ -108,7 +108,7 @@ pub(super) fn reattach(about: &About, (network, address): &(&'static str, String
 #[cfg(test)]
 mod tests {
     use super::{Command, handshake, has_cookie, help, reattach, version};
-    use crate::plugin::About;
+    use crate::About;
 
     const ABOUT: About = About {
         name: "terraform-provider-toy-box",

@@ -22,7 +22,7 @@ const LONGEST_VALUE: usize = 4 * 1024;
 const LONGEST_LINE: usize = 60 * 1024;
 
 /// The crate of a target, or of anything else that has a path.
-pub(super) fn crate_of(path: &'static str) -> &'static str {
+pub(super) fn crate_of(path: &str) -> &str {
     path.split("::").next().unwrap_or_default()
 }
 
@@ -214,12 +214,14 @@ fn written(object: &serde_json::Map<String, Json>) -> usize {
     object.iter().map(|(name, value)| name.len() + value.to_string().len() + 4).sum()
 }
 
-/// The logger's name: `provider`, followed by the module in this crate.
+/// The logger's name, as Go's plugins name theirs: `sdk` for the host, `provider` for the provider, followed by the module.
 fn module(target: &str) -> String {
     if target == RPC {
         return "sdk.proto".to_owned();
     }
-    target.split("::").skip(1).fold("provider".to_owned(), |name, part| format!("{name}.{part}"))
+    let of_host = crate_of(target) == crate_of(module_path!());
+    let name = if of_host { "sdk" } else { "provider" };
+    target.split("::").skip(1).fold(name.to_owned(), |name, part| format!("{name}.{part}"))
 }
 
 /// Exactly as the CLI parses it: six digits of fraction and an offset.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tf_provider::Diagnostics;
 
 use crate::api::Client;
-use crate::plugin::ctx::{self, DeferredReason};
 use crate::provider::cmk_config::{Memory, Model, Private, messages};
 use crate::provider::config::Deferred;
 use crate::provider::diagnostics::general;
+use tf_provider_host::ctx::{self, DeferredReason};
 
 /// What configure made of the provider block.
 #[derive(Clone, Default)]

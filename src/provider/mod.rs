@@ -20,7 +20,6 @@ use tf_provider::value::Value;
 use tf_provider::{Diagnostics, Provider};
 
 use crate::api::Client;
-use crate::plugin::{About, Plugin};
 use crate::provider::arguments::CA_CERT_FILE;
 use crate::provider::cmk_app::CmkApp;
 use crate::provider::cmk_config::{CmkConfig, CmkConfigDataSource};
@@ -28,6 +27,7 @@ use crate::provider::config::{ProviderConfig, Resolved};
 use crate::provider::connection::{Connection, Shared};
 use crate::provider::diagnostics::{attribute_path, from_api};
 use crate::provider::functions::{ConsentUrl, ParseKeyIdentifier};
+use tf_provider_host::{About, Plugin};
 
 /// Where the registry keeps the provider.
 pub const ADDRESS: &str = "registry.terraform.io/aep-cmk/aep";

@@ -12,7 +12,7 @@
 //! It listens on loopback addresses only, speaks HTTP without TLS, and keeps nothing.
 //!
 //! ```
-//! use terraform_provider_aep::simulator::{Action, Fault, Options, Route, Simulator};
+//! use aep_simulator::{Action, Fault, Options, Route, Simulator};
 //!
 //! let simulator = Simulator::start(Options::default())?;
 //! simulator.control().fault(Fault::on(Route::Submit, Action::ProcessThenReset));

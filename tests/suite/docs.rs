@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use terraform_provider_aep::plugin::Schemas;
 use tf_provider::Diagnostics;
 use tf_provider::schema::{Block, NestedBlock};
+use tf_provider_host::Schemas;
 
 use crate::tidy::files_below;
 

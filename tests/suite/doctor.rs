@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use aep_simulator::{Action, Answer, Fault, Route};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
 
 use crate::support::{CLIENT_SECRET, KEY, KEY_VERSIONLESS, OTHER_KEY, PATIENCE, TOKEN};
 use scene::{Scene, TENANT};

@@ -11,9 +11,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use aep_simulator::Simulator;
 use serde_json::Value;
 use terraform_provider_aep::provider;
-use terraform_provider_aep::simulator::Simulator;
 
 use crate::support::{KEY, ORG_ID, Project, Run, cli, simulator};
 

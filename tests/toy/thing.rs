@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use terraform_provider_aep::plugin::{
-    Dynamic, Identity, IdentityAttribute, IdentitySchema, Number, ResourceExt,
-};
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, NestedBlock, Schema,
 };
@@ -14,6 +11,7 @@ use tf_provider::value::{
     Value, ValueEmpty, ValueMap, ValueNumber, ValueSet, ValueString, serde_as_vec,
 };
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
+use tf_provider_host::{Dynamic, Identity, IdentityAttribute, IdentitySchema, Number, ResourceExt};
 
 use super::{Unknown, attribute, error, schema};
 

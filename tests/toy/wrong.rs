@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use terraform_provider_aep::plugin::ResourceExt;
 use tf_provider::schema::{AttributeConstraint, AttributeType, Schema};
 use tf_provider::value::{Value, ValueString};
 use tf_provider::{AttributePath, Diagnostics, Resource};
+use tf_provider_host::ResourceExt;
 
 use super::{attribute, error, schema};
 

@@ -9,8 +9,8 @@ use super::{
     Declaration, declare, declared_type, decode, deferred, encode, encode_data, meta,
     require_error, to_protocol, typed,
 };
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::value::{Data, from_data};
+use crate::proto::tfplugin6 as pb;
+use crate::value::{Data, from_data};
 
 /// A [`DataSource`] without its types.
 #[async_trait]

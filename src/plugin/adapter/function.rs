@@ -7,8 +7,8 @@ use tf_provider::schema::FunctionSchema;
 use tf_provider::{AttributePathStep, Diagnostic, Diagnostics, Function};
 
 use super::{decode, diagnostic, encode, require_error, typed};
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::value::{Data, Ty, from_data};
+use crate::proto::tfplugin6 as pb;
+use crate::value::{Data, Ty, from_data};
 
 /// A [`Function`] without its types.
 #[async_trait]

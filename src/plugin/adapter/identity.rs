@@ -6,9 +6,9 @@ use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
 use super::{decode, diagnostic, encode, encode_data};
-use crate::plugin::ext::{Identity, IdentitySchema};
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::value::{self, Data, Ty};
+use crate::ext::{Identity, IdentitySchema};
+use crate::proto::tfplugin6 as pb;
+use crate::value::{self, Data, Ty};
 
 /// The type of an identity: every attribute is a string.
 fn identity_type(schema: &IdentitySchema) -> Ty {

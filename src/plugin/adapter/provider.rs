@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tf_provider::{Diagnostics, Provider};
 
 use super::{Declaration, declare, declared_type, decode, require_error, to_protocol, typed};
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::value::{Data, from_data};
+use crate::proto::tfplugin6 as pb;
+use crate::value::{Data, from_data};
 
 /// A [`Provider`] without its types.
 #[async_trait]

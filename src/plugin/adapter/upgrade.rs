@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 use tf_provider::Diagnostics;
 
 use super::{Declared, diagnostic, encode_data, require_error};
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::value;
+use crate::proto::tfplugin6 as pb;
+use crate::value;
 
 /// Brings a stored state to the current schema. At the same version only attributes come and go; `upgrade` is asked
 /// for anything older.

@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use tf_provider::{Diagnostic, Diagnostics};
 
-use crate::plugin::adapter::to_protocol;
-use crate::plugin::proto::tfplugin6 as pb;
+use crate::adapter::to_protocol;
+use crate::proto::tfplugin6 as pb;
 
 /// A response that can be an error.
 pub(super) trait Answer: Sized + Send + 'static {

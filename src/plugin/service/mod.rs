@@ -184,7 +184,7 @@ fn crashed(call: &Call) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::{Call, Kind, joined};
-    use crate::plugin::proto::tfplugin6 as pb;
+    use crate::proto::tfplugin6 as pb;
 
     type Answer = pb::read_resource::Response;
 

@@ -6,9 +6,9 @@ use tonic::{Request, Response, Status};
 
 use super::answer::Answer;
 use super::{Call, Kind, ProviderService, schemas};
-use crate::plugin::adapter::{AnyDataSource, AnyResource, diagnostic};
-use crate::plugin::log::RPC;
-use crate::plugin::proto::tfplugin6 as pb;
+use crate::adapter::{AnyDataSource, AnyResource, diagnostic};
+use crate::log::RPC;
+use crate::proto::tfplugin6 as pb;
 
 impl ProviderService {
     fn resource<A: Answer>(&self, name: &str) -> Result<Arc<dyn AnyResource>, Box<A>> {

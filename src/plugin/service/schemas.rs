@@ -6,9 +6,9 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::FunctionSchema;
 
 use super::Offer;
-use crate::plugin::adapter::{Declaration, to_protocol};
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::schema;
+use crate::adapter::{Declaration, to_protocol};
+use crate::proto::tfplugin6 as pb;
+use crate::schema;
 
 fn capabilities() -> pb::ServerCapabilities {
     pb::ServerCapabilities {

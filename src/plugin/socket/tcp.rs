@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Access;
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 /// Ports below belong to the system.
 const LOWEST: u16 = 1024;

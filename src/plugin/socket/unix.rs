@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::Access;
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 /// The name of the socket in its directory: short, because the whole path has to fit into 104 bytes.
 const NAME: &str = "s";

@@ -13,7 +13,7 @@ use tf_provider::AttributePathStep;
 
 use super::number::Repr;
 use super::{Data, UNKNOWN};
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 /// Reads a value into a provider's type.
 pub(crate) fn from_data<'de, T: Deserialize<'de>>(data: &'de Data) -> Result<T, Error> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use tf_provider::AttributePathStep;
 
 use super::{Data, Dynamic, Number, Ty};
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|_| Error::value("The value is not JSON."))

@@ -8,7 +8,7 @@ use tf_provider::AttributePathStep;
 use super::decode::absent;
 use super::number::Repr;
 use super::{Data, Number, Ty};
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 /// An unknown value without refinements.
 const UNKNOWN: [u8; 3] = [0xd4, 0, 0];

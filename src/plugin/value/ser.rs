@@ -7,7 +7,7 @@ use tf_provider::AttributePathStep;
 
 use super::number::NUMBER;
 use super::{Data, Number, UNKNOWN};
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 /// Any serialisable value as [`Data`].
 pub(crate) fn to_data<T: Serialize + ?Sized>(value: &T) -> Result<Data, Error> {

@@ -10,7 +10,7 @@ use super::{
     Data, Dynamic, Number, Ty, culprit, from_data, from_json, from_msgpack, from_state_json,
     to_data, to_msgpack,
 };
-use crate::plugin::error::Error;
+use crate::error::Error;
 
 fn ty(json: &str) -> Ty {
     Ty::from_json(&serde_json::from_str(json).unwrap()).unwrap()

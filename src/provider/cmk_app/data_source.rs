@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
 use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
-use crate::plugin::ctx;
 use crate::provider::cmk_config::attribute;
 use crate::provider::connection::Shared;
 use crate::provider::diagnostics::{at, push_api};
+use tf_provider_host::ctx;
 
 /// `tenant_id`
 const TENANT_ID: &str = "tenant_id";

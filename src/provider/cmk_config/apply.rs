@@ -14,7 +14,7 @@ use super::trouble::{Accepted, Done, Left, Standing, Trouble, Unfinished};
 use super::wait::{self, End};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
-use crate::plugin::ctx;
+use tf_provider_host::ctx;
 
 /// How long a configuration that should be there is looked for: Adobe documents no time in which a new one can be found.
 const SETTLING: Duration = Duration::from_secs(30);

@@ -10,9 +10,9 @@ use super::model::{Model, NOT_FOUND, Object, Private, Timeout, known};
 use super::schema::{IMS_ORG_ID, NAME};
 use super::{messages, validate};
 use crate::api::{Client, Configuration, Error, Kind, Limits};
-use crate::plugin::Identity;
 use crate::provider::connection::{Connection, Session, unconfigured};
 use crate::provider::diagnostics::general;
+use tf_provider_host::Identity;
 
 /// Asks Adobe about the object. Without news the private state is the stored one: CLIs compare it.
 pub async fn refresh(

@@ -14,8 +14,8 @@ use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
 use super::trouble::{Accepted, Done, Unfinished};
 use super::{messages, refresh, validate};
 use crate::api::Client;
-use crate::plugin::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
+use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 /// The resource.
 pub struct CmkConfig {

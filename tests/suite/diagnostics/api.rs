@@ -10,8 +10,9 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, date_ti
 use rustls::crypto::aws_lc_rs;
 use rustls::{ServerConfig, ServerConnection};
 use rustls_pki_types::PrivateKeyDer;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
 use tokio::net::TcpSocket;
+
+use aep_simulator::{Action, Answer, Fault, Route};
 
 use super::{Case, Stage};
 use crate::support::{CLIENT_ID, CLIENT_SECRET, KEY};

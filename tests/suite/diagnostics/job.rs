@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
+use aep_simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
 
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, answered, resource};

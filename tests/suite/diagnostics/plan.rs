@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Route, Stages};
+use aep_simulator::{Route, Stages};
 
 use super::Case;
 use crate::support::{KEY, OTHER_KEY, resource};
@@ -189,7 +189,7 @@ pub(super) const CASES: &[Case] = &[
         stage.one("").applied();
         let moved = format!("{}/elsewhere", stage.url());
         stage.project.set("AEP_ENDPOINT", &moved);
-        stage.answers(Route::Any, terraform_provider_aep::simulator::Answer::not_found());
+        stage.answers(Route::Any, aep_simulator::Answer::not_found());
         stage.plan();
     }),
     ("another endpoint, in the apply of a saved plan", |stage| {
@@ -198,7 +198,7 @@ pub(super) const CASES: &[Case] = &[
         stage.project.run(&["plan", "-out=p", "-input=false"]).exits(0);
         let moved = format!("{}/elsewhere", stage.url());
         stage.project.set("AEP_ENDPOINT", &moved);
-        stage.answers(Route::Any, terraform_provider_aep::simulator::Answer::not_found());
+        stage.answers(Route::Any, aep_simulator::Answer::not_found());
         stage.show(&["apply", "-input=false", "p"]);
     }),
     ("an import of nothing", |stage| {

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 
 use crate::support::{KEY, PATIENCE, Project, Run, Whom, resource, simulator_with};
 

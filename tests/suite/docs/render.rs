@@ -1,10 +1,10 @@
 //! Renders schemas as pages of the Terraform Registry. Pure: what it needs of examples is passed in. It knows the shapes that the
 //! provider publishes; a new one stops it and is added here.
 
-use terraform_provider_aep::plugin::IdentitySchema;
 use tf_provider::schema::{
     AttributeConstraint, AttributeType, Block, FunctionSchema, NestedBlock, Schema, Type,
 };
+use tf_provider_host::IdentitySchema;
 
 /// Stands in the front matter of each page, so that nobody edits one by hand.
 pub(super) const GENERATED: &str =

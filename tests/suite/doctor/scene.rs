@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
-use terraform_provider_aep::simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
+use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 
 use super::stand_in::{Behaviour, StandIn};
 use crate::support::{CLIENT_ID, CLIENT_SECRET, ORG_ID, TOKEN, simulator_with};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use aep_simulator::Simulator;
 use serde_json::Value;
-use terraform_provider_aep::simulator::Simulator;
 
 use super::{Example, NAME, TENANT, removed_block};
 use crate::support::{Project, simulator};

@@ -2,7 +2,7 @@
 
 use rustls::ClientConfig;
 use rustls::version::{TLS12, TLS13};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Identity, Launch, Plugin, channel, client_config, provider};
 

@@ -16,9 +16,9 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::goplugin::grpc_controller_client::GrpcControllerClient;
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
-use terraform_provider_aep::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use tf_provider_host::proto::goplugin::grpc_controller_client::GrpcControllerClient;
+use tf_provider_host::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -264,7 +264,7 @@ impl Plugin {
 
     pub(crate) async fn shutdown(&self) {
         let mut controller = GrpcControllerClient::new(self.channel().await);
-        let empty = terraform_provider_aep::plugin::proto::goplugin::Empty {};
+        let empty = tf_provider_host::proto::goplugin::Empty {};
         controller.shutdown(empty).await.expect("the answer to Shutdown arrives");
     }
 }

@@ -9,8 +9,8 @@ mod cli;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aep_simulator::{Outcome, Simulator, Stages, Terminal};
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::simulator::{Outcome, Simulator, Stages, Terminal};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

@@ -1,7 +1,7 @@
 //! Functions, on a provider that was never configured.
 
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, read, value};
 

@@ -2,7 +2,7 @@
 //! plan with an unknown in an identity, so it is wholly known or absent in every response.
 
 use serde_json::json;
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, UNKNOWN, read, said, thing, value};
 use super::resources::{apply, plan};

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use terraform_provider_aep::plugin::proto::goplugin::grpc_controller_client::GrpcControllerClient;
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
-use terraform_provider_aep::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use tf_provider_host::proto::goplugin::grpc_controller_client::GrpcControllerClient;
+use tf_provider_host::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
 use super::client::{
@@ -165,7 +165,7 @@ async fn shutdown_is_answered_and_ends_the_process() {
 
 #[tokio::test]
 async fn shutdown_does_not_wait_for_streams_that_stay_open() {
-    use terraform_provider_aep::plugin::proto::goplugin::{
+    use tf_provider_host::proto::goplugin::{
         ConnInfo, Empty, grpc_broker_client::GrpcBrokerClient, grpc_stdio_client::GrpcStdioClient,
     };
     let plugin = Launch::toy().start().await;
@@ -331,7 +331,7 @@ async fn debug_mode_serves_one_client_after_another_until_interrupted() {
     assert!(metadata(&socket).await);
     // Nor is a client's shutdown.
     let channel = channel(socket.clone(), None).await.unwrap();
-    let empty = terraform_provider_aep::plugin::proto::goplugin::Empty {};
+    let empty = tf_provider_host::proto::goplugin::Empty {};
     GrpcControllerClient::new(channel).shutdown(empty).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(metadata(&socket).await);

@@ -1,7 +1,7 @@
 //! Log lines as the CLI parses them.
 
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, Plugin, thing, value};
 use super::resources::plan;
@@ -55,8 +55,7 @@ async fn a_request_is_logged_with_its_duration_and_without_its_values() {
     // Only this crate's and the provider's: HTTP libraries would log headers.
     for line in &log {
         let module = line["@module"].as_str().unwrap();
-        let own =
-            module == "sdk.proto" || module == "provider" || module.starts_with("provider.plugin");
+        let own = module == "sdk.proto" || module == "provider" || module.starts_with("sdk.");
         assert!(own, "{line}");
     }
     let of_plan: Vec<_> =

@@ -1,7 +1,7 @@
 //! A panic in a resource is an answer and a report.
 
 use serde_json::json;
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, SOON, UNKNOWN, eventually, read, said, value};
 use super::resources::{apply, plan};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
-use terraform_provider_aep::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use tf_provider_host::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -235,7 +235,7 @@ async fn what_it_does_not_offer_it_says() {
 
 /// The status of a request that no generated client can make.
 async fn code_of(channel: &Channel, path: &str) -> Code {
-    type Nothing = terraform_provider_aep::plugin::proto::goplugin::Empty;
+    type Nothing = tf_provider_host::proto::goplugin::Empty;
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<Nothing, Nothing>::default();

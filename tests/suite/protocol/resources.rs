@@ -1,8 +1,8 @@
 //! The life of an object: validate, plan, apply, read, import, and what becomes of forgotten answers.
 
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
-use terraform_provider_aep::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use tf_provider_host::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
 use super::client::{Launch, UNKNOWN, read, said, thing, value, written};

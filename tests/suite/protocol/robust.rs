@@ -1,7 +1,7 @@
 //! Large, many, malformed.
 
 use serde_json::json;
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, raw, read, said, thing, value};
 use super::resources::plan;

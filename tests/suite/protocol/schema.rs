@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
-use terraform_provider_aep::plugin::proto::tfplugin6::schema::{nested_block, object};
+use tf_provider_host::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6::schema::{nested_block, object};
 
 use super::client::Launch;
 

@@ -1,7 +1,7 @@
 //! Stored states, of this version and of others.
 
 use serde_json::json;
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, read, said, thing, written};
 

@@ -1,7 +1,7 @@
 //! Values on the wire: golden bytes, exact numbers, unknowns, paths of errors.
 
 use serde_json::{Value as Json, json};
-use terraform_provider_aep::plugin::proto::tfplugin6 as pb;
+use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::client::{Launch, UNKNOWN, raw, read, said, thing, value, written};
 use super::resources::{apply, plan};

@@ -1,7 +1,7 @@
 //! Where many tests begin, and what they count.
 
+use aep_simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 
 use super::{Cli, KEY, ORG_ID, Project, cli, resource, simulator_with};
 

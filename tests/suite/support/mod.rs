@@ -17,7 +17,7 @@ pub use running::{Run, Whom};
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Clock, Counters, Options, Simulator, Stages};
+use aep_simulator::{Clock, Counters, Options, Simulator, Stages};
 
 /// The token of every test. After every command it is looked for in all that the CLI printed and wrote.
 pub const TOKEN: &str = "sentinel-token-5c7f";

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use aep_simulator::{Control, Simulator};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Control, Simulator};
 
 use super::running::{Run, Running};
 use super::{Cli, KEY, ORG_ID, TOKEN, cli};

@@ -6,11 +6,11 @@ use std::fs;
 use std::io::{Cursor, Read};
 use std::process::Command;
 
+use aep_simulator::LoggedRequest;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use terraform_provider_aep::simulator::LoggedRequest;
 
 use super::{CLIENT_SECRET, Project, Run, TOKEN};
 

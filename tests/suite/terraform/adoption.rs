@@ -1,6 +1,6 @@
 //! The look-up of a new name: what a plan says of it, and how often.
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Answer, Fault, Route};
 
 use crate::support::{
     KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, resource, simulator, upstream,

@@ -1,6 +1,6 @@
 //! Several provider blocks in one run: each has its own organisation, token and endpoint.
 
-use terraform_provider_aep::simulator::{LoggedRequest, Simulator};
+use aep_simulator::{LoggedRequest, Simulator};
 
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, OTHER_KEY, Project, TOKEN, accepted, block, simulator,

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{KEY, Project, simulator};
 

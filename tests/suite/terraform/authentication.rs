@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, Project, TOKEN, await_counters, resource, simulator,

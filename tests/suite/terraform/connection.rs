@@ -1,6 +1,6 @@
 //! Where requests go, what they carry, and what a provider block may not say.
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Answer, Fault, Route};
 
 use crate::support::{CLIENT_ID, CLIENT_SECRET, KEY, Project, resource, simulator};
 

@@ -1,7 +1,7 @@
 //! The two data sources.
 
+use aep_simulator::{Action, Answer, Fault, Route};
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
 
 use crate::support::{KEY, ORG_ID, Project, simulator};
 

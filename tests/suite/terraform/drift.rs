@@ -1,6 +1,6 @@
 //! What changed at Adobe behind Terraform's back.
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Answer, Fault, Route};
 
 use crate::support::{KEY, OTHER_KEY, accepted, in_effect, resource, simulator};
 

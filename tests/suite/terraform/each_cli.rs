@@ -6,7 +6,7 @@ use crate::support::{
     Cli, Feature, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, block, failing_simulator,
     resource, simulator, slow_simulator, upstream, with_each, with_upstream,
 };
-use terraform_provider_aep::simulator::Simulator;
+use aep_simulator::Simulator;
 
 const OFF: &str = "deletion_protection = false";
 const TAKE_OVER: [&str; 4] = ["apply", "-refresh-only", "-auto-approve", "-no-color"];

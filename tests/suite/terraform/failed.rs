@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Outcome, ResubmitFailed, Terminal};
+use aep_simulator::{Outcome, ResubmitFailed, Terminal};
 
 use crate::support::{KEY, Project, await_counters, resource, simulator_with, stepped};
 

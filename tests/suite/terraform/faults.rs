@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, LoggedRequest, Route, Simulator};
+use aep_simulator::{Action, Answer, Fault, LoggedRequest, Route, Simulator};
 
 use crate::support::{Project, simulator, stepped};
 

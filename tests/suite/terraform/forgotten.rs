@@ -1,9 +1,7 @@
 //! A create of an object that this run has forgotten: tainted, or replaced without protection. Adobe still has it.
 
+use aep_simulator::{Action, Answer, Fault, ResubmitFailed, Route, Simulator, Stages};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{
-    Action, Answer, Fault, ResubmitFailed, Route, Simulator, Stages,
-};
 
 use crate::support::{
     KEY, ORG_ID, OTHER_KEY, Project, answered, failed, failing_simulator, in_effect, resource,

@@ -1,6 +1,6 @@
 //! The guard: a plan that would give up a key in effect is stopped, and says why and how to go on.
 
-use terraform_provider_aep::simulator::Simulator;
+use aep_simulator::Simulator;
 
 use crate::support::{
     KEY, OTHER_KEY, Project, Run, accepted, block, failing_simulator, in_effect,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{Outcome, ResubmitFailed, Simulator, Stages};
+use aep_simulator::{Outcome, ResubmitFailed, Simulator, Stages};
 
 use crate::support::{
     KEY, OTHER_KEY, Project, accepted, block, in_effect, never_in_effect, resource, simulator,

@@ -1,6 +1,6 @@
 //! What never drops an object from the state: answers that are no proof, another organisation, another endpoint.
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{KEY, ORG_ID, Project, in_effect, simulator};
 

@@ -1,7 +1,7 @@
 //! Create, read, plan, destroy: the life of one configuration.
 
+use aep_simulator::{UnknownName, Versionless};
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{UnknownName, Versionless};
 
 use crate::support::{KEY, KEY_VERSIONLESS, ORG_ID, Project, resource, simulator, simulator_with};
 

@@ -1,10 +1,10 @@
 //! Absence is a fact to show, not a reason to forget: whatever Adobe answers, no destroy gets through and nothing is
 //! submitted twice.
 
-use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{
+use aep_simulator::{
     Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator, Stages, Terminal,
 };
+use serde_json::{Value, json};
 
 use crate::support::{
     Cli, KEY, OTHER_KEY, Project, SHORT, accepted, cli, failing_simulator, in_effect, resource,

@@ -2,10 +2,8 @@
 
 use std::thread;
 
+use aep_simulator::{Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator};
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{
-    Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator,
-};
 
 use crate::support::{
     Cli, KEY, ORG_ID, Project, answered, await_counters, in_effect, resource, slow_simulator,

@@ -1,10 +1,10 @@
 //! States that version 0.1.0 wrote live on, and a read without news changes nothing in a state: newer CLIs compare the
 //! private part and the identity byte for byte.
 
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{
     Cli, Feature, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, SHORT, failing_simulator,

@@ -1,7 +1,7 @@
 //! The organisation is known at plan and the same at apply, however Adobe spells it.
 
+use aep_simulator::Simulator;
 use serde_json::Value;
-use terraform_provider_aep::simulator::Simulator;
 
 use crate::support::{
     KEY, ORG_ID, Project, block, simulator, simulator_with, stored, timed_out, upstream, with_each,

@@ -1,8 +1,8 @@
 //! A destroy that makes room for a create of the same plan: a tainted object, and what `create_before_destroy` leaves.
 //! Only the CLI decides what the provider sees of it, so each of them plays.
 
+use aep_simulator::{Action, Fault, Route, Simulator};
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{Action, Fault, Route, Simulator};
 
 use crate::support::{
     Cli, KEY, KEY_VERSIONLESS, OTHER_KEY, Project, SHORT, Whom, accepted, await_counters, block,
@@ -121,7 +121,7 @@ fn a_tainted_object_of_unknown_fate_makes_no_room_either() {
         let apply = project.start_apply();
         await_counters(&simulator, |now| now.submissions_accepted == 1);
         // Adobe does not find it yet when the CLI is interrupted.
-        let lag = Action::Answer(terraform_provider_aep::simulator::Answer::not_found());
+        let lag = Action::Answer(aep_simulator::Answer::not_found());
         simulator.control().fault(Fault::on(Route::Status, lag).forever());
         apply.interrupt(Whom::Cli);
         apply.end().exits(1).says("It is uncertain whether Adobe accepted the submission");

@@ -1,8 +1,8 @@
 //! Data sources and imports read: what is not the API's own 404 is an error with the API's message and request id. A look-up
 //! of a new name is laxer.
 
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 use serde_json::{Value, json};
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, Project, accepted, simulator};
 

@@ -1,7 +1,7 @@
 //! A failed job that is submitted again: what Adobe answers then is what counts.
 
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{
     KEY, OTHER_KEY, Project, accepted, answered, await_counters, failing_simulator,

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{
-    Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator, Stages,
-};
+use aep_simulator::{Action, Answer, Fault, Outcome, ResubmitFailed, Route, Simulator, Stages};
 
 use crate::support::{
     KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, failing_simulator, never_in_effect,

@@ -1,9 +1,7 @@
 //! Ctrl-C: the CLI ends soon, and nothing that was accepted is lost.
 
+use aep_simulator::{Action, Answer, Control, Fault, LoggedRequest, Route, Simulator};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{
-    Action, Answer, Control, Fault, LoggedRequest, Route, Simulator,
-};
 
 use crate::support::{KEY, Project, Run, Whom, answered, await_counters, stepped};
 

@@ -1,7 +1,7 @@
 //! A submission that Adobe answers: refused, throttled, or too late for its name. `answer_lost` has the others.
 
+use aep_simulator::{Action, Answer, Fault, Resubmit, Route};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Resubmit, Route};
 
 use crate::support::{KEY_VERSIONLESS, OTHER_KEY, Project, Run, simulator, simulator_with};
 

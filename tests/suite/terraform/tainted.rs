@@ -1,6 +1,6 @@
 //! A create that broke off: Terraform taints the object, and the next apply goes on with it.
 
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{
     KEY, OTHER_KEY, Project, SHORT, accepted, failed, failing_simulator, in_effect, simulator,

@@ -1,7 +1,7 @@
 //! An object of which nobody knows whether Adobe took it: the state has a name and no id.
 
+use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 use serde_json::Value;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, Route, Simulator};
 
 use crate::support::{KEY, Project, Whom, accepted, await_counters, simulator};
 

@@ -1,6 +1,6 @@
 //! Provider arguments that are not known before apply.
 
-use terraform_provider_aep::simulator::Simulator;
+use aep_simulator::Simulator;
 
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, OTHER_KEY, Project, TOKEN, accepted, in_effect,

@@ -1,6 +1,6 @@
 //! Without protection: destroy forgets, and another key is another configuration.
 
-use terraform_provider_aep::simulator::Simulator;
+use aep_simulator::Simulator;
 
 use crate::support::{
     KEY, KEY_VERSIONLESS, OTHER_KEY, Project, accepted, block, in_effect, in_effect_with_upstream,

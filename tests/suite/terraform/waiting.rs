@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use terraform_provider_aep::simulator::{
-    Action, Answer, Clock, Control, Fault, LoggedRequest, Route, Stages,
-};
+use aep_simulator::{Action, Answer, Clock, Control, Fault, LoggedRequest, Route, Stages};
 
 use crate::support::{KEY, Project, answered, await_counters, simulator_with, stepped};
 

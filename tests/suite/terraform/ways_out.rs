@@ -1,7 +1,7 @@
 //! Nobody is locked in, and what a run forgot comes back beside every refusal.
 
+use aep_simulator::{Action, Answer, Fault, ResubmitFailed, Route, Simulator};
 use serde_json::json;
-use terraform_provider_aep::simulator::{Action, Answer, Fault, ResubmitFailed, Route, Simulator};
 
 use crate::support::{
     KEY, ORG_ID, OTHER_KEY, Project, Whom, accepted, await_counters, failed, failing_simulator,

@@ -1,7 +1,7 @@
 //! What goes over the wire, to the letter.
 
+use aep_simulator::LoggedRequest;
 use serde_json::json;
-use terraform_provider_aep::simulator::LoggedRequest;
 
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, Project, TOKEN, hcl, resource, simulator,

@@ -3,13 +3,13 @@
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::{AnyResource, ResourceAdapter};
-use crate::plugin::adapter::{
+use crate::adapter::{
     declared_type, decode, deferred, encode, encode_data, identity, meta, private, require_error,
     typed, write_private,
 };
-use crate::plugin::ext::ResourceExt;
-use crate::plugin::proto::tfplugin6 as pb;
-use crate::plugin::value::{Data, Ty, from_data};
+use crate::ext::ResourceExt;
+use crate::proto::tfplugin6 as pb;
+use crate::value::{Data, Ty, from_data};
 
 /// What a method returned, as it goes into the response.
 pub(super) struct Written {

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use tf_provider::{Diagnostic, Diagnostics};
 
 use super::{Declaration, declare, deferred, diagnostic, identity, path, to_protocol, upgrade};
-use crate::plugin::ext::{IdentitySchema, ResourceExt};
-use crate::plugin::proto::tfplugin6 as pb;
+use crate::ext::{IdentitySchema, ResourceExt};
+use crate::proto::tfplugin6 as pb;
 use calls::Written;
 
 /// A [`ResourceExt`] without its types.

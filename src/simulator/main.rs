@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aep_simulator::{Options, Outcome, Simulator, Stages, Terminal};
 use anyhow::{Context, Result, anyhow, bail};
-use terraform_provider_aep::simulator::{Options, Outcome, Simulator, Stages, Terminal};
 
 const HELP: &str = "\
 aep-simulator stands in for Adobe Experience Platform's API for customer-managed keys, on this machine only.
