@@ -7,7 +7,7 @@ use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostics};
 
 use super::model::{Computed, known};
-use super::{refresh, schema, validate};
+use super::{look, schema};
 use crate::provider::connection::Shared;
 
 /// The data source.
@@ -43,7 +43,7 @@ impl DataSource for CmkConfigDataSource {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Found) -> Option<()> {
         if let Some(name) = known(&config.name) {
-            diags.errors.extend(validate::name_error(name));
+            diags.errors.extend(schema::name_error(name));
         }
         Some(())
     }
@@ -65,7 +65,7 @@ impl DataSource for CmkConfigDataSource {
         let name = known(&config.name)?.clone();
         let doing = format!("reading the configuration {name:?}");
         let client = session.ready(diags, &doing)?;
-        let seen = refresh::existing(diags, client, &name, &doing).await?;
+        let seen = look::existing(diags, client, &name, &doing).await?;
         Some(Found {
             name: config.name,
             key_vault_key_identifier: Value::Value(seen.key_text().to_owned()),

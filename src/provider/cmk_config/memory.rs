@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::existing::Accepted;
 use super::model::Object;
-use super::trouble::Accepted;
 use crate::key_identifier::KeyIdentifier;
 
 /// The memory of a run.

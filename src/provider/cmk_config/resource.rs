@@ -3,18 +3,21 @@
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
+use tf_provider::{AttributePath, Diagnostics, Resource};
 
 use super::apply::{self, Operation};
-use super::existing::{Claim, Seen};
+use super::existing::{Accepted, Claim, Seen};
 use super::look::{self, release};
-use super::model::{Computed, Model, Object, Private, Successor, Timeout, Wanted, known};
+use super::model::{
+    Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout,
+    Wanted, known,
+};
 use super::plan::{self, BlockedChange, Change, Stopped};
-use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
-use super::trouble::{Accepted, Done, Unfinished};
-use super::{messages, refresh, validate};
+use super::trouble::{Done, Unfinished};
+use super::{messages, schema};
 use crate::api::Client;
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
+use crate::provider::diagnostics::attribute_path;
 use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 /// The resource.
@@ -28,8 +31,6 @@ impl CmkConfig {
         Self { shared }
     }
 }
-
-type Stored = (Model, Option<Private>);
 
 #[async_trait]
 impl Resource for CmkConfig {
@@ -45,7 +46,7 @@ impl Resource for CmkConfig {
         let name = config.known_name();
         // An error here would lose what this run has forgotten: the create makes it, with the object at hand.
         if name.and_then(|name| self.shared.session().memory.forgotten(name)).is_none() {
-            validate::validate(diags, &config);
+            schema::validate(diags, &config);
         }
         Some(())
     }
@@ -57,7 +58,7 @@ impl Resource for CmkConfig {
         private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        refresh::refresh(diags, &self.shared.session(), state, private).await
+        look::refresh(diags, &self.shared.session(), state, private).await
     }
 
     async fn plan_create<'a>(
@@ -94,10 +95,9 @@ impl Resource for CmkConfig {
             release(diags, &session, blocked, guarded).await?;
         }
         if planned.change == Change::Resubmit
-            && let Some(wanted) = planned.state.wanted()
-            && let Err(other) = session.memory.plan(&wanted.name, &wanted.key)
+            && let Err(rival) = look::no_rival(&session, &planned.state)
         {
-            diags.errors.push(messages::at_plan(messages::rival(&wanted, &other.versionless())));
+            diags.errors.push(messages::at_plan(rival));
             return None;
         }
         let is_replaced = matches!(planned.change, Change::Replace(_));
@@ -106,7 +106,7 @@ impl Resource for CmkConfig {
             diags.warnings.push(messages::key_known_late(&prior));
         }
         let replaced = match planned.change {
-            Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
+            Change::Replace(names) => names.iter().map(|name| attribute_path(&[*name])).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
         // A replacement by a change has been through the guard; any other one shows only in the plan of its create.
@@ -145,7 +145,7 @@ impl Resource for CmkConfig {
         let session = self.shared.session();
         let client = session.ready(diags, "creating the configuration")?;
         let past = planned.known_name().and_then(|name| session.memory.forgotten(name));
-        validate::validate(diags, &planned);
+        schema::validate(diags, &planned);
         if !diags.errors.is_empty() {
             return past.map(|(state, private)| (state, Some(private)));
         }
@@ -165,8 +165,9 @@ impl Resource for CmkConfig {
             session.memory.make(&wanted.name, &wanted.key);
         }
         let is_announced = planned_private.is_some_and(|private| private.adoption_announced);
-        let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Create };
-        outcome(diags, &told, ended, is_announced, past.as_ref(), client.org_id(), client)
+        let subject =
+            messages::Subject { wanted: &wanted, planned: &planned, timeout: Timeout::Create };
+        outcome(diags, &subject, ended, is_announced, past.as_ref(), client)
     }
 
     async fn update<'a>(
@@ -197,23 +198,13 @@ impl Resource for CmkConfig {
             ..operation(client, &session, &planned, &wanted, Timeout::Update)
         };
         let ended = match stored(&prior) {
-            Some(seen) if change == Change::Wait => {
-                let accepted = Accepted {
-                    seen,
-                    superseded: None,
-                    round: 0,
-                    has_past: true,
-                    is_adopted: false,
-                };
-                apply::watch(&operation, accepted).await
-            }
+            Some(accepted) if change == Change::Wait => apply::watch(&operation, accepted).await,
             _ => apply::bring_into_effect(&operation).await,
         };
-        // It is part of the identity, which never changes.
-        let org_id = prior.org_id().unwrap_or(client.org_id()).to_owned();
         let past = (prior, private.clone());
-        let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Update };
-        outcome(diags, &told, ended, true, Some(&past), &org_id, client)
+        let subject =
+            messages::Subject { wanted: &wanted, planned: &planned, timeout: Timeout::Update };
+        outcome(diags, &subject, ended, true, Some(&past), client)
     }
 
     async fn destroy<'a>(
@@ -235,19 +226,18 @@ impl Resource for CmkConfig {
             None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
         };
         session.same_organisation(diags, &prior, &private)?;
-        let name = prior.known_name().unwrap_or_default().to_owned();
         if let Some((blocked, guarded)) = blocked
             && !is_copy(&session, &prior)
         {
             release(diags, &session, blocked, guarded).await?;
         }
         diags.warnings.push(messages::forgotten(&prior, &private));
-        session.memory.forget(&name, (prior, private.stored()));
+        session.memory.forget(&prior.name_text().to_owned(), (prior, private.stored()));
         Some(())
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
-        refresh::import_by_name(diags, &self.shared.session(), id).await
+        look::import_by_name(diags, &self.shared.session(), id).await
     }
 }
 
@@ -341,14 +331,13 @@ impl ResourceExt for CmkConfig {
         diags: &mut Diagnostics,
         identity: Identity,
     ) -> Option<Stored> {
-        refresh::import_by_identity(diags, &self.shared.session(), &identity).await
+        look::import_by_identity(diags, &self.shared.session(), &identity).await
     }
 }
 
 /// Under create_before_destroy, a copy of what this very process has created or adopted a moment ago.
 fn is_copy(session: &Session, prior: &Model) -> bool {
-    let name = prior.known_name().unwrap_or_default();
-    session.memory.has_made(name, prior.known_key().as_ref())
+    session.memory.has_made(prior.name_text(), prior.known_key().as_ref())
 }
 
 /// What `config` makes of `prior`, or the error that stops it.
@@ -373,21 +362,20 @@ fn change(
 /// The end of an operation as state and diagnostics; `past` is the object as it was before.
 fn outcome(
     diags: &mut Diagnostics,
-    told: &messages::Told<'_>,
+    subject: &messages::Subject<'_>,
     ended: Result<Done, Box<Unfinished>>,
     is_announced: bool,
     past: Option<&Object>,
-    org_id: &str,
     client: &Client,
 ) -> Option<Stored> {
     let object = match ended {
         Ok(done) => {
-            diags.warnings.extend(told.done(&done, is_announced));
-            Some(told.planned.done(&done.accepted, past, org_id, client))
+            diags.warnings.extend(subject.done(&done, is_announced));
+            Some(subject.planned.done(&done.accepted, past, client))
         }
         Err(unfinished) => {
-            let object = told.planned.after(&unfinished.left, past, org_id, client);
-            diags.errors.push(told.unfinished(&unfinished, object.is_some()));
+            let object = subject.planned.after(&unfinished.left, past, client);
+            diags.errors.push(subject.unfinished(&unfinished, object.is_some()));
             object
         }
     };
@@ -415,16 +403,9 @@ fn operation<'a>(
 }
 
 /// What the state knows of an accepted configuration, to go on waiting from.
-fn stored(prior: &Model) -> Option<Seen> {
-    Some(Seen {
-        id: known(&prior.computed.id)?.clone(),
-        status: prior.status()?,
-        details: None,
-        retry_after: None,
-        is_read: false,
-    })
-}
-
-fn path_of(attribute: &'static str) -> AttributePath {
-    AttributePath { steps: vec![AttributePathStep::Attribute(attribute.into())] }
+fn stored(prior: &Model) -> Option<Accepted> {
+    let id = known(&prior.computed.id)?.clone();
+    let status = prior.status()?;
+    let seen = Seen { id, status, details: None, retry_after: None, is_read: false };
+    Some(Accepted { seen, superseded: None, round: 0, has_past: true, is_adopted: false })
 }
