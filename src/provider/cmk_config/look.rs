@@ -22,30 +22,25 @@ pub async fn refresh(
     session: &Session,
     state: Model,
     private: Option<Private>,
-) -> Option<Stored> {
+) -> Result<Stored, Diagnostic> {
     let stored = private.clone().unwrap_or_default();
-    session.same_organisation(diags, &state, &stored)?;
-    let name = state.name_text().to_owned();
+    session.same_organisation(&state, &stored)?;
     let (refreshed, warning) = match &session.connection {
-        Connection::Ready(client) => match ask(client, &state, &stored).await {
-            Ok(asked) => asked,
-            Err(error) => {
-                diags.errors.push(messages::at_plan(error));
-                return None;
-            }
-        },
+        Connection::Ready(client) => {
+            ask(client, &state, &stored).await.map_err(messages::at_plan)?
+        }
         Connection::Deferred(deferred) => {
-            let is_told = session.defer_if_unknown();
-            let warning = (!is_told).then(|| messages::not_refreshed(&name, &deferred.unknown));
+            let warning = (!session.defer_if_unknown())
+                .then(|| messages::not_refreshed(state.name_text(), &deferred.unknown));
             ((state, stored.clone()), warning)
         }
-        Connection::Unconfigured => return unconfigured(diags),
+        Connection::Unconfigured => return Err(unconfigured()),
     };
     diags.warnings.extend(warning);
-    session.memory.saw(&name, refreshed.clone());
+    session.memory.saw(&refreshed);
     let (refreshed, news) = refreshed;
     let private = if news == stored { private } else { Some(news) };
-    Some((refreshed, private))
+    Ok((refreshed, private))
 }
 
 /// The object after a look at the status endpoint, with a warning if it is not there.
@@ -117,55 +112,38 @@ fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> 
 }
 
 /// Imports the configuration `name`, with the defaults of every argument.
-pub async fn import_by_name(
-    diags: &mut Diagnostics,
-    session: &Session,
-    name: String,
-) -> Option<Stored> {
-    if let Some(error) = schema::name_error(&name) {
-        diags.errors.push(error);
-        return None;
-    }
+pub async fn import_by_name(session: &Session, name: String) -> Result<Stored, Diagnostic> {
+    schema::check_name(&name)?;
     let doing = format!("importing the configuration {name:?}");
-    let client = session.ready(diags, &doing)?;
-    let seen = existing(diags, client, &name, &doing).await?;
+    let client = session.ready(&doing)?;
+    let seen = existing(client, &name, &doing).await?;
     let mut state = Model::default().with_defaults().with_seen(&seen, client.org_id());
     state.name = Value::Value(name);
     // What it was before is unknown.
     let in_effect = Some(true);
-    Some((state, Some(Private { in_effect, confirmed: Some(true), ..Private::origin(client) })))
+    Ok((state, Some(Private { in_effect, confirmed: Some(true), ..Private::origin(client) })))
 }
 
 /// Imports by identity: the organisation has to be the provider's.
 pub async fn import_by_identity(
-    diags: &mut Diagnostics,
     session: &Session,
     identity: &Identity,
-) -> Option<Stored> {
+) -> Result<Stored, Diagnostic> {
     let part = |name: &str| identity.get(name).and_then(known).cloned();
     let (Some(name), Some(org_id)) = (part(NAME), part(IMS_ORG_ID)) else {
-        diags.errors.push(general(
-            "The identity is not complete",
-            "An import by identity needs both `name` and `ims_org_id`.",
-        ));
-        return None;
+        let detail = "An import by identity needs both `name` and `ims_org_id`.";
+        return Err(general("The identity is not complete", detail));
     };
-    let client = session.ready(diags, &format!("importing the configuration {name:?}"))?;
+    let client = session.ready(&format!("importing the configuration {name:?}"))?;
     if client.org_id() != org_id {
-        diags.errors.push(messages::other_organisation(&name, &org_id, client.org_id()));
-        return None;
+        return Err(messages::other_organisation(&name, &org_id, client.org_id()));
     }
-    import_by_name(diags, session, name).await
+    import_by_name(session, name).await
 }
 
 /// A configuration that has to be there.
-pub async fn existing(
-    diags: &mut Diagnostics,
-    client: &Client,
-    name: &str,
-    doing: &str,
-) -> Option<Seen> {
-    let found = match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
+pub async fn existing(client: &Client, name: &str, doing: &str) -> Result<Seen, Diagnostic> {
+    match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
         Ok(configuration) => readable(name, configuration).and_then(|seen| match seen.details {
             Some(_) => Ok(seen),
             None => Err(messages::unreadable_key(name, None)),
@@ -174,8 +152,7 @@ pub async fn existing(
             Err(messages::absent(name, client.org_id(), &error))
         }
         Err(error) => Err(messages::from_api(&error, doing)),
-    };
-    found.map_err(|error| diags.errors.push(error)).ok()
+    }
 }
 
 /// Looks the name of a new configuration up, so that the plan already says what apply would find. Returns whether an
@@ -188,20 +165,17 @@ pub async fn at_plan(
     client: &Client,
     session: &Session,
     planned: &Model,
-) -> Option<bool> {
+) -> Result<bool, Diagnostic> {
     let Some(name) = planned.known_name() else {
-        return Some(false);
+        return Ok(false);
     };
     match what_a_create_finds(client, session, planned, name).await {
         Ok((is_adoption, warning)) => {
             diags.warnings.extend(warning);
-            Some(is_adoption)
+            Ok(is_adoption)
         }
-        Err(_) if session.memory.forgotten(name).is_some() => Some(false),
-        Err(error) => {
-            diags.errors.push(messages::at_plan(error));
-            None
-        }
+        Err(_) if session.memory.forgotten(name).is_some() => Ok(false),
+        Err(error) => Err(messages::at_plan(error)),
     }
 }
 
@@ -237,34 +211,27 @@ pub fn no_rival(session: &Session, planned: &Model) -> Result<(), Diagnostic> {
 
 /// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while Adobe says so.
 pub async fn release(
-    diags: &mut Diagnostics,
     session: &Session,
     blocked: BlockedChange,
     mut guarded: Guarded,
-) -> Option<()> {
+) -> Result<(), Diagnostic> {
     if guarded.unless_failed {
         let name = guarded.name.as_str();
         let doing = format!("asking Adobe whether the configuration {name:?} is still FAILED");
-        let client = session.ready(diags, &doing)?;
+        let client = session.ready(&doing)?;
         if let Some(made_at) = moved_from(guarded.endpoint.as_deref(), client) {
-            let endpoint = client.endpoint().as_str();
-            diags.errors.push(messages::other_endpoint(name, made_at, endpoint, None));
-            return None;
+            return Err(messages::other_endpoint(name, made_at, client.endpoint().as_str(), None));
         }
         match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
-            Ok(found) if found.status.is_failed() => return Some(()),
+            Ok(found) if found.status.is_failed() => return Ok(()),
             Ok(found) => guarded.status = found.status.as_str().to_owned(),
             Err(error) if error.kind() == Kind::NoSuchConfiguration => {
                 guarded.status = NOT_FOUND.to_owned();
             }
-            Err(error) => {
-                diags.errors.push(messages::from_api(&error, &doing));
-                return None;
-            }
+            Err(error) => return Err(messages::from_api(&error, &doing)),
         }
     }
-    diags.errors.push(messages::protected(&blocked, &guarded));
-    None
+    Err(messages::protected(&blocked, &guarded))
 }
 
 /// The claim of a create.

@@ -17,7 +17,7 @@ use super::trouble::{Done, Unfinished};
 use super::{messages, schema};
 use crate::api::Client;
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
-use crate::provider::diagnostics::attribute_path;
+use crate::provider::diagnostics::{attribute_path, report};
 use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 /// The resource.
@@ -58,7 +58,8 @@ impl Resource for CmkConfig {
         private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        look::refresh(diags, &self.shared.session(), state, private).await
+        let refreshed = look::refresh(diags, &self.shared.session(), state, private).await;
+        report(diags, refreshed)
     }
 
     async fn plan_create<'a>(
@@ -82,7 +83,7 @@ impl Resource for CmkConfig {
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, session.same_organisation(&prior, &private))?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
         // While the provider is not known, the update of a known key asks: it submits only over a `FAILED`.
@@ -92,13 +93,11 @@ impl Resource for CmkConfig {
         if let Some((blocked, guarded)) = planned.gives_up
             && !is_asked_later
         {
-            release(diags, &session, blocked, guarded).await?;
+            report(diags, release(&session, blocked, guarded).await)?;
         }
-        if planned.change == Change::Resubmit
-            && let Err(rival) = look::no_rival(&session, &planned.state)
-        {
-            diags.errors.push(messages::at_plan(rival));
-            return None;
+        if planned.change == Change::Resubmit {
+            let alone = look::no_rival(&session, &planned.state);
+            report(diags, alone.map_err(messages::at_plan))?;
         }
         let is_replaced = matches!(planned.change, Change::Replace(_));
         if planned.state.key_vault_key_identifier.is_unknown() && !is_replaced && !prior.is_failed()
@@ -124,11 +123,12 @@ impl Resource for CmkConfig {
     ) -> Option<Option<Private>> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, session.same_organisation(&prior, &private))?;
         if let Some(guarded) = plan::guard(&prior, &private)
             && !is_copy(&session, &prior)
         {
-            release(diags, &session, BlockedChange::Destroy, guarded).await?;
+            let released = release(&session, BlockedChange::Destroy, guarded).await;
+            report(diags, released)?;
         }
         diags.warnings.push(messages::forgotten(&prior, &private));
         Some(Some(private))
@@ -143,7 +143,7 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Stored> {
         let session = self.shared.session();
-        let client = session.ready(diags, "creating the configuration")?;
+        let client = report(diags, session.ready("creating the configuration"))?;
         let past = planned.known_name().and_then(|name| session.memory.forgotten(name));
         schema::validate(diags, &planned);
         if !diags.errors.is_empty() {
@@ -181,13 +181,13 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let private = planned_private.unwrap_or_default().stored();
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, session.same_organisation(&prior, &private))?;
         // The plan and not the configuration, which knows nothing of `ignore_changes`.
         let change = change(diags, &prior, &private, &planned)?.change;
         if change == Change::Settings {
             return Some((planned, Some(private)));
         }
-        let client = session.ready(diags, "updating the configuration")?;
+        let client = report(diags, session.ready("updating the configuration"))?;
         let wanted = planned.wanted()?;
         let is_guarded =
             plan::guard(&prior, &private).is_some_and(|guarded| !guarded.unless_failed);
@@ -225,19 +225,19 @@ impl Resource for CmkConfig {
             }
             None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
         };
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, session.same_organisation(&prior, &private))?;
         if let Some((blocked, guarded)) = blocked
             && !is_copy(&session, &prior)
         {
-            release(diags, &session, blocked, guarded).await?;
+            report(diags, release(&session, blocked, guarded).await)?;
         }
         diags.warnings.push(messages::forgotten(&prior, &private));
-        session.memory.forget(&prior.name_text().to_owned(), (prior, private.stored()));
+        session.memory.forget(&(prior, private.stored()));
         Some(())
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
-        look::import_by_name(diags, &self.shared.session(), id).await
+        report(diags, look::import_by_name(&self.shared.session(), id).await)
     }
 }
 
@@ -276,7 +276,7 @@ impl ResourceExt for CmkConfig {
         };
         if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
             let blocked = plan::replacement(&guarded, &successor);
-            release(diags, &session, blocked, guarded).await?;
+            report(diags, release(&session, blocked, guarded).await)?;
         } else if let Some((tainted, _)) = read.filter(|_| is_tainted)
             // A tainted object is planned as a create without a past.
             && let Some((blocked, guarded)) = plan::guard_of_pair(&tainted, &successor)
@@ -287,14 +287,15 @@ impl ResourceExt for CmkConfig {
         }
         let origin = match &session.connection {
             Connection::Ready(client) => {
-                let adoption_announced = look::at_plan(diags, client, &session, &planned).await?;
+                let looked = look::at_plan(diags, client, &session, &planned).await;
+                let adoption_announced = report(diags, looked)?;
                 Private { adoption_announced, ..Private::origin(client) }
             }
             Connection::Deferred(_) => {
                 session.defer_if_unknown();
                 Private::default()
             }
-            Connection::Unconfigured => return unconfigured(diags),
+            Connection::Unconfigured => return report(diags, Err(unconfigured())),
         };
         // All that is stored where the create does not come to its end.
         let confirmed = Some(false);
@@ -331,7 +332,7 @@ impl ResourceExt for CmkConfig {
         diags: &mut Diagnostics,
         identity: Identity,
     ) -> Option<Stored> {
-        look::import_by_identity(diags, &self.shared.session(), &identity).await
+        report(diags, look::import_by_identity(&self.shared.session(), &identity).await)
     }
 }
 
@@ -347,16 +348,13 @@ fn change(
     private: &Private,
     config: &Model,
 ) -> Option<plan::Planned> {
-    plan::change(prior, private, config)
-        .map_err(|stopped| {
-            diags.errors.push(match *stopped {
-                Stopped::Guarded(blocked, guarded) => messages::protected(&blocked, &guarded),
-                Stopped::NeedsNewName => {
-                    messages::at_plan(messages::needs_new_name(prior, config.key_text()))
-                }
-            });
-        })
-        .ok()
+    let changed = plan::change(prior, private, config).map_err(|stopped| match *stopped {
+        Stopped::Guarded(blocked, guarded) => messages::protected(&blocked, &guarded),
+        Stopped::NeedsNewName => {
+            messages::at_plan(messages::needs_new_name(prior, config.key_text()))
+        }
+    });
+    report(diags, changed)
 }
 
 /// The end of an operation as state and diagnostics; `past` is the object as it was before.

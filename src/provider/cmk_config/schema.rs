@@ -245,7 +245,7 @@ const MOST_ATTEMPTS: i64 = 100;
 /// Checks a resource's configuration.
 pub fn validate(diags: &mut Diagnostics, config: &Model) {
     match &config.name {
-        Value::Value(name) => diags.errors.extend(name_error(name)),
+        Value::Value(name) => diags.errors.extend(check_name(name).err()),
         Value::Null => diags.errors.push(null(NAME)),
         Value::Unknown => {}
     }
@@ -254,24 +254,18 @@ pub fn validate(diags: &mut Diagnostics, config: &Model) {
         diags.errors.push(null(KEY));
     }
     if let Some(text) = known(&config.key_vault_key_identifier)
-        && let Err(mistake) = KeyIdentifier::parse(text)
+        && let Err(error) = KeyIdentifier::parse(text)
     {
-        diags.errors.push(at(
-            KEY,
-            "This is not the key identifier of a key in Azure Key Vault",
-            mistake.to_string(),
-        ));
+        let summary = "This is not the key identifier of a key in Azure Key Vault";
+        diags.errors.push(at(KEY, summary, error.to_string()));
     }
     if let Some(count) = known(&config.failed_attempts)
         && !(0..=MOST_ATTEMPTS).contains(count)
     {
-        diags.errors.push(at(
-            FAILED_ATTEMPTS,
-            "The number of attempts is out of range",
-            format!(
-                "`failed_attempts` is {count}, but has to be a whole number from 0 to {MOST_ATTEMPTS}."
-            ),
-        ));
+        let detail = format!(
+            "`failed_attempts` is {count}, but has to be a whole number from 0 to {MOST_ATTEMPTS}."
+        );
+        diags.errors.push(at(FAILED_ATTEMPTS, "The number of attempts is out of range", detail));
     }
     let timeouts = known(&config.timeouts);
     for timeout in Timeout::ALL {
@@ -286,15 +280,12 @@ pub fn validate(diags: &mut Diagnostics, config: &Model) {
 }
 
 fn null(attribute: &'static str) -> Diagnostic {
-    at(
-        attribute,
-        "A required argument is null",
-        format!("Give `{attribute}` a value: the expression in the block came to null."),
-    )
+    let detail = format!("Give `{attribute}` a value: the expression in the block came to null.");
+    at(attribute, "A required argument is null", detail)
 }
 
 /// A name goes out as one path segment, escaped; what no escaping can carry is refused.
-pub fn name_error(name: &str) -> Option<Diagnostic> {
+pub fn check_name(name: &str) -> Result<(), Diagnostic> {
     let why = if name.is_empty() {
         "`name` is empty: give the configuration a name."
     } else if name == "." || name == ".." {
@@ -302,7 +293,7 @@ pub fn name_error(name: &str) -> Option<Diagnostic> {
     } else if name.chars().any(char::is_control) {
         "`name` has a control character in it, such as a line break or a tab: take it out."
     } else {
-        return None;
+        return Ok(());
     };
-    Some(at(NAME, "This cannot be the name of a configuration", why))
+    Err(at(NAME, "This cannot be the name of a configuration", why))
 }

@@ -15,7 +15,7 @@ use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::{
-    Claim, Moment, STATUSES, Seen, Why, messages, name_error, verdict,
+    Claim, Moment, STATUSES, Seen, Why, check_name, messages, verdict,
 };
 use crate::provider::config::{self, Resolved};
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
@@ -230,7 +230,7 @@ pub async fn configuration(
 ) -> (Check, Option<String>) {
     const ID: &str = "configuration";
     let name = options.name.as_deref().unwrap_or_default();
-    if let Some(diagnostic) = name_error(name) {
+    if let Err(diagnostic) = check_name(name) {
         let next = "Give `--name` the name of the configuration.".to_owned();
         return (Check::new(ID, Outcome::Wrong, diagnostic.detail.into_owned(), next), None);
     }
