@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::existing::{Accepted, Claim, Left, Moment, Obstacle, Seen, Verdict, Why, verdict};
 use super::memory::{Memory, Submitted};
-use super::model::{Model, Timeout, Wanted};
+use super::model::{Model, Private, Timeout, Wanted};
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use super::wait::{End, wait};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
@@ -33,16 +33,13 @@ pub struct Operation<'a> {
     pub memory: &'a Memory,
     /// Name and key.
     pub wanted: &'a Wanted,
+    /// The plan, for its settings.
+    pub planned: &'a Model,
     /// Who asks.
     pub claim: Claim,
-    /// The object is in the state, or was until this run forgot it: only the API's own 404 means that it is not there.
-    pub is_known: bool,
-    /// The endpoint it was made at, where that is known.
-    pub made_at: Option<&'a str>,
-    /// `wait_for_completion`
-    pub waits: bool,
-    /// `failed_attempts`
-    pub attempts: u32,
+    /// Of an object that is in the state, or was until this run forgot it: only the API's own 404 means that it is not
+    /// there.
+    pub past: Option<&'a Private>,
     /// The operation's end and the stop signal.
     pub limits: Limits,
 }
@@ -64,7 +61,7 @@ pub fn moved_from<'a>(made_at: Option<&'a str>, client: &Client) -> Option<&'a s
 pub async fn bring_into_effect(op: &Operation<'_>) -> Result<Done, Box<Unfinished>> {
     let accepted = obtain(op, Moment::Before, 0).await?;
     let is_in_effect = accepted.seen.is_read && accepted.seen.status.is_completed();
-    if op.waits && !is_in_effect {
+    if op.planned.waits() && !is_in_effect {
         return watch(op, accepted).await;
     }
     finished(op, Done { accepted, submitted_again: Vec::new() })
@@ -77,7 +74,7 @@ pub async fn watch(op: &Operation<'_>, accepted: Accepted) -> Result<Done, Box<U
     let again = |failed: String, round| async move {
         obtain(op, Moment::AfterFailure(&failed), round).await
     };
-    finished(op, follow(&wanted.name, accepted, op.attempts, limits, poll, again).await?)
+    finished(op, follow(&wanted.name, accepted, op.planned.attempts(), limits, poll, again).await?)
 }
 
 /// The loop of [`watch`]: `again` submits once more what failed under this id, or finds what another block of this run
@@ -222,8 +219,8 @@ fn existing(
 /// What is there before a submission. An object that was there once is looked for until the settling time is over.
 async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
     let Operation { client, wanted, limits, .. } = op;
-    let is_known = op.is_known || moment != Moment::Before;
-    let moved_from = moved_from(op.made_at, client);
+    let is_known = op.past.is_some() || moment != Moment::Before;
+    let moved_from = moved_from(op.past.and_then(|past| past.endpoint.as_deref()), client);
     let looked = match moved_from {
         // No submission follows, however long one looks.
         Some(_) => client.status(&wanted.name, limits).await.map(Some),
@@ -291,7 +288,7 @@ async fn submit(
     };
     let standing = match supersedes {
         Some(_) => Standing::Failed,
-        None if op.is_known => Standing::Missing,
+        None if op.past.is_some() => Standing::Missing,
         None => Standing::New,
     };
     let look =

@@ -395,178 +395,170 @@ pub fn forgotten(prior: &Model, private: &Private) -> Diagnostic {
     general(summary, detail)
 }
 
-/// What the messages of an operation are about.
-pub struct Subject<'a> {
-    /// Name and key.
-    pub wanted: &'a Wanted,
-    /// The plan.
-    pub planned: &'a Model,
-    /// Create or update.
-    pub timeout: Timeout,
+/// What a person should know of an operation that came to its goal.
+pub fn done(Wanted { name, .. }: &Wanted, done: &Done, is_announced: bool) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    if done.accepted.is_adopted && !is_announced {
+        warnings.push(adopted(&done.accepted.seen, name));
+    }
+    if !done.submitted_again.is_empty() {
+        let detail = format!(
+            "The configuration {name:?} is in effect. Its job had failed before and was submitted again {}.",
+            moments(&done.submitted_again)
+        );
+        warnings.push(general("The configuration was submitted more than once", detail));
+    }
+    warnings
 }
 
-impl Subject<'_> {
-    /// What a person should know of an operation that came to its goal.
-    pub fn done(&self, done: &Done, is_announced: bool) -> Vec<Diagnostic> {
-        let name = &self.wanted.name;
-        let mut warnings = Vec::new();
-        if done.accepted.is_adopted && !is_announced {
-            warnings.push(adopted(&done.accepted.seen, name));
+/// The error of an operation that did not: what happened, what Adobe has of ours, and how to go on, once. Of a create that
+/// leaves an object in the state, Terraform taints the object.
+pub fn unfinished(
+    wanted: &Wanted,
+    unfinished: &Unfinished,
+    allowed: (Timeout, Duration),
+    is_tainted: bool,
+) -> Diagnostic {
+    let diagnostic = happened(wanted, unfinished, allowed);
+    let run = match &unfinished.trouble {
+        Trouble::Failed(_) => "Fix what is wrong, then run",
+        _ => "Run",
+    };
+    match (next(unfinished), is_tainted) {
+        (None, false) => diagnostic,
+        (None, true) => {
+            and(diagnostic, "Run `terraform untaint <address>` before you apply again.")
         }
-        if !done.submitted_again.is_empty() {
+        (Some(does), false) => and(diagnostic, &format!("{run} `terraform apply` again: {does}")),
+        (Some(does), true) => {
+            let taint = match unfinished.left {
+                Left::Uncertain { .. } => UNCERTAIN_TAINT,
+                Left::Nothing | Left::Accepted(_) => TAINT,
+            };
+            let untaint = "`terraform untaint <address>`, then `terraform apply` again";
+            and(diagnostic, &format!("{run} {untaint}: {does}\n\n{taint}"))
+        }
+    }
+}
+
+/// What happened.
+fn happened(
+    wanted: &Wanted,
+    Unfinished { trouble, left }: &Unfinished,
+    (timeout, time): (Timeout, Duration),
+) -> Diagnostic {
+    let Wanted { name, key_text, .. } = wanted;
+    let seen = match left {
+        Left::Accepted(accepted) => Some(&accepted.seen),
+        Left::Nothing | Left::Uncertain { .. } => None,
+    };
+    let facts = facts(seen);
+    let is_refused = |error: &Error| matches!(error.kind(), Kind::BadRequest | Kind::Conflict);
+    match trouble {
+        Trouble::LookUp(error) => {
+            let doing = format!("looking up the configuration {name:?} before a submission");
+            and(from_api(error, &doing), "Nothing was submitted.")
+        }
+        Trouble::OtherEndpoint { made_at, configured, error } => {
+            other_endpoint(name, made_at, configured, Some(error))
+        }
+        Trouble::Obstacle(it) => obstacle(it, name, key_text),
+        Trouble::Rival(other) => rival(wanted, other),
+        Trouble::RivalUncertain => {
             let detail = format!(
-                "The configuration {name:?} is in effect. Its job had failed before and was submitted again {}.",
-                moments(&done.submitted_again)
+                "Another block of this run submitted the configuration {name:?} and the response was lost, so this \
+                 one submits nothing."
             );
-            warnings.push(general("The configuration was submitted more than once", detail));
+            at(NAME, "Another block's submission of this name is uncertain", detail)
         }
-        warnings
-    }
-
-    /// The error of an operation that did not: what happened, what Adobe has of ours, and how to go on, once.
-    pub fn unfinished(&self, unfinished: &Unfinished, is_kept: bool) -> Diagnostic {
-        let diagnostic = self.happened(unfinished);
-        let run = match &unfinished.trouble {
-            Trouble::Failed(_) => "Fix what is wrong, then run",
-            _ => "Run",
-        };
-        let is_tainted = self.timeout == Timeout::Create && is_kept;
-        match (next(unfinished), is_tainted) {
-            (None, false) => diagnostic,
-            (None, true) => {
-                and(diagnostic, "Run `terraform untaint <address>` before you apply again.")
-            }
-            (Some(does), false) => {
-                and(diagnostic, &format!("{run} `terraform apply` again: {does}"))
-            }
-            (Some(does), true) => {
-                let taint = match unfinished.left {
-                    Left::Uncertain { .. } => UNCERTAIN_TAINT,
-                    Left::Nothing | Left::Accepted(_) => TAINT,
-                };
-                let untaint = "`terraform untaint <address>`, then `terraform apply` again";
-                and(diagnostic, &format!("{run} {untaint}: {does}\n\n{taint}"))
-            }
+        Trouble::Refused(error, Standing::Missing) if error.kind() == Kind::Conflict => {
+            let detail = format!(
+                "Keep the block as it is and apply again later: the configuration {name:?} is most likely there, and \
+                 only its status cannot be read. If it stays so, give the x-request-id to Adobe support. Keep the key, \
+                 its vault and the role of Adobe's app. {error}"
+            );
+            general(
+                "Adobe does not find the configuration, and says that its name is in use",
+                detail,
+            )
         }
-    }
-
-    /// What happened.
-    fn happened(&self, Unfinished { trouble, left }: &Unfinished) -> Diagnostic {
-        let Wanted { name, key_text, .. } = self.wanted;
-        let seen = match left {
-            Left::Accepted(accepted) => Some(&accepted.seen),
-            Left::Nothing | Left::Uncertain { .. } => None,
-        };
-        let facts = facts(seen);
-        let is_refused = |error: &Error| matches!(error.kind(), Kind::BadRequest | Kind::Conflict);
-        match trouble {
-            Trouble::LookUp(error) => {
-                let doing = format!("looking up the configuration {name:?} before a submission");
-                and(from_api(error, &doing), "Nothing was submitted.")
-            }
-            Trouble::OtherEndpoint { made_at, configured, error } => {
-                other_endpoint(name, made_at, configured, Some(error))
-            }
-            Trouble::Obstacle(it) => obstacle(it, name, key_text),
-            Trouble::Rival(other) => rival(self.wanted, other),
-            Trouble::RivalUncertain => {
+        Trouble::Refused(error, Standing::Failed) if is_refused(error) => {
+            let detail = format!(
+                "Give the block another `name`: the configuration {name:?} ended in FAILED, and its name remains \
+                 reserved. Adobe refused to take it again: {error}"
+            );
+            at(NAME, "Adobe does not take the configuration a second time", detail)
+        }
+        Trouble::Refused(error, _) => {
+            from_api(error, &format!("submitting the configuration {name:?}"))
+        }
+        Trouble::Lost { error, last, settled, shows_failed } => {
+            let time = humanize(*settled);
+            let found = match last {
+                _ if *shows_failed => format!(
+                    "It was looked up for {time}, and shows only the job that had failed before."
+                ),
+                Some(error) => format!("Looking it up failed as well: {error}."),
+                // What ends before this was interrupted: there was one look-up.
+                None if *settled < Duration::from_secs(1) => {
+                    "It was looked up once and was not there.".to_owned()
+                }
+                None => format!("It was looked up for {time} and was not there."),
+            };
+            let detail = format!(
+                "The response to the submission of {name:?} was lost: {error}\n\n{found} Nothing was sent again, as Adobe \
+                 may still accept it."
+            );
+            general("It is uncertain whether Adobe accepted the submission", detail)
+        }
+        Trouble::InterruptedBefore => {
+            let detail = format!("Nothing was submitted for the configuration {name:?}.");
+            general("Interrupted before the submission", detail)
+        }
+        Trouble::Failed(again) => failed(seen, wanted, again),
+        Trouble::OtherKey => {
+            let detail = format!(
+                "The configuration {name:?}{facts} has the key {} at Adobe; this block asks for {key_text}. Keep both \
+                 keys, their vaults and the roles on them until that is cleared up: Adobe uses the key it names. \
+                 Give the block a new `name` to submit {key_text} as another configuration.",
+                seen.map_or("", Seen::key_text),
+            );
+            at(KEY, "Adobe has another key than the one submitted", detail)
+        }
+        Trouble::TimedOut(last) => {
+            let (attribute, time) = (timeout.attribute(), humanize(time));
+            let said = last
+                .as_ref()
+                .map_or(String::new(), |error| format!("\n\nThe last look at it failed: {error}"));
+            let detail = format!(
+                "The configuration {name:?}{facts} is in the state, but was not in effect within {time}. Raise \
+                 `{attribute}` in the `timeouts` block if it takes longer than that, or set `wait_for_completion = \
+                 false`.{said}"
+            );
+            general("The configuration was not in effect in time", detail)
+        }
+        Trouble::Interrupted => {
+            let summary = match seen.is_some_and(|seen| seen.status.is_failed()) {
+                true => "Interrupted before the configuration was submitted again",
+                false => "Interrupted before the configuration was in effect",
+            };
+            general(summary, format!("The configuration {name:?}{facts} is in the state."))
+        }
+        Trouble::Broken(error) => {
+            let diagnostic = if error.kind() == Kind::NoSuchConfiguration {
                 let detail = format!(
-                    "Another block of this run submitted the configuration {name:?} and the response was lost, so this \
-                     one submits nothing."
+                    "Ask Adobe support before you apply again: Adobe accepted the configuration {name:?}, but its \
+                     status endpoint does not find it.\n\n{error}"
                 );
-                at(NAME, "Another block's submission of this name is uncertain", detail)
-            }
-            Trouble::Refused(error, Standing::Missing) if error.kind() == Kind::Conflict => {
-                let detail = format!(
-                    "Keep the block as it is and apply again later: the configuration {name:?} is most likely there, and \
-                     only its status cannot be read. If it stays so, give the x-request-id to Adobe support. Keep the key, \
-                     its vault and the role of Adobe's app. {error}"
-                );
-                general(
-                    "Adobe does not find the configuration, and says that its name is in use",
-                    detail,
-                )
-            }
-            Trouble::Refused(error, Standing::Failed) if is_refused(error) => {
-                let detail = format!(
-                    "Give the block another `name`: the configuration {name:?} ended in FAILED, and its name remains \
-                     reserved. Adobe refused to take it again: {error}"
-                );
-                at(NAME, "Adobe does not take the configuration a second time", detail)
-            }
-            Trouble::Refused(error, _) => {
-                from_api(error, &format!("submitting the configuration {name:?}"))
-            }
-            Trouble::Lost { error, last, settled, shows_failed } => {
-                let time = humanize(*settled);
-                let found = match last {
-                    _ if *shows_failed => format!(
-                        "It was looked up for {time}, and shows only the job that had failed before."
-                    ),
-                    Some(error) => format!("Looking it up failed as well: {error}."),
-                    // What ends before this was interrupted: there was one look-up.
-                    None if *settled < Duration::from_secs(1) => {
-                        "It was looked up once and was not there.".to_owned()
-                    }
-                    None => format!("It was looked up for {time} and was not there."),
-                };
-                let detail = format!(
-                    "The response to the submission of {name:?} was lost: {error}\n\n{found} Nothing was sent again, as Adobe \
-                     may still accept it."
-                );
-                general("It is uncertain whether Adobe accepted the submission", detail)
-            }
-            Trouble::InterruptedBefore => {
-                let detail = format!("Nothing was submitted for the configuration {name:?}.");
-                general("Interrupted before the submission", detail)
-            }
-            Trouble::Failed(again) => failed(seen, self.wanted, again),
-            Trouble::OtherKey => {
-                let detail = format!(
-                    "The configuration {name:?}{facts} has the key {} at Adobe; this block asks for {key_text}. Keep both \
-                     keys, their vaults and the roles on them until that is cleared up: Adobe uses the key it names. \
-                     Give the block a new `name` to submit {key_text} as another configuration.",
-                    seen.map_or("", Seen::key_text),
-                );
-                at(KEY, "Adobe has another key than the one submitted", detail)
-            }
-            Trouble::TimedOut(last) => {
-                let attribute = self.timeout.attribute();
-                let time = humanize(self.planned.timeout(self.timeout));
-                let said = last.as_ref().map_or(String::new(), |error| {
-                    format!("\n\nThe last look at it failed: {error}")
-                });
-                let detail = format!(
-                    "The configuration {name:?}{facts} is in the state, but was not in effect within {time}. Raise \
-                     `{attribute}` in the `timeouts` block if it takes longer than that, or set `wait_for_completion = \
-                     false`.{said}"
-                );
-                general("The configuration was not in effect in time", detail)
-            }
-            Trouble::Interrupted => {
-                let summary = match seen.is_some_and(|seen| seen.status.is_failed()) {
-                    true => "Interrupted before the configuration was submitted again",
-                    false => "Interrupted before the configuration was in effect",
-                };
-                general(summary, format!("The configuration {name:?}{facts} is in the state."))
-            }
-            Trouble::Broken(error) => {
-                let diagnostic = if error.kind() == Kind::NoSuchConfiguration {
-                    let detail = format!(
-                        "Ask Adobe support before you apply again: Adobe accepted the configuration {name:?}, but its \
-                         status endpoint does not find it.\n\n{error}"
-                    );
-                    general("Adobe does not find what it accepted", detail)
-                } else {
-                    let doing = format!("waiting for the configuration {name:?} to take effect");
-                    from_api(error, &doing)
-                };
-                and(diagnostic, &format!("The configuration{facts} is in the state."))
-            }
+                general("Adobe does not find what it accepted", detail)
+            } else {
+                let doing = format!("waiting for the configuration {name:?} to take effect");
+                from_api(error, &doing)
+            };
+            and(diagnostic, &format!("The configuration{facts} is in the state."))
         }
     }
 }
-
 /// What the next apply does, where that is the way on; elsewhere the message itself says how to go on.
 fn next(unfinished: &Unfinished) -> Option<&'static str> {
     match (&unfinished.left, &unfinished.trouble) {

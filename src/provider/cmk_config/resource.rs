@@ -9,13 +9,11 @@ use super::apply::{self, Operation};
 use super::existing::{Accepted, Claim, Seen};
 use super::look::{self, release};
 use super::model::{
-    Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout,
-    Wanted, known,
+    Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout, known,
 };
 use super::plan::{self, BlockedChange, Change, Stopped};
 use super::trouble::{Done, Unfinished};
 use super::{messages, schema};
-use crate::api::Client;
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
 use crate::provider::diagnostics::{attribute_path, report};
 use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
@@ -155,19 +153,20 @@ impl Resource for CmkConfig {
             return None;
         }
         let operation = Operation {
+            client,
+            memory: &session.memory,
+            wanted: &wanted,
+            planned: &planned,
             claim: look::claim(&session, &planned),
-            is_known: past.is_some(),
-            made_at: past.as_ref().and_then(|(_, private)| private.endpoint.as_deref()),
-            ..operation(client, &session, &planned, &wanted, Timeout::Create)
+            past: past.as_ref().map(|(_, private)| private),
+            limits: apply::limits(&planned, Timeout::Create),
         };
         let ended = apply::bring_into_effect(&operation).await;
         if ended.is_ok() {
             session.memory.make(&wanted.name, &wanted.key);
         }
         let is_announced = planned_private.is_some_and(|private| private.adoption_announced);
-        let subject =
-            messages::Subject { wanted: &wanted, planned: &planned, timeout: Timeout::Create };
-        outcome(diags, &subject, ended, is_announced, past.as_ref(), client)
+        outcome(diags, &operation, Timeout::Create, ended, is_announced, past.as_ref())
     }
 
     async fn update<'a>(
@@ -191,20 +190,21 @@ impl Resource for CmkConfig {
         let wanted = planned.wanted()?;
         let is_guarded =
             plan::guard(&prior, &private).is_some_and(|guarded| !guarded.unless_failed);
+        let past = (prior, private);
         let operation = Operation {
+            client,
+            memory: &session.memory,
+            wanted: &wanted,
+            planned: &planned,
             claim: Claim::Own { may_rekey: !is_guarded },
-            is_known: true,
-            made_at: private.endpoint.as_deref(),
-            ..operation(client, &session, &planned, &wanted, Timeout::Update)
+            past: Some(&past.1),
+            limits: apply::limits(&planned, Timeout::Update),
         };
-        let ended = match stored(&prior) {
+        let ended = match stored(&past.0) {
             Some(accepted) if change == Change::Wait => apply::watch(&operation, accepted).await,
             _ => apply::bring_into_effect(&operation).await,
         };
-        let past = (prior, private.clone());
-        let subject =
-            messages::Subject { wanted: &wanted, planned: &planned, timeout: Timeout::Update };
-        outcome(diags, &subject, ended, true, Some(&past), client)
+        outcome(diags, &operation, Timeout::Update, ended, true, Some(&past))
     }
 
     async fn destroy<'a>(
@@ -268,12 +268,8 @@ impl ResourceExt for CmkConfig {
             .clone()
             .or_else(|| read.as_ref().map(|(_, private)| private.clone()))
             .map(Private::stored);
-        let successor = Successor {
-            name: name.map(str::to_owned),
-            key: known(&planned.key_vault_key_identifier).cloned(),
-            replaced,
-            is_tainted,
-        };
+        let key = known(&planned.key_vault_key_identifier).cloned();
+        let successor = Successor { name: name.map(str::to_owned), key, replaced, is_tainted };
         if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
             let blocked = plan::replacement(&guarded, &successor);
             report(diags, release(&session, blocked, guarded).await)?;
@@ -303,21 +299,16 @@ impl ResourceExt for CmkConfig {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        Some(IdentitySchema {
-            version: 0,
-            attributes: vec![
-                IdentityAttribute {
-                    name: NAME,
-                    description: "Name of the configuration at Adobe, case-sensitive.",
-                    required_for_import: true,
-                },
-                IdentityAttribute {
-                    name: IMS_ORG_ID,
-                    description: "IMS organisation that the configuration belongs to; the provider has to be configured for it.",
-                    required_for_import: true,
-                },
-            ],
-        })
+        let attribute =
+            |name, description| IdentityAttribute { name, description, required_for_import: true };
+        let attributes = vec![
+            attribute(NAME, "Name of the configuration at Adobe, case-sensitive."),
+            attribute(
+                IMS_ORG_ID,
+                "IMS organisation that the configuration belongs to; the provider has to be configured for it.",
+            ),
+        ];
+        Some(IdentitySchema { version: 0, attributes })
     }
 
     fn identity(&self, state: &Model) -> Option<Identity> {
@@ -360,44 +351,27 @@ fn change(
 /// The end of an operation as state and diagnostics; `past` is the object as it was before.
 fn outcome(
     diags: &mut Diagnostics,
-    subject: &messages::Subject<'_>,
+    op: &Operation<'_>,
+    timeout: Timeout,
     ended: Result<Done, Box<Unfinished>>,
     is_announced: bool,
     past: Option<&Object>,
-    client: &Client,
 ) -> Option<Stored> {
+    let Operation { client, wanted, planned, .. } = *op;
     let object = match ended {
         Ok(done) => {
-            diags.warnings.extend(subject.done(&done, is_announced));
-            Some(subject.planned.done(&done.accepted, past, client))
+            diags.warnings.extend(messages::done(wanted, &done, is_announced));
+            Some(planned.done(&done.accepted, past, client))
         }
         Err(unfinished) => {
-            let object = subject.planned.after(&unfinished.left, past, client);
-            diags.errors.push(subject.unfinished(&unfinished, object.is_some()));
+            let object = planned.after(&unfinished.left, past, client);
+            let is_tainted = timeout == Timeout::Create && object.is_some();
+            let allowed = (timeout, planned.timeout(timeout));
+            diags.errors.push(messages::unfinished(wanted, &unfinished, allowed, is_tainted));
             object
         }
     };
     object.map(|(state, private)| (state, Some(private)))
-}
-
-fn operation<'a>(
-    client: &'a Client,
-    session: &'a Session,
-    planned: &Model,
-    wanted: &'a Wanted,
-    timeout: Timeout,
-) -> Operation<'a> {
-    Operation {
-        client,
-        memory: &session.memory,
-        wanted,
-        claim: Claim::Own { may_rekey: false },
-        is_known: false,
-        made_at: None,
-        waits: planned.waits(),
-        attempts: planned.attempts(),
-        limits: apply::limits(planned, timeout),
-    }
 }
 
 /// What the state knows of an accepted configuration, to go on waiting from.
