@@ -444,6 +444,34 @@ mod tests {
         assert_eq!(interrupted, (Ok(None), 3, 0), "one more look after the interruption");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_job_is_submitted_again_after_ever_longer_pauses() {
+        let limits = Limits {
+            deadline: Instant::now() + Duration::from_secs(3600),
+            stop: CancellationToken::new(),
+        };
+        let accepted = Accepted {
+            seen: seen("1", "FAILED", None),
+            superseded: None,
+            round: 1,
+            has_past: false,
+            is_adopted: false,
+        };
+        let submitted = Seen { is_read: false, ..accepted.seen.clone() };
+        let poll = || std::future::ready(Ok(seen("1", "FAILED", None)));
+        let again = |_, round| {
+            let seen = submitted.clone();
+            std::future::ready(Ok(Accepted { seen, round: round + 1, ..accepted.clone() }))
+        };
+        let unfinished = follow("c", accepted.clone(), 4, &limits, poll, again).await.unwrap_err();
+        let Trouble::Failed(times) = unfinished.trouble else { panic!("{unfinished:?}") };
+        let mut before = Duration::ZERO;
+        let pauses = times.iter().map(|at| (*at - std::mem::replace(&mut before, *at)).as_secs());
+        assert_eq!(pauses.collect::<Vec<_>>(), [10, 20, 40, 80], "and the poll before each");
+        let Left::Accepted(left) = unfinished.left else { panic!("{:?}", unfinished.left) };
+        assert_eq!(left.round, 5);
+    }
+
     #[test]
     fn the_pauses_before_a_resubmission_double() {
         let pauses: Vec<u64> = (0..8).map(|count| pause_before(count).as_secs()).collect();

@@ -448,3 +448,25 @@ impl Computed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operation_has_its_timeout() {
+        let text = |text: &str| Value::Value(text.to_owned());
+        let written = Timeouts { create: text("1h30m"), read: text("90s"), update: text("2h") };
+        let in_part = Timeouts { read: text("1m"), ..Timeouts::default() };
+        for (timeouts, expected) in [
+            (Value::Null, [3600, 300, 3600]),
+            (Value::Value(Timeouts::default()), [3600, 300, 3600]),
+            (Value::Value(in_part), [3600, 60, 3600]),
+            (Value::Value(written), [5400, 90, 7200]),
+        ] {
+            let model = Model { timeouts, ..Model::default() };
+            let seconds = Timeout::ALL.map(|timeout| model.timeout(timeout).as_secs());
+            assert_eq!(seconds, expected, "{:?}", model.timeouts);
+        }
+    }
+}

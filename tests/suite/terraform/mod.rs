@@ -18,6 +18,7 @@ mod in_place;
 mod kept;
 mod known_late;
 mod lifecycle;
+mod limits;
 mod never_fails_open;
 mod no_diff;
 mod odd_polls;
