@@ -434,13 +434,15 @@ fn what_is_unconfirmed_stays_so_through_a_taint() {
     project.configure_one("timeouts {\n    create = \"2s\"\n  }");
     project.apply().exits(1).says("The configuration was not in effect in time").says("HTTP 404");
     assert!(project.is_tainted());
-    // The create of the second apply cannot look: the object comes back as it was.
     control.clear_faults();
+    // Adobe knows it from the third look on, and no read says anything else.
+    control.fault(absent(2));
+    project.plan_drift().does_not_say("NOT_FOUND");
+    // The create of the second apply cannot look: the object comes back as it was.
     project.set("AEP_MAX_RETRIES", "0");
     control.fault(Fault::on(Route::Status, Action::Answer(Answer::html(502))).skip(2));
     project.run(&["apply", "-refresh=false", "-auto-approve", "-no-color"]).exits(1);
     assert!(project.is_tainted());
-    // Adobe knows it from the third look on, and no read says anything else.
     control.fault(absent(2));
     project.plan_drift().exits(2).says("RUNNING").does_not_say("NOT_FOUND");
     assert!(control.step_to("COMPLETED"));
