@@ -1,7 +1,8 @@
 //! The one integration binary. Each module tests at a boundary that a user or a reviewer sees:
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
-//! - `terraform`: what people see of the resource, the data sources and the provider block;
+//! - `contract`: what people see of the resource, the data sources and the provider block, promise by promise;
+//! - `terraform`: what is still to be moved there;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
@@ -16,6 +17,7 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod contract;
 mod diagnostics;
 mod docs;
 mod doctor;

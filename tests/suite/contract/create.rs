@@ -1,0 +1,1 @@
+//! Create is idempotent, and what Adobe accepted is never lost.

@@ -1,0 +1,1 @@
+//! Destroy, and what makes room for another object: what is in effect is guarded.

@@ -1,0 +1,1 @@
+//! From an accepted submission to a status that is the end.
