@@ -1,8 +1,8 @@
 //! The one integration binary. Each module tests at a boundary that a user or a reviewer sees:
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
-//! - `contract`: what people see of the resource, the data sources and the provider block, promise by promise;
-//! - `terraform`: what is still to be moved there;
+//! - `contract`: what the provider promises, one scene a promise;
+//! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;

@@ -1,28 +1,17 @@
 //! What people see: the real CLI, the built plugin, a real HTTP server.
 
 mod adoption;
-mod aliases;
 mod answer_lost;
 mod authentication;
 mod connection;
-mod data_sources;
-mod drift;
-mod each_cli;
 mod failed;
 mod faults;
 mod forgotten;
-mod functions;
-mod guard;
-mod import;
 mod in_place;
 mod kept;
-mod known_late;
 mod lifecycle;
 mod never_fails_open;
-mod no_diff;
 mod odd_polls;
-mod old_states;
-mod organisation;
 mod pairs;
 mod proxy;
 mod reads_are_not_look_ups;
@@ -32,9 +21,6 @@ mod stop;
 mod submission;
 mod tainted;
 mod uncertain;
-mod unknown_provider;
 mod unprotected;
-mod validate;
 mod waiting;
-mod ways_out;
 mod wire;
