@@ -15,7 +15,7 @@ use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::{
-    Claim, Moment, STATUSES, Seen, Verdict, messages, name_error, verdict,
+    Claim, Moment, STATUSES, Seen, Why, check_name, messages, verdict,
 };
 use crate::provider::config::{self, Resolved};
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
@@ -230,7 +230,7 @@ pub async fn configuration(
 ) -> (Check, Option<String>) {
     const ID: &str = "configuration";
     let name = options.name.as_deref().unwrap_or_default();
-    if let Some(diagnostic) = name_error(name) {
+    if let Err(diagnostic) = check_name(name) {
         let next = "Give `--name` the name of the configuration.".to_owned();
         return (Check::new(ID, Outcome::Wrong, diagnostic.detail.into_owned(), next), None);
     }
@@ -250,35 +250,37 @@ pub async fn configuration(
         seen.details.as_ref().map_or("that its response does not tell", |it| &it.key_text),
         meaning(&status),
     );
-    let of_diagnostic = |result, diagnostic: Diagnostic| {
-        let detail = diagnostic.detail.into_owned();
-        Check::new(ID, result, format!("{}.", diagnostic.summary), detail)
-    };
     let claim = Claim::Create { adopts: true, may_rekey: false };
     // Without a key to compare with, one takes it for one's own.
-    let check = match verdict(Some(&seen), key, claim, Moment::Before) {
-        Verdict::Taken(seen) => {
-            let wanted = options.key.as_deref().unwrap_or_default();
-            of_diagnostic(Outcome::Wrong, messages::taken(seen, name, wanted))
-        }
-        Verdict::KeyUnknown(seen) if key.is_some() => {
-            of_diagnostic(Outcome::Unknown, messages::key_unknown(seen, name))
-        }
-        _ if seen.status.is_failed() => {
-            let next = match key {
-                Some(_) => "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
-                    `terraform apply`: it submits the configuration again.".to_owned(),
-                None => format!(
-                    "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
-                    seen.details.as_ref().map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
-                ),
+    let check = match (verdict(Some(&seen), key, claim, Moment::Before), key) {
+        (Err(obstacle), Some(_)) => {
+            let result = match obstacle.why {
+                Why::KeyUnknown => Outcome::Unknown,
+                Why::Taken | Why::KeyChanged | Why::NotAdopted => Outcome::Wrong,
             };
+            let wanted = options.key.as_deref().unwrap_or_default();
+            let Diagnostic { summary, detail, .. } = messages::obstacle(&obstacle, name, wanted);
+            Check::new(ID, result, format!("{summary}."), detail.into_owned())
+        }
+        (_, Some(_)) if seen.status.is_failed() => {
+            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
+                `terraform apply`: it submits the configuration again.";
+            Check::new(ID, Outcome::Wrong, about, next.to_owned())
+        }
+        (_, None) if seen.status.is_failed() => {
+            let details = seen.details.as_ref();
+            let next = format!(
+                "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
+                details.map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
+            );
             Check::new(ID, Outcome::Wrong, about, next)
         }
-        Verdict::KeyUnknown(_) => {
+        (_, None) => {
             Check::ok(ID, format!("{about} Give the right `--key` to have the key compared."))
         }
-        _ => Check::ok(ID, format!("{about} It is the key of `--key`: Terraform adopts it.")),
+        (Ok(_), Some(_)) => {
+            Check::ok(ID, format!("{about} It is the key of `--key`: Terraform adopts it."))
+        }
     };
     (check, Some(status))
 }

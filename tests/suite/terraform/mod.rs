@@ -10,6 +10,7 @@ mod forgotten;
 mod in_place;
 mod kept;
 mod lifecycle;
+mod limits;
 mod never_fails_open;
 mod odd_polls;
 mod pairs;
