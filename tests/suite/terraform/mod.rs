@@ -2,6 +2,5 @@
 
 mod authentication;
 mod connection;
-mod limits;
 mod proxy;
 mod wire;
