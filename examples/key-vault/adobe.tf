@@ -37,7 +37,7 @@ resource "aep_cmk_config" "customer_data" {
 
   depends_on = [time_sleep.roles_in_effect]
 
-  # Adobe finds these out later, and answers FAILED without a reason. Here they stop the plan.
+  # Adobe finds these out later, and reports FAILED without a reason. Here they stop the plan.
   lifecycle {
     precondition {
       condition     = azurerm_key_vault.cmk.purge_protection_enabled == true # null when it is not written

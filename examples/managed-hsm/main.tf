@@ -129,7 +129,7 @@ resource "aep_cmk_config" "customer_data" {
   name                     = var.configuration_name
   key_vault_key_identifier = azurerm_key_vault_managed_hardware_security_module_key.cmk.id # without a version
 
-  # Adobe finds these out later, and answers FAILED without a reason. Here they stop the plan.
+  # Adobe finds these out later, and reports FAILED without a reason. Here they stop the plan.
   lifecycle {
     precondition {
       condition     = data.azurerm_key_vault_managed_hardware_security_module.cmk.purge_protection_enabled == true

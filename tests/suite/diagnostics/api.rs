@@ -10,6 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, date_ti
 use rustls::crypto::aws_lc_rs;
 use rustls::{ServerConfig, ServerConnection};
 use rustls_pki_types::PrivateKeyDer;
+use tokio::net::TcpSocket;
 
 use aep_simulator::{Action, Answer, Fault, Route};
 
@@ -116,7 +117,10 @@ pub(super) const CASES: &[Case] = &[
         happens(stage, Action::Delay(Duration::from_secs(30)));
     }),
     ("nothing listens", |stage| {
-        stage.hang_up();
+        // Bound, so that no other server gets the port, and not listening: it refuses by construction.
+        let deaf = TcpSocket::new_v4().expect("a socket");
+        deaf.bind(([127, 0, 0, 1], 0).into()).expect("a loopback port");
+        stage.moves_to(format!("http://{}", deaf.local_addr().expect("an address")));
         asks(stage).plan();
     }),
     ("TLS: the other side speaks none", |stage| {
@@ -172,7 +176,7 @@ pub(super) const CASES: &[Case] = &[
         asks(stage).plan();
     }),
     ("IMS: a refusal that comes as a success", |stage| {
-        with_client(stage, "whatever");
+        with_client(stage, "the-secret-of-nobody");
         let body =
             serde_json::json!({"error": "invalid_scope", "error_description": "no such scope"});
         stage.answers(Route::Token, Answer::json(200, &body)).project.set("AEP_MAX_RETRIES", "0");
@@ -183,12 +187,12 @@ pub(super) const CASES: &[Case] = &[
         asked(stage, Answer::token_invalid());
     }),
     ("IMS: unavailable", |stage| {
-        with_client(stage, "whatever");
+        with_client(stage, "the-secret-of-nobody");
         stage.answers(Route::Token, Answer::html(503));
         asks(stage).plan();
     }),
     ("IMS: another host", |stage| {
-        with_client(stage, "whatever");
+        with_client(stage, "the-secret-of-nobody");
         stage.answers(Route::Token, Answer::html(200));
         asks(stage).plan();
     }),

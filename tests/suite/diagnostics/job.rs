@@ -124,6 +124,16 @@ pub(super) const CASES: &[Case] = &[
         let words = "A configuration of this name exists.";
         stage.answers(Route::Submit, Answer::service(409, "Conflict", words)).apply();
     }),
+    ("409 when what is not found is submitted again", |stage| {
+        stage.one("").applied();
+        stage.answers(Route::Status, Answer::not_found()).apply();
+    }),
+    ("the key was changed at Adobe, and the update sees it first", |stage| {
+        stage.one("").applied();
+        stage.control().set_key("Config1", OTHER_KEY);
+        stage.control().fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())));
+        stage.apply();
+    }),
     ("accepted, and not found again", |stage| {
         let absent = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
         stage.control().fault(absent.skip(LOOK_UPS).forever());

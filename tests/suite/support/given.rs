@@ -3,7 +3,7 @@
 use aep_simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 use serde_json::{Value, json};
 
-use super::{Cli, KEY, ORG_ID, Project, Run, cli, resource, simulator_with};
+use super::{Cli, KEY, ORG_ID, Project, cli, resource, simulator_with};
 
 /// A simulator whose jobs stay `RUNNING` until its clock is moved.
 pub fn slow_simulator() -> Simulator {
@@ -113,11 +113,4 @@ pub fn answered(id: &str, key: &str, status: &str) -> Value {
 /// How many jobs Adobe has accepted.
 pub fn accepted(simulator: &Simulator) -> u64 {
     simulator.control().counters().submissions_accepted
-}
-
-impl Run {
-    /// How often a sentence is said.
-    pub fn count(&self, sentence: &str) -> usize {
-        self.text().matches(sentence).count()
-    }
 }
