@@ -23,7 +23,7 @@ impl Function for ConsentUrl {
             parameters: vec![
                 string_parameter(
                     "application_redirect_url",
-                    "The URL that Adobe responds with, with the path segment `common` in it, for example \
+                    "The URL in Adobe's response, which has the path segment `common` in it, for example \
                      `data.aep_cmk_app.adobe.application_redirect_url`.",
                 ),
                 string_parameter(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aep_simulator::{Action, Answer, Fault, Route};
 
-use crate::support::{KEY, Project, Whom, await_counters, simulator, stepped};
+use crate::support::{KEY, Project, Whom, answered, await_counters, simulator, stepped};
 
 #[test]
 fn a_read_takes_no_longer_than_its_own_timeout() {
@@ -18,6 +18,24 @@ fn a_read_takes_no_longer_than_its_own_timeout() {
     project.plan().exits(1).says("Adobe is throttling requests");
     assert_eq!(control.counters().faults, 1);
     project.plan().exits(0);
+}
+
+#[test]
+fn an_update_takes_no_longer_than_its_own_timeout() {
+    let simulator = stepped(|_| ());
+    let control = simulator.control();
+    let project = Project::new(&simulator);
+    project.configure_one("wait_for_completion = false");
+    project.apply().exits(0);
+    let id = project.attributes()["id"].as_str().expect("accepted").to_owned();
+    project.configure_one("timeouts {\n    update = \"2s\"\n  }");
+    // After the refresh: whoever has the default of an hour waits, and sees the end.
+    let throttled = Action::Answer(Answer::throttled_for(3));
+    let completed = Action::Answer(Answer::json(200, &answered(&id, KEY, "COMPLETED")));
+    control.fault(Fault::on(Route::Status, throttled).skip(1));
+    control.fault(Fault::on(Route::Status, completed).skip(1));
+    project.apply().exits(1).says("Adobe is throttling requests");
+    assert_eq!(project.attributes()["id"], id.as_str());
 }
 
 #[test]
