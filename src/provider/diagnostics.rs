@@ -1,6 +1,6 @@
-//! The only place where errors become diagnostics: `api::Error` and configuration mistakes.
+//! The only place where errors become diagnostics: `api::Error` and what is wrong with the provider's configuration.
 //!
-//! A summary is one static sentence; the detail says what to do and carries the API's own words. Diagnostics are
+//! A summary is one static sentence; the detail says what to do and carries the API's own message. Diagnostics are
 //! struct literals: tf-provider's constructors paste a backtrace into the detail.
 
 use std::borrow::Cow;
@@ -259,8 +259,8 @@ fn tls(fault: TlsFault, address: &str) -> String {
                 .to_owned()
         }
         TlsFault::WrongName => format!(
-            "The server is not the one that was asked for: check {address}, the name resolution, and any proxy that \
-             answers in its place."
+            "The certificate is for another host: check {address}, the name resolution, and any proxy that \
+             responds in its place."
         ),
         TlsFault::Expired => {
             "The server's certificate is too old: whoever runs the server has to renew it. Check the clock of this \
@@ -306,7 +306,7 @@ fn token(kind: Kind) -> &'static str {
     }
 }
 
-const NOTHING_THERE: &str = "Adobe answered that there is nothing at this address";
+const NOTHING_THERE: &str = "Adobe has nothing at this address";
 
 /// What to do about a response of the API, or about one that did not arrive whole.
 fn response(error: &api::Error) -> (&'static str, String) {
@@ -359,7 +359,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
              the x-request-id to Adobe support.",
         ),
         (Kind::Conflict, _) => (
-            "Adobe answered that the name is in use",
+            "Adobe says that the name is in use",
             "A name remains reserved at Adobe, even by a configuration that failed: choose another `name`. Nothing \
              was changed.",
         ),
@@ -393,7 +393,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
             "Run the command again later. If it stays so, give the x-request-id to Adobe support.",
         ),
         (Kind::Timeout, _) => (
-            "Adobe did not answer in time",
+            "Adobe did not respond in time",
             "Check the network and the proxy, or raise `request_timeout` (AEP_REQUEST_TIMEOUT); then run the \
              command again.",
         ),
@@ -402,7 +402,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
             "Check the network and the proxy, then run the command again.",
         ),
         (Kind::Redirect, _) => (
-            "Adobe's API answered with a redirect",
+            "Adobe's API responded with a redirect",
             "Redirects are not followed, as the credentials would go with them: check `endpoint` (AEP_ENDPOINT) \
              and any proxy that asks people to log in.",
         ),
@@ -417,12 +417,12 @@ fn response(error: &api::Error) -> (&'static str, String) {
              begins in the folder that Terraform runs in.",
         ),
         _ if !error.has_message() => (
-            "Adobe's API answered with an error",
+            "Adobe's API responded with an error",
             "Adobe gave no reason that can be read: what is known stands above. Give the x-request-id, or the time \
              where there is none, to Adobe support.",
         ),
         _ => (
-            "Adobe's API answered with an error",
+            "Adobe's API responded with an error",
             "Adobe's message above says what is wrong. If it does not help, give the x-request-id to Adobe support.",
         ),
     };

@@ -34,7 +34,7 @@ pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
             ACCESS_TOKEN,
             AttributeType::String,
             true,
-            "Access token minted elsewhere; it is not renewed. Excludes `client_id` and `client_secret`.",
+            "Access token made elsewhere; it is not renewed. Excludes `client_id` and `client_secret`.",
         ),
         text(
             CLIENT_ID,
@@ -50,12 +50,12 @@ pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
             SCOPES,
             AttributeType::List(Box::new(AttributeType::String)),
             false,
-            "Scopes to ask for with `client_id`; in the variable they are separated by commas. Default: `openid`, `AdobeID`, `session`, \
+            "Scopes to request with `client_id`; in the variable they are separated by commas. Default: `openid`, `AdobeID`, `session`, \
              `read_organizations`, `additional_info.projectedProductContext`.",
         ),
         text(
             IMS_ENDPOINT,
-            "Base URL of Adobe's identity service, which mints the tokens. It does not follow `region`. Default: \
+            "Base URL of Adobe's identity service, which issues the tokens. It does not follow `region`. Default: \
              `https://ims-na1.adobelogin.com`.",
         ),
         text(

@@ -137,7 +137,7 @@ fn app_schema() -> Schema {
         ),
         text(
             REDIRECT_URL,
-            "URL at which a person gives consent, exactly as Adobe answers it: for whichever tenant that person is signed in to. \
+            "URL at which a person gives consent, exactly as in Adobe's response: for whichever tenant that person is signed in to. \
              Where there is more than one tenant use `consent_url`.",
         ),
         text(

@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 const OTHER_ORG: &str = "AAAAAAAAAAAAAAAAAAAAAAAA@AdobeOrg";
-const NOTHING_HERE: &str = "Adobe answered that there is nothing at this address";
+const NOTHING_HERE: &str = "Adobe has nothing at this address";
 const ELSEWHERE: &str = "The object is not at this endpoint";
 const WAY_OUT: &str = "terraform untaint <address>";
 const REPLACE: [&str; 4] = ["apply", "-replace=aep_cmk_config.this", "-auto-approve", "-no-color"];

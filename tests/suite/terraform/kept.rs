@@ -27,7 +27,7 @@ fn kept(action: Action, sentence: &str) {
     project.plan().exits(0);
 }
 
-const NOTHING_HERE: &str = "Adobe answered that there is nothing at this address";
+const NOTHING_HERE: &str = "Adobe has nothing at this address";
 
 #[test]
 fn a_404_of_the_gateway_keeps_the_state() {

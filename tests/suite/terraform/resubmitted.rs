@@ -68,7 +68,7 @@ fn a_404_that_proves_nothing_submits_no_stored_failure_again() {
         let project = takes_another_key(&simulator, "");
         // The refresh sees Adobe.
         simulator.control().fault(Fault::on(Route::Status, Action::Answer(answer)).skip(1));
-        project.apply().exits(1).says("Adobe answered that there is nothing at this address");
+        project.apply().exits(1).says("Adobe has nothing at this address");
         assert_eq!(simulator.control().counters().submissions, 1);
         assert_eq!(project.attributes()["key_vault_key_identifier"], KEY);
         project.apply().exits(0);

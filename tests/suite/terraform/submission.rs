@@ -28,9 +28,9 @@ fn a_submission_that_was_refused_is_an_error_and_leaves_nothing_behind() {
     for (answer, says) in [
         (Answer::gateway(403, "403100", "Forbidden"), "\"Manage Customer Managed Key\""),
         (Answer::region_missing(), "Adobe finds no region for this organisation"),
-        (Answer::no_such_path(), "Adobe answered that there is nothing at this address"),
+        (Answer::no_such_path(), "Adobe has nothing at this address"),
         (Answer::service(400, "Bad Request", "The key is too short."), "The key is too short."),
-        (Answer::service(409, "Conflict", "In use."), "Adobe answered that the name is in use"),
+        (Answer::service(409, "Conflict", "In use."), "Adobe says that the name is in use"),
         (Answer::token_invalid(), "Adobe does not accept the access token"),
         (Answer::service(422, "Unprocessable", "Not this key."), "Not this key."),
     ] {
