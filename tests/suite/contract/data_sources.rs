@@ -53,19 +53,26 @@ fn the_app_and_a_configuration_can_be_read() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// A redirect URL without `common` is an error only for who asks for a tenant's consent.
+/// A redirect URL without `common` is an error only for who asks for a tenant's consent; a field that is missing, for everybody.
 #[test]
-fn a_redirect_url_without_common_is_an_error_that_names_it() {
+fn an_app_that_lacks_something_is_an_error() {
     let simulator = simulator();
-    let body = json!({
+    let mut body = json!({
         "id": "byok", "name": "n", "applicationUri": "https://adobe.com/n", "applicationId": "i",
         "applicationRedirectUrl": "https://login.microsoftonline.com/organizations/x",
     });
     let project = Project::new(&simulator);
-    let fault = Fault::on(Route::App, Action::Answer(Answer::json(200, &body))).forever();
-    simulator.control().fault(fault);
+    let shows = |body: &Value| {
+        let fault = Fault::on(Route::App, Action::Answer(Answer::json(200, body)));
+        simulator.control().clear_faults();
+        simulator.control().fault(fault.forever());
+    };
+    shows(&body);
     project.configure(&format!("data \"aep_cmk_app\" \"this\" {{\n  tenant_id = \"{TENANT}\"\n}}"));
     project.plan().exits(1).says("There is no consent URL for this tenant");
     project.configure("data \"aep_cmk_app\" \"this\" {}");
     project.apply().exits(0);
+    body["applicationUri"] = Value::Null;
+    shows(&body);
+    project.plan().exits(1).says("Unexpected response from Adobe's API");
 }
