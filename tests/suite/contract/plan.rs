@@ -210,7 +210,7 @@ fn every_way_to_give_up_a_protected_key_is_stopped() {
         ("-replace, create first", vault("1") + &resource("Config1", KEY, first), &REPLACE),
         ("triggered", vault("2") + &resource("Config1", KEY, triggered), &APPLY),
         ("a name known late", vault("2") + &block("this", LATE, &hcl(KEY), ""), &APPLY),
-        ("a key known late", with_upstream("1", KEY, ""), &APPLY),
+        ("a key known late", with_upstream("2", KEY, ""), &APPLY),
     ];
     with_each(|cli| {
         let simulator = simulator();

@@ -35,19 +35,9 @@ pub const KEY_VERSIONLESS: &str = "https://adobecmkexample.vault.azure.net/keys/
 /// Another key.
 pub const OTHER_KEY: &str = "https://another-vault.vault.azure.net/keys/another-key";
 
-/// The options of a simulator that knows the suite's credentials.
-pub fn options() -> Options {
-    Options {
-        org_id: ORG_ID.to_owned(),
-        tokens: vec![TOKEN.to_owned()],
-        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
-        ..Options::default()
-    }
-}
-
 /// A simulator with the suite's credentials.
 pub fn simulator() -> Simulator {
-    Simulator::start(options()).expect("the simulator binds a loopback port")
+    simulator_with(|_| ())
 }
 
 /// How long a test waits for something that is bound to happen. A limit for a broken product, not a measure of a good one.
@@ -64,7 +54,12 @@ pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
 
 /// A simulator with the suite's credentials and other options.
 pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
-    let mut options = options();
+    let mut options = Options {
+        org_id: ORG_ID.to_owned(),
+        tokens: vec![TOKEN.to_owned()],
+        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
+        ..Options::default()
+    };
     change(&mut options);
     Simulator::start(options).expect("the simulator binds a loopback port")
 }
