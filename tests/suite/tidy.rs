@@ -13,7 +13,7 @@ const MAINS: [&str; 3] = ["src/main.rs", "src/simulator/main.rs", "src/simulator
 /// Put together where this file would find itself.
 const CONFINED: [(&str, &str, &[&str], &str); 13] = [
     ("provider::", "src/api/", &[], "api knows nothing of Terraform: pass the value on"),
-    ("key_identifier", "src/api/", &[], "a key is text to api"),
+    ("key_identifier::", "src/api/", &[], "a key is text to api"),
     ("crate::api", "src/key_identifier/", &[], "a key identifier is pure"),
     ("crate::provider", "src/key_identifier/", &[], "a key identifier is pure"),
     ("crate::{", "src/", &["src/plugin/", "src/simulator/"], "one room to an import"),

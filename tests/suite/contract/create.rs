@@ -10,8 +10,8 @@ use aep_simulator::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    FIRST, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, Run, SECOND, Whom, accepted, answered,
-    await_counters, block, failed, failing_simulator, hcl, in_effect, never_in_effect, resource,
+    FIRST, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, Run, SECOND, Target, accepted,
+    answered, await_counters, block, failed, failing_simulator, hcl, never_in_effect, resource,
     simulator, simulator_with, slow_simulator, timed_out, upstream,
 };
 
@@ -224,7 +224,7 @@ fn uncertain(simulator: &Simulator, project: &Project, lost: Action, looks: u64)
         now.submissions > before.submissions && now.status_reads >= before.status_reads + looks
     });
     // It ends the settling time of 30 s.
-    apply.interrupt(Whom::Group);
+    apply.interrupt(Target::Group);
     let run = apply.end().exits(1).says(UNCERTAIN).says("Nothing was sent again").says(UNTAINT);
     let attributes = project.attributes();
     assert!(project.is_tainted());
@@ -311,7 +311,7 @@ fn an_interruption_before_the_submission_leaves_nothing_behind() {
     simulator.control().fault(Fault::on(Route::Status, Action::Hold).skip(BEFORE - 1));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
-    apply.interrupt(Whom::Group);
+    apply.interrupt(Target::Group);
     apply.end().exits(1).says("Interrupted before the submission");
     assert!(project.instance("aep_cmk_config.this").is_null());
     assert_eq!(simulator.control().counters().submissions, 0);
@@ -333,7 +333,7 @@ fn a_submission_in_flight_at_an_interruption_is_kept() {
             // Whoever gives up at once has to look the name up, and learns nothing.
             control.fault(Fault::on(Route::Status, Action::Hold).forever());
         }
-        apply.interrupt(Whom::Group);
+        apply.interrupt(Target::Group);
         apply.end().exits(1).says("Interrupted before the configuration was in effect");
         assert_eq!(control.counters().status_reads, u64::from(BEFORE) + looks);
         assert_eq!(project.attributes()["id"], FIRST);
@@ -562,29 +562,4 @@ fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {
         assert!(!project.is_tainted());
         project.plan().exits(1).says(PROTECTED).says(KEY).says(OTHER_KEY);
     }
-}
-
-/// Only the API's own 404, throughout, lets an object of the state be submitted again: after one, a gateway that says otherwise
-/// is an error, whatever a new name would be free with.
-#[test]
-fn after_one_404_a_sick_gateway_lets_nothing_be_submitted() {
-    let simulator = simulator();
-    let control = simulator.control();
-    let mut project = in_effect(&simulator, "");
-    project.set("AEP_MAX_RETRIES", "0");
-    let before = project.attributes();
-    for sick in [Answer::empty(204), Answer::no_such_path()] {
-        // The refresh, and the look-up of the update.
-        control.fault(status(Answer::not_found()));
-        control.fault(status(sick).forever());
-        project
-            .apply()
-            .exits(1)
-            .says("looking up the configuration \"Config1\" before a submission");
-        assert!(!project.is_tainted());
-        control.clear_faults();
-    }
-    project.apply().exits(0);
-    assert_eq!(project.attributes(), before);
-    assert_eq!(control.counters().submissions, 0);
 }

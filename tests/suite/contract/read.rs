@@ -321,3 +321,28 @@ fn a_read_is_no_look_up() {
     let import = project.run(&["import", "-no-color", "aep_cmk_config.this", "Config1"]);
     import.exits(1).says(unexpected).does_not_say(absent);
 }
+
+/// Only the API's own 404, throughout, lets an object of the state be submitted again: after one, a gateway that says otherwise
+/// is an error, whatever a new name would be free with.
+#[test]
+fn after_one_404_a_sick_gateway_lets_nothing_be_submitted() {
+    let simulator = simulator();
+    let control = simulator.control();
+    let mut project = in_effect(&simulator, "");
+    project.set("AEP_MAX_RETRIES", "0");
+    let before = project.attributes();
+    for sick in [Answer::empty(204), Answer::no_such_path()] {
+        // The refresh, and the look-up of the update.
+        control.fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())));
+        control.fault(Fault::on(Route::Status, Action::Answer(sick)).forever());
+        project
+            .apply()
+            .exits(1)
+            .says("looking up the configuration \"Config1\" before a submission");
+        assert!(!project.is_tainted());
+        control.clear_faults();
+    }
+    project.apply().exits(0);
+    assert_eq!(project.attributes(), before);
+    assert_eq!(control.counters().submissions, 0);
+}

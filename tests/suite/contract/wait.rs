@@ -6,7 +6,7 @@ use aep_simulator::{Action, Answer, Clock, Fault, Route, Stages};
 use serde_json::json;
 
 use crate::support::{
-    FIRST, KEY, ORG_ID, Project, SECOND, Whom, answered, await_counters, block, hcl,
+    FIRST, KEY, ORG_ID, Project, SECOND, Target, answered, await_counters, block, hcl,
     simulator_with, slow_simulator, with_each,
 };
 
@@ -90,7 +90,7 @@ fn an_interrupted_wait_keeps_what_was_accepted() {
     // Half an hour, which the timeout has room for.
     let later = Answer::json(200, &answered(FIRST, KEY, "RUNNING"));
     let later = Action::Answer(later.with_header("retry-after", "1800"));
-    for (action, whom) in [(later, Whom::Cli), (Action::Hold, Whom::Group)] {
+    for (action, target) in [(later, Target::Cli), (Action::Hold, Target::Group)] {
         let simulator = slow_simulator();
         let control = simulator.control();
         let project = Project::new(&simulator);
@@ -98,7 +98,7 @@ fn an_interrupted_wait_keeps_what_was_accepted() {
         control.fault(poll("Config1", action));
         let apply = project.start_apply();
         await_counters(&simulator, |now| now.faults == 1);
-        apply.interrupt(whom);
+        apply.interrupt(target);
         apply.end().exits(1).says(INTERRUPTED).says("terraform untaint");
         assert_eq!(control.counters().status_reads, u64::from(BEFORE) + 1);
         goes_on(&project);
@@ -149,7 +149,7 @@ fn a_wait_that_is_turned_on_goes_on_in_place() {
             apply
         };
         let apply = watched();
-        apply.interrupt(Whom::Group);
+        apply.interrupt(Target::Group);
         apply.end().exits(1).says(INTERRUPTED).does_not_say("untaint");
         assert!(!project.is_tainted());
         assert_eq!(project.attributes()["id"], FIRST);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 use serde_json::Value;
 
-use crate::support::{KEY, PATIENCE, Project, Run, Whom, resource, simulator_with};
+use crate::support::{KEY, PATIENCE, Project, Run, Target, resource, simulator_with};
 
 /// In the title of a case that waits for a pause of the provider.
 pub(super) const SLOW: &str = "again";
@@ -174,7 +174,7 @@ impl Stage {
             assert!(began.elapsed() < PATIENCE, "{}: it never came to that", self.title);
             thread::sleep(Duration::from_millis(20));
         }
-        child.interrupt(Whom::Cli);
+        child.interrupt(Target::Cli);
         let run = child.end();
         self.add(&APPLY, &run);
         self

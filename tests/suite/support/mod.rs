@@ -12,7 +12,7 @@ pub use given::{
     never_in_effect, slow_simulator, stored, timed_out, upstream, with_upstream,
 };
 pub use project::{Project, hcl, resource};
-pub use running::{Run, Whom};
+pub use running::{Run, Target};
 
 use std::time::Duration;
 
