@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use crate::support::{KEY, ORG_ID, Project, simulator};
 
-const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code\
-    &client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
+const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authorize\
+    ?response_type=code&client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
     &redirect_uri=https://adobe.com/acpebae9422Caepcmkmultitenantapp&scope=user.read";
 const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
-/// The app's fields come verbatim, beside the names of the roles. A tenant id takes the place of `common`, and nothing else
-/// changes. A configuration is read by its name.
+/// The app's fields come verbatim, beside the names of the roles. A tenant id takes the place of
+/// `common`, and nothing else changes. A configuration is read by its name.
 #[test]
 fn the_app_and_a_configuration_can_be_read() {
     let simulator = simulator();
@@ -53,7 +53,8 @@ fn the_app_and_a_configuration_can_be_read() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// A redirect URL without `common` is an error only for who asks for a tenant's consent; a field that is missing, for everybody.
+/// A redirect URL without `common` is an error only for who asks for a tenant's consent; a field
+/// that is missing, for everybody.
 #[test]
 fn an_app_that_lacks_something_is_an_error() {
     let simulator = simulator();

@@ -8,7 +8,8 @@ fn import(project: &Project, name: &str) -> crate::support::Run {
     project.run(&["import", "-input=false", "-no-color", "aep_cmk_config.this", name])
 }
 
-/// By name, which is case-sensitive and has to be there. It stores the defaults, so that the sample block plans empty.
+/// By name, which is case-sensitive and has to be there. It stores the defaults, so that the sample
+/// block plans empty.
 #[test]
 fn an_import_by_name_stores_the_defaults() {
     let simulator = simulator();
@@ -35,8 +36,8 @@ fn an_import_by_name_stores_the_defaults() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// By `import` block, with a name or an identity, and `-generate-config-out`: what is generated plans empty. The organisation of
-/// an identity has to be the provider's.
+/// By `import` block, with a name or an identity, and `-generate-config-out`: what is generated
+/// plans empty. The organisation of an identity has to be the provider's.
 #[test]
 fn an_import_block_generates_a_configuration_that_plans_empty() {
     let by_identity = |org_id| {
@@ -73,7 +74,8 @@ fn an_import_block_generates_a_configuration_that_plans_empty() {
     });
 }
 
-/// What is imported counts as having been in effect, whatever its status: it is guarded against the key of the block.
+/// What is imported counts as having been in effect, whatever its status: it is guarded against the
+/// key of the block.
 #[test]
 fn an_import_next_to_another_key_is_protected() {
     for status in ["COMPLETED", "FAILED"] {

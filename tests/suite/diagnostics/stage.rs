@@ -27,8 +27,9 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Without retries, so that an error is shown as soon as it is there; with all that can be logged, where a secret might
-    /// be; and with something that stands or falls beside the key, as its vault would.
+    /// Without retries, so that an error is shown as soon as it is there; with all that can be
+    /// logged, where a secret might be; and with something that stands or falls beside the key, as
+    /// its vault would.
     pub(super) fn new(title: &'static str) -> Self {
         let simulator = simulator_with(|options| options.stages = Stages::none());
         let mut project = Project::new(&simulator);
@@ -214,7 +215,8 @@ impl Stage {
             .replace("\"aep_cmk_config\" \"other\"", "\"aep_cmk_config\" \"this\"")
     }
 
-    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
+    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came
+    /// first.
     fn diagnostics(&self, run: &Run) -> Vec<String> {
         let mut found = Vec::new();
         match serde_json::from_str::<Value>(&run.stdout) {

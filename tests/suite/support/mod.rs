@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use aep_simulator::{Clock, Counters, Options, Simulator, Stages};
 
-/// The token of every test. After every command it is looked for in all that the CLI printed and wrote.
+/// The token of every test. After every command it is looked for in all that the CLI printed and
+/// wrote.
 pub const TOKEN: &str = "sentinel-token-5c7f";
 /// The client secret of the tests with OAuth, looked for likewise.
 pub const CLIENT_SECRET: &str = "sentinel-secret-91be";
@@ -40,7 +41,8 @@ pub fn simulator() -> Simulator {
     simulator_with(|_| ())
 }
 
-/// How long a test waits for something that is bound to happen. A limit for a broken product, not a measure of a good one.
+/// How long a test waits for something that is bound to happen. A limit for a broken product, not a
+/// measure of a good one.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A simulator whose time the test moves: a job does not end before `step_to`.
