@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tf_provider::Diagnostic;
 
 use crate::api::Client;
-use crate::provider::cmk_config::{Memory, Model, Private, messages};
+use crate::provider::cmk_config::Memory;
 use crate::provider::config::Deferred;
-use crate::provider::diagnostics::general;
+use crate::provider::diagnostics::{general, unknown_arguments};
 use tf_provider_host::ctx::{self, DeferredReason};
 
 /// What configure made of the provider block.
@@ -53,9 +53,7 @@ impl Session {
     pub fn ready(&self, doing: &str) -> Result<&Client, Diagnostic> {
         match &self.connection {
             Connection::Ready(client) => Ok(client),
-            Connection::Deferred(deferred) => {
-                Err(messages::unknown_arguments(doing, &deferred.unknown))
-            }
+            Connection::Deferred(deferred) => Err(unknown_arguments(doing, &deferred.unknown)),
             Connection::Unconfigured => Err(unconfigured()),
         }
     }
@@ -78,23 +76,6 @@ impl Session {
             Connection::Unconfigured => None,
         }
     }
-
-    /// Stops before any request when the object was made in another organisation.
-    pub fn same_organisation(&self, state: &Model, private: &Private) -> Result<(), Diagnostic> {
-        let made_in = private.org_id.as_deref().or_else(|| state.org_id());
-        match (made_in, self.org_id()) {
-            (Some(made_in), Some(configured)) if !is_same(made_in, configured) => {
-                Err(messages::other_organisation(state.name_text(), made_in, configured))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Version 0.1.0 stored Adobe's spelling, which may leave `@AdobeOrg` out.
-fn is_same(made_in: &str, configured: &str) -> bool {
-    let bare = |org_id: &str| org_id.strip_suffix("@AdobeOrg").unwrap_or(org_id).to_owned();
-    bare(made_in) == bare(configured)
 }
 
 /// Called out of order: configure comes first.

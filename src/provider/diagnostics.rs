@@ -118,6 +118,24 @@ impl From<ConfigError> for Diagnostic {
     }
 }
 
+/// A data source or an import cannot wait for a value.
+pub fn unknown_arguments(doing: &str, unknown: &[&'static str]) -> Diagnostic {
+    let detail = format!(
+        "While {doing}: the provider {} not known before apply. Give a value that is known at plan, or apply what \
+         it comes from first (`-target`).",
+        are(unknown)
+    );
+    general("The provider is not fully configured yet", detail)
+}
+
+/// `argument `a` is`, `arguments `a`, `b` are`
+pub fn are(names: &[&'static str]) -> String {
+    match names {
+        [name] => format!("argument `{name}` is"),
+        _ => format!("arguments `{}` are", names.join("`, `")),
+    }
+}
+
 /// An API error as a diagnostic: what failed, what to do, and the API's own message.
 pub fn from_api(error: &api::Error, doing: &str) -> Diagnostic {
     let (summary, advice) = explain(error);

@@ -24,7 +24,7 @@ pub async fn refresh(
     private: Option<Private>,
 ) -> Result<Stored, Diagnostic> {
     let stored = private.clone().unwrap_or_default();
-    session.same_organisation(&state, &stored)?;
+    same_organisation(session, &state, &stored)?;
     let (refreshed, warning) = match &session.connection {
         Connection::Ready(client) => {
             ask(client, &state, &stored).await.map_err(messages::at_plan)?
@@ -109,6 +109,23 @@ fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> 
     }
     let in_effect = Some(private.was_in_effect() || seen.status.is_completed());
     (after, Private { in_effect, confirmed: Some(true), ..Private::origin(client) })
+}
+
+/// Stops before any request where the object was made in another organisation. Version 0.1.0 stored Adobe's spelling,
+/// which may leave `@AdobeOrg` out.
+pub fn same_organisation(
+    session: &Session,
+    state: &Model,
+    private: &Private,
+) -> Result<(), Diagnostic> {
+    let bare = |org_id: &str| org_id.strip_suffix("@AdobeOrg").unwrap_or(org_id).to_owned();
+    let made_in = private.org_id.as_deref().or_else(|| state.org_id());
+    match (made_in, session.org_id()) {
+        (Some(made_in), Some(configured)) if bare(made_in) != bare(configured) => {
+            Err(messages::other_organisation(state.name_text(), made_in, configured))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Imports the configuration `name`, with the defaults of every argument.

@@ -10,7 +10,7 @@ use super::plan::BlockedChange;
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use crate::api::{Error, Kind};
 use crate::key_identifier::KeyIdentifier;
-use crate::provider::diagnostics::{at, general};
+use crate::provider::diagnostics::{are, at, general};
 use crate::provider::duration::humanize;
 
 pub use crate::provider::diagnostics::from_api;
@@ -198,24 +198,6 @@ pub fn not_refreshed(name: &str, unknown: &[&'static str]) -> Diagnostic {
         are(unknown)
     );
     general("The object was not refreshed", detail)
-}
-
-/// A data source or an import cannot wait for a value.
-pub fn unknown_arguments(doing: &str, unknown: &[&'static str]) -> Diagnostic {
-    let detail = format!(
-        "While {doing}: the provider {} not known before apply. Give a value that is known at plan, or apply what \
-         it comes from first (`-target`).",
-        are(unknown)
-    );
-    general("The provider is not fully configured yet", detail)
-}
-
-/// `argument `a` is`, `arguments `a`, `b` are`
-fn are(names: &[&'static str]) -> String {
-    match names {
-        [name] => format!("argument `{name}` is"),
-        _ => format!("arguments `{}` are", names.join("`, `")),
-    }
 }
 
 /// A refresh found nothing under the name of an object in the state.

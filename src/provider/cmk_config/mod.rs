@@ -25,6 +25,5 @@ mod wait;
 pub use data_source::CmkConfigDataSource;
 pub(super) use existing::{Claim, Moment, Seen, Why, verdict};
 pub use memory::Memory;
-pub use model::{Model, Private};
 pub use resource::CmkConfig;
 pub(super) use schema::{STATUSES, check_name};

@@ -81,7 +81,7 @@ impl Resource for CmkConfig {
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
         // While the provider is not known, the update of a known key asks: it submits only over a `FAILED`.
@@ -121,7 +121,7 @@ impl Resource for CmkConfig {
     ) -> Option<Option<Private>> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some(guarded) = plan::guard(&prior, &private)
             && !is_copy(&session, &prior)
         {
@@ -180,7 +180,7 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let private = planned_private.unwrap_or_default().stored();
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         // The plan and not the configuration, which knows nothing of `ignore_changes`.
         let change = change(diags, &prior, &private, &planned)?.change;
         if change == Change::Settings {
@@ -225,7 +225,7 @@ impl Resource for CmkConfig {
             }
             None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
         };
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some((blocked, guarded)) = blocked
             && !is_copy(&session, &prior)
         {

@@ -41,16 +41,13 @@ pub fn limits() -> Limits {
 }
 
 /// Whether the settings are complete and valid.
-pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Option<Setup>) {
-    let wrong = |message: String, next: &str| {
-        (Check::new("settings", Outcome::Wrong, message, next.to_owned()), None)
-    };
+pub fn settings(options: &Options, environment: Environment<'_>) -> Result<(Check, Setup), Check> {
+    const ID: &str = "settings";
     const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come from \
         the environment only.";
     let user_agent = config::user_agent("doctor", environment);
     let mut errors = Vec::new();
-    let resolved = config::resolve(&options.provider, environment, user_agent);
-    let settings = match resolved {
+    let settings = match config::resolve(&options.provider, environment, user_agent) {
         Ok(Resolved::Ready(settings)) => Some(*settings),
         // Options are known.
         Ok(Resolved::Deferred(deferred)) => {
@@ -58,8 +55,7 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Opti
             None
         }
         Err(found) => {
-            let diagnostics = found.into_iter().map(Diagnostic::from);
-            errors.extend(diagnostics.map(|diagnostic| diagnostic.detail.into_owned()));
+            errors.extend(found.into_iter().map(|error| error.diagnostic.detail.into_owned()));
             None
         }
     };
@@ -69,22 +65,19 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Opti
     let (Some(settings), true, Ok(proxies)) =
         (settings, errors.is_empty(), Proxies::read(environment))
     else {
-        return wrong(errors.join("\n"), NEXT);
+        return Err(Check::new(ID, Outcome::Wrong, errors.join("\n"), NEXT));
     };
-    let client = match Client::new(settings.clone()) {
-        Ok(client) => client,
-        Err(error) => {
-            let (summary, advice) = explain(&error);
-            return wrong(format!("{summary}: {error}"), &advice);
-        }
-    };
+    let client = Client::new(settings.clone()).map_err(|error| {
+        let (summary, advice) = explain(&error);
+        Check::new(ID, Outcome::Wrong, format!("{summary}: {error}"), advice)
+    })?;
     let credentials = match &settings.credentials {
         Credentials::Token(_) => "a given access token".to_owned(),
         Credentials::ClientSecret { client_id, .. } => format!("client {client_id}"),
     };
     let message =
         format!("Organisation {}, endpoint {}, {credentials}.", settings.org_id, settings.endpoint);
-    (Check::ok("settings", message), Some(Setup { settings, client, proxies }))
+    Ok((Check::ok(ID, message), Setup { settings, client, proxies }))
 }
 
 /// Whether Adobe's two hosts respond.
@@ -173,7 +166,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
                     "token",
                     Outcome::Unknown,
                     format!("{token} Adobe did not say whether it accepts it."),
-                    "Run this again.".to_owned(),
+                    "Run this again.",
                 ),
             };
             (check, failed("application", &error), None)
@@ -217,7 +210,7 @@ pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
         Err(error) => {
             let next =
                 "Give `--key` the URL of the key, https://<vault>.vault.azure.net/keys/<key>.";
-            (Check::new("key", Outcome::Wrong, error.to_string(), next.to_owned()), None)
+            (Check::new("key", Outcome::Wrong, error.to_string(), next), None)
         }
     }
 }
@@ -231,8 +224,8 @@ pub async fn configuration(
     const ID: &str = "configuration";
     let name = options.name.as_deref().unwrap_or_default();
     if let Err(diagnostic) = check_name(name) {
-        let next = "Give `--name` the name of the configuration.".to_owned();
-        return (Check::new(ID, Outcome::Wrong, diagnostic.detail.into_owned(), next), None);
+        let next = "Give `--name` the name of the configuration.";
+        return (Check::new(ID, Outcome::Wrong, diagnostic.detail, next), None);
     }
     let found = match setup.client.look_up(name, &limits()).await {
         Ok(found) => found.map(Seen::read),
@@ -260,12 +253,12 @@ pub async fn configuration(
             };
             let wanted = options.key.as_deref().unwrap_or_default();
             let Diagnostic { summary, detail, .. } = messages::obstacle(&obstacle, name, wanted);
-            Check::new(ID, result, format!("{summary}."), detail.into_owned())
+            Check::new(ID, result, format!("{summary}."), detail)
         }
         (_, Some(_)) if seen.status.is_failed() => {
             let next = "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
                 `terraform apply`: it submits the configuration again.";
-            Check::new(ID, Outcome::Wrong, about, next.to_owned())
+            Check::new(ID, Outcome::Wrong, about, next)
         }
         (_, None) if seen.status.is_failed() => {
             let details = seen.details.as_ref();

@@ -61,7 +61,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// The checks, in their order.
 async fn examine(options: &Options, environment: Environment<'_>, report: &mut Report) {
-    let (check, setup) = checks::settings(options, environment);
+    let (check, setup) = match checks::settings(options, environment) {
+        Ok((check, setup)) => (check, Some(setup)),
+        Err(check) => (check, None),
+    };
     let is_set_up = report.add(check);
 
     let is_reachable = match &setup {

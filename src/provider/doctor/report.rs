@@ -38,13 +38,18 @@ pub struct Check {
 
 impl Check {
     /// As it should be.
-    pub fn ok(id: &'static str, message: String) -> Self {
-        Self { id, result: Outcome::Ok, message, next: None }
+    pub fn ok(id: &'static str, message: impl Into<String>) -> Self {
+        Self { id, result: Outcome::Ok, message: message.into(), next: None }
     }
 
     /// Anything else, with the next step. Lines of it that begin with a space are shown as they are.
-    pub fn new(id: &'static str, result: Outcome, message: String, next: String) -> Self {
-        Self { id, result, message, next: Some(next) }
+    pub fn new(
+        id: &'static str,
+        result: Outcome,
+        message: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self { id, result, message: message.into(), next: Some(next.into()) }
     }
 
     /// Says more about the reason.
@@ -244,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_the_mark_in_colour_and_nothing_that_would_move_it() {
-        let check = Check::ok("key", "a\x1b[2Jb".to_owned());
+        let check = Check::ok("key", "a\x1b[2Jb");
         assert_eq!(
             Report::new(false, true).shown(&check),
             "\x1b[32m✓\x1b[0m key            a[2Jb\n"
