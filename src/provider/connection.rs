@@ -1,4 +1,5 @@
-//! The provider's connection, shared by its resources and data sources: one client, made once by configure.
+//! The provider's connection, shared by its resources and data sources: one client, made once by
+//! configure.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -58,7 +59,8 @@ impl Session {
         }
     }
 
-    /// Defers the response where the provider block is unknown and the CLI allows it. Returns whether it did.
+    /// Defers the response where the provider block is unknown and the CLI allows it. Returns
+    /// whether it did.
     pub fn defer_if_unknown(&self) -> bool {
         let ctx = ctx::current();
         let defers = matches!(self.connection, Connection::Deferred(_)) && ctx.deferral_allowed();
@@ -82,6 +84,7 @@ impl Session {
 pub fn unconfigured() -> Diagnostic {
     general(
         "The provider is not configured",
-        "Terraform called the provider without configuring it first; this is a defect of the CLI or of this provider.",
+        "Terraform called the provider without configuring it first; this is a defect of the CLI \
+         or of this provider.",
     )
 }

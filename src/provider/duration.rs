@@ -20,7 +20,8 @@ pub enum DurationError {
 /// A year: far past any job, and far from what overflows a timer.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 
-/// Reads a Go duration string: one or more numbers, each with a unit `h`, `m`, `s`, `ms`, `us`/`µs` or `ns`.
+/// Reads a Go duration string: one or more numbers, each with a unit `h`, `m`, `s`, `ms`, `us`/`µs`
+/// or `ns`.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let form = || DurationError::Form(text.to_owned());
     let mut rest = text.strip_prefix('+').unwrap_or(text);

@@ -125,7 +125,8 @@ fn no_consent_url(error: ConsentUrlError) -> Diagnostic {
 fn app_schema() -> Schema {
     let tenant_id = text(
         TENANT_ID,
-        "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for `consent_url` only.",
+        "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for \
+         `consent_url` only.",
     );
     let computed = [
         text("id", "Adobe's id of the registration, `byok`."),
@@ -133,16 +134,19 @@ fn app_schema() -> Schema {
         text("application_uri", "Identifier URI of the app."),
         text(
             "application_id",
-            "Application (client) id of the app, the `client_id` of an `azuread_service_principal`.",
+            "Application (client) id of the app, the `client_id` of an \
+             `azuread_service_principal`.",
         ),
         text(
             REDIRECT_URL,
-            "URL at which a person gives consent, exactly as in Adobe's response: for whichever tenant that person is signed in to. \
-             Where there is more than one tenant use `consent_url`.",
+            "URL at which a person gives consent, exactly as in Adobe's response: for whichever \
+             tenant that person is signed in to. Where there is more than one tenant use \
+             `consent_url`.",
         ),
         text(
             "consent_url",
-            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; null without `tenant_id`.",
+            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; \
+             null without `tenant_id`.",
         ),
         text("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
         text("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
@@ -150,8 +154,9 @@ fn app_schema() -> Schema {
     schema(
         attributes(AttributeConstraint::Optional, [tenant_id])
             .chain(attributes(AttributeConstraint::Computed, computed)),
-        "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the app needs a service \
-                 principal in the tenant of the vault (that is the consent: a person accepts at `consent_url`, or \
-                 `azuread_service_principal` makes it) and the role `key_vault_role` or `managed_hsm_role` there.",
+        "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the \
+                 app needs a service principal in the tenant of the vault (that is the consent: a \
+                 person accepts at `consent_url`, or `azuread_service_principal` makes it) and the \
+                 role `key_vault_role` or `managed_hsm_role` there.",
     )
 }

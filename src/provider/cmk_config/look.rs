@@ -1,5 +1,6 @@
-//! What is asked of Adobe outside an operation: how an object in the state is, what a plan has to know, what an import
-//! finds. A read never drops an object: Adobe has no request to delete, so absence is a fact to show.
+//! What is asked of Adobe outside an operation: how an object in the state is, what a plan has to
+//! know, what an import finds. A read never drops an object: Adobe has no request to delete, so
+//! absence is a fact to show.
 
 use tf_provider::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
@@ -16,7 +17,8 @@ use crate::provider::connection::{Connection, Session, unconfigured};
 use crate::provider::diagnostics::general;
 use tf_provider_host::Identity;
 
-/// Asks Adobe about an object in the state. Without news the private state is the stored one: CLIs compare it.
+/// Asks Adobe about an object in the state. Without news the private state is the stored one: CLIs
+/// compare it.
 pub async fn refresh(
     diags: &mut Diagnostics,
     session: &Session,
@@ -73,7 +75,8 @@ async fn ask(
     }
 }
 
-/// One look; where the object was accepted and never seen since, as many as the settling time takes.
+/// One look; where the object was accepted and never seen since, as many as the settling time
+/// takes.
 async fn status(client: &Client, state: &Model, private: &Private) -> Result<Configuration, Error> {
     let (name, limits) = (state.name_text(), limits(state, Timeout::Read));
     let first = client.status(name, &limits).await;
@@ -87,7 +90,8 @@ async fn status(client: &Client, state: &Model, private: &Private) -> Result<Con
     }
 }
 
-/// What Adobe shows, with a key that can be read: nothing else may be stored as the key that guards the data.
+/// What Adobe shows, with a key that can be read: nothing else may be stored as the key that guards
+/// the data.
 fn readable(name: &str, configuration: Configuration) -> Result<Seen, Diagnostic> {
     let key_text = configuration.key_identifier.clone();
     let seen = Seen::read(configuration);
@@ -111,8 +115,8 @@ fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> 
     (after, Private { in_effect, confirmed: Some(true), ..Private::origin(client) })
 }
 
-/// Stops before any request where the object was made in another organisation. Version 0.1.0 stored Adobe's spelling,
-/// which may leave `@AdobeOrg` out.
+/// Stops before any request where the object was made in another organisation. Version 0.1.0 stored
+/// Adobe's spelling, which may leave `@AdobeOrg` out.
 pub fn same_organisation(
     session: &Session,
     state: &Model,
@@ -172,11 +176,11 @@ pub async fn existing(client: &Client, name: &str, doing: &str) -> Result<Seen, 
     }
 }
 
-/// Looks the name of a new configuration up, so that the plan already says what apply would find. Returns whether an
-/// adoption was announced.
+/// Looks the name of a new configuration up, so that the plan already says what apply would find.
+/// Returns whether an adoption was announced.
 ///
-/// An object that this run has forgotten a moment ago would be lost by an error of this plan: the create that follows meets
-/// the same, and has the object at hand.
+/// An object that this run has forgotten a moment ago would be lost by an error of this plan: the
+/// create that follows meets the same, and has the object at hand.
 pub async fn at_plan(
     diags: &mut Diagnostics,
     client: &Client,
@@ -226,7 +230,8 @@ pub fn no_rival(session: &Session, planned: &Model) -> Result<(), Diagnostic> {
     noted.map_err(|other| messages::rival(&wanted, &other.versionless()))
 }
 
-/// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while Adobe says so.
+/// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while
+/// Adobe says so.
 pub async fn release(
     session: &Session,
     blocked: BlockedChange,

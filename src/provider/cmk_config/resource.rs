@@ -11,7 +11,7 @@ use super::look::{self, release};
 use super::model::{
     Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout, known,
 };
-use super::plan::{self, BlockedChange, Change, Stopped};
+use super::plan::{self, BlockedChange, Change};
 use super::trouble::{Done, Unfinished};
 use super::{messages, schema};
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
@@ -42,7 +42,8 @@ impl Resource for CmkConfig {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
         let name = config.known_name();
-        // An error here would lose what this run has forgotten: the create makes it, with the object at hand.
+        // An error here would lose what this run has forgotten: the create makes it, with the
+        // object at hand.
         if name.and_then(|name| self.shared.session().memory.forgotten(name)).is_none() {
             schema::validate(diags, &config);
         }
@@ -84,7 +85,8 @@ impl Resource for CmkConfig {
         report(diags, look::same_organisation(&session, &prior, &private))?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
-        // While the provider is not known, the update of a known key asks: it submits only over a `FAILED`.
+        // While the provider is not known, the update of a known key asks: it submits only over a
+        // `FAILED`.
         let is_asked_later = matches!(session.connection, Connection::Deferred(_))
             && planned.change == Change::Resubmit
             && planned.state.wanted().is_some();
@@ -106,7 +108,8 @@ impl Resource for CmkConfig {
             Change::Replace(names) => names.iter().map(|name| attribute_path(&[*name])).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
-        // A replacement by a change has been through the guard; any other one shows only in the plan of its create.
+        // A replacement by a change has been through the guard; any other one shows only in the
+        // plan of its create.
         let guarded = plan::guard(&prior, &private).filter(|_| !is_replaced);
         let private = Private { guarded, ..private };
         Some((planned.state, Some(private), replaced))
@@ -305,7 +308,8 @@ impl ResourceExt for CmkConfig {
             attribute(NAME, "Name of the configuration at Adobe, case-sensitive."),
             attribute(
                 IMS_ORG_ID,
-                "IMS organisation that the configuration belongs to; the provider has to be configured for it.",
+                "IMS organisation that the configuration belongs to; the provider has to be \
+                 configured for it.",
             ),
         ];
         Some(IdentitySchema { version: 0, attributes })
@@ -327,7 +331,8 @@ impl ResourceExt for CmkConfig {
     }
 }
 
-/// Under create_before_destroy, a copy of what this very process has created or adopted a moment ago.
+/// Under create_before_destroy, a copy of what this very process has created or adopted a moment
+/// ago.
 fn is_copy(session: &Session, prior: &Model) -> bool {
     session.memory.has_made(prior.name_text(), prior.known_key().as_ref())
 }
@@ -339,12 +344,8 @@ fn change(
     private: &Private,
     config: &Model,
 ) -> Option<plan::Planned> {
-    let changed = plan::change(prior, private, config).map_err(|stopped| match *stopped {
-        Stopped::Guarded(blocked, guarded) => messages::protected(&blocked, &guarded),
-        Stopped::NeedsNewName => {
-            messages::at_plan(messages::needs_new_name(prior, config.key_text()))
-        }
-    });
+    let changed = plan::change(prior, private, config)
+        .map_err(|stopped| messages::stopped(&stopped, prior, config.key_text()));
     report(diags, changed)
 }
 

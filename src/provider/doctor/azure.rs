@@ -1,4 +1,5 @@
-//! The checks of the vault: what it says without credentials, and how a person asks Azure for the rest.
+//! The checks of the vault: what it says without credentials, and how a person asks Azure for the
+//! rest.
 
 use url::Url;
 
@@ -10,7 +11,8 @@ use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::messages::{requirements, shell_word};
 use crate::provider::diagnostics::connection;
 
-/// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is believed only of one of these.
+/// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is
+/// believed only of one of these.
 const SIGN_IN: [&str; 5] = [
     "login.microsoftonline.com",
     "login.windows.net",
@@ -41,15 +43,17 @@ pub async fn vault(
             Outcome::Wrong,
             format!("{host} is in the tenant {found}, and `--tenant` is {wanted}."),
             format!(
-                "If `--key` is right, so is {found}: consent and role belong there, and `--tenant` has to be corrected. If \
-                 `--tenant` is right, the vault is another one: check its name in `--key`."
+                "If `--key` is right, so is {found}: consent and role belong there, and `--tenant` \
+                 has to be corrected. If `--tenant` is right, the vault is another one: check its \
+                 name in `--key`."
             ),
         ),
         Some(_) => Check::ok(ID, format!("{host} responds, and is in the tenant of `--tenant`.")),
         None => Check::ok(
             ID,
             format!(
-                "{host} responds, and is in the tenant {found}. Check that this is yours, or give `--tenant`."
+                "{host} responds, and is in the tenant {found}. Check that this is yours, or give \
+                 `--tenant`."
             ),
         ),
     };
@@ -69,7 +73,8 @@ async fn tenant_that_the_vault_names(setup: &Setup, key: &KeyIdentifier) -> Resu
     let reached = reached.map_err(|error| match (error.kind(), &route) {
         (Kind::Unresolved, Route::Direct) => wrong(
             format!("There is no such vault, as its name does not resolve: {error}"),
-            "Check the name of the vault in `--key`; that of a deleted vault does not resolve either.",
+            "Check the name of the vault in `--key`; that of a deleted vault does not resolve \
+             either.",
         ),
         (Kind::Tls(_), _) => {
             let next = connection(&error, "the vault in `--key`").unwrap_or_default();
@@ -83,12 +88,14 @@ async fn tenant_that_the_vault_names(setup: &Setup, key: &KeyIdentifier) -> Resu
             "{host} responded with HTTP 403: a firewall keeps this machine out."
         ))),
         (status, _) => Err(unknown(format!(
-            "{host} responded with HTTP {status} and named no tenant, as a vault does: something else may have responded."
+            "{host} responded with HTTP {status} and named no tenant, as a vault does: something \
+             else may have responded."
         ))),
     }
 }
 
-/// The tenant of a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", resource="…"`.
+/// The tenant of a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>",
+/// resource="…"`.
 fn tenant_of(challenge: &str) -> Option<String> {
     let (scheme, parameters) = challenge.trim().split_once(' ')?;
     let authorization = parameters.split(',').find_map(|parameter| {
@@ -113,15 +120,17 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Check {
         true => (
             format!("az keyvault show --hsm-name {vault}"),
             format!(
-                "az keyvault role assignment list --hsm-name {vault} --assignee {app} --query \"[].[roleName,scope]\" -o tsv"
+                "az keyvault role assignment list --hsm-name {vault} --assignee {app} --query \
+                 \"[].[roleName,scope]\" -o tsv"
             ),
         ),
         false => (
             format!("az keyvault show --name {vault}"),
             format!(
-                "az role assignment list --assignee {app} --include-inherited --query \"[].roleDefinitionName\" -o tsv \
-                 --scope \"$(az keyvault show --name {vault} --query id -o tsv)\"\n  \
-                 az keyvault show --name {vault} --query properties.enableRbacAuthorization"
+                "az role assignment list --assignee {app} --include-inherited --query \
+                 \"[].roleDefinitionName\" -o tsv --scope \"$(az keyvault show --name {vault} \
+                 --query id -o tsv)\"\n  az keyvault show --name {vault} --query \
+                 properties.enableRbacAuthorization"
             ),
         ),
     };
@@ -131,21 +140,26 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Check {
         (
             format!("{form} (a modulus of 512 characters has 3072 bits)"),
             format!(
-                "az keyvault key show --id {} --query \"{{type:key.kty,modulus:length(key.n),operations:key.keyOps,\
-                 enabled:attributes.enabled,expires:attributes.expires,notBefore:attributes.notBefore}}\"",
+                "az keyvault key show --id {} --query \
+                 \"{{type:key.kty,modulus:length(key.n),operations:key.keyOps,\
+                 enabled:attributes.enabled,expires:attributes.expires,\
+                 notBefore:attributes.notBefore}}\"",
                 key.versionless()
             ),
         ),
         (
             purge,
             format!(
-                "{this} --query \"{{softDelete:properties.enableSoftDelete,purgeProtection:properties.enablePurgeProtection}}\""
+                "{this} --query \
+                 \"{{softDelete:properties.enableSoftDelete,\
+                 purgeProtection:properties.enablePurgeProtection}}\""
             ),
         ),
         (
             firewall,
             format!(
-                "{this} --query \"{{public:properties.publicNetworkAccess,rules:properties.networkAcls}}\""
+                "{this} --query \
+                 \"{{public:properties.publicNetworkAccess,rules:properties.networkAcls}}\""
             ),
         ),
     ];
@@ -179,14 +193,16 @@ mod tests {
         for (case, challenge, expected) in [
             (
                 "public",
-                "Bearer authorization=\"https://login.microsoftonline.com/T\", resource=\"https://vault.azure.net\"",
+                "Bearer authorization=\"https://login.microsoftonline.com/T\", \
+                 resource=\"https://vault.azure.net\"",
                 true,
             ),
             ("public, older", "Bearer authorization=\"https://login.windows.net/T\"", true),
             ("China", "Bearer authorization=\"https://login.chinacloudapi.cn/T\"", true),
             (
                 "China, newer",
-                "bearer resource=\"x\", authorization=\"https://login.partner.microsoftonline.cn/T/\"",
+                "bearer resource=\"x\", \
+                 authorization=\"https://login.partner.microsoftonline.cn/T/\"",
                 true,
             ),
             ("US Government", "Bearer authorization=https://login.microsoftonline.us/T", true),

@@ -1,4 +1,5 @@
-//! The checks of the settings, the network, Adobe and the key, with the provider's own client and messages.
+//! The checks of the settings, the network, Adobe and the key, with the provider's own client and
+//! messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -43,8 +44,8 @@ pub fn limits() -> Limits {
 /// Whether the settings are complete and valid.
 pub fn settings(options: &Options, environment: Environment<'_>) -> Result<(Check, Setup), Check> {
     const ID: &str = "settings";
-    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come from \
-        the environment only.";
+    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` \
+        is `--org-id`. Secrets come from the environment only.";
     let user_agent = config::user_agent("doctor", environment);
     let mut errors = Vec::new();
     let settings = match config::resolve(&options.provider, environment, user_agent) {
@@ -133,7 +134,8 @@ fn roots(settings: &Settings) -> String {
     }
 }
 
-/// The token, and the app registration, which is the first that a token is shown to: what it says of the token counts there.
+/// The token, and the app registration, which is the first that a token is shown to: what it says
+/// of the token counts there.
 pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
     let facts = match setup.client.token(&limits()).await {
         Ok(facts) => facts,
@@ -174,8 +176,8 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
     }
 }
 
-/// Whether a response is about the token, and not about what was requested. 403010 is what the gateway says where none arrived
-/// (Adobe's "Troubleshooting").
+/// Whether a response is about the token, and not about what was requested. 403010 is what the
+/// gateway says where none arrived (Adobe's "Troubleshooting").
 fn is_of_token(error: &api::Error) -> bool {
     error.is_token()
         || error.kind() == Kind::Unauthorized
@@ -199,7 +201,8 @@ pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
             let vault = if key.is_managed_hsm() { "Managed HSM" } else { "key vault" };
             let version = match key.key_version() {
                 Some(_) => {
-                    " Its version does not count: according to Adobe's pages only vault and key name are stored."
+                    " Its version does not count: according to Adobe's pages only vault and key \
+                     name are stored."
                 }
                 None => "",
             };
@@ -256,14 +259,15 @@ pub async fn configuration(
             Check::new(ID, result, format!("{summary}."), detail)
         }
         (_, Some(_)) if seen.status.is_failed() => {
-            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
-                `terraform apply`: it submits the configuration again.";
+            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what \
+                differs, then run `terraform apply`: it submits the configuration again.";
             Check::new(ID, Outcome::Wrong, about, next)
         }
         (_, None) if seen.status.is_failed() => {
             let details = seen.details.as_ref();
             let next = format!(
-                "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
+                "Adobe gives no reason. Run this again with `--key {}` for the list of what to \
+                 check.",
                 details.map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
             );
             Check::new(ID, Outcome::Wrong, about, next)

@@ -1,4 +1,5 @@
-//! What the doctor shows: for people a line a check as soon as it is known, or everything at the end as JSON.
+//! What the doctor shows: for people a line a check as soon as it is known, or everything at the
+//! end as JSON.
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -42,7 +43,8 @@ impl Check {
         Self { id, result: Outcome::Ok, message: message.into(), next: None }
     }
 
-    /// Anything else, with the next step. Lines of it that begin with a space are shown as they are.
+    /// Anything else, with the next step. Lines of it that begin with a space are shown as they
+    /// are.
     pub fn new(
         id: &'static str,
         result: Outcome,
@@ -196,7 +198,8 @@ impl Report {
         } else if !status.is_empty() {
             "Adobe is at work: `terraform apply` waits for it and submits nothing twice."
         } else if is_ok("configuration") && is_ok("key") {
-            "Give consent in the vault's tenant, go through the list of `azure`, then run `terraform plan`."
+            "Give consent in the vault's tenant, go through the list of `azure`, then run \
+             `terraform plan`."
         } else if !unknown.is_empty() {
             "Run this again."
         } else {
@@ -214,7 +217,8 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
-/// Text that begins at a column and ends at another. A line that begins with a space is not wrapped: it may be a command.
+/// Text that begins at a column and ends at another. A line that begins with a space is not
+/// wrapped: it may be a command.
 pub fn filled(text: &str, indent: usize, width: usize) -> String {
     let mut out = String::new();
     for line in printable(text).lines() {
