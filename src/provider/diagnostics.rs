@@ -199,21 +199,21 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
         },
         (Kind::Connect, Some(proxy)) => match error.refusal() {
             Some(Refusal::NotHttp) => format!(
-                "What listens there is no HTTP proxy: check the address, the port and the scheme \
-                 of the proxy, {proxy}."
+                "What listens there is not an HTTP proxy: check the address, the port and the \
+                 scheme of the proxy, {proxy}."
             ),
             Some(refusal) if refusal.is_final() => format!(
-                "Have this host allowed by whoever runs the proxy, {proxy}. If the host should be \
-                 asked directly, add it to NO_PROXY."
+                "Ask whoever runs the proxy, {proxy}, to allow this host. If the host should be \
+                 reached directly, add it to NO_PROXY."
             ),
             Some(Refusal::Status(_)) => format!(
                 "The proxy, {proxy}, runs and has no connection to this host: check {address}, and \
                  with whoever runs the proxy whether it reaches the host. If the host should be \
-                 asked directly, add it to NO_PROXY."
+                 reached directly, add it to NO_PROXY."
             ),
             None => format!(
                 "Check that the proxy, {proxy}, runs and lets requests to this host through. If \
-                 the host should be asked directly, add it to NO_PROXY."
+                 the host should be reached directly, add it to NO_PROXY."
             ),
         },
         (Kind::Connect, None) => {
@@ -235,8 +235,8 @@ fn way_out(error: &api::Error) -> String {
     match error.excepted() {
         None => "HTTPS_PROXY if only a proxy leads out of this network".to_owned(),
         Some(variable) => format!(
-            "{variable}, which has this host asked directly: take it out of there if only the \
-             proxy leads out of this network"
+            "{variable}, which exempts this host from the proxy: remove it there if only the proxy \
+             leads out of this network"
         ),
     }
 }
@@ -266,12 +266,12 @@ fn tls(fault: TlsFault, address: &str) -> String {
              proxy that responds in its place."
         ),
         TlsFault::Expired => {
-            "The server's certificate is too old: whoever runs the server has to renew it. Check \
-             the clock of this machine, too."
+            "The server's certificate has expired: whoever runs the server has to renew it. Check \
+             this machine's clock, too."
                 .to_owned()
         }
         TlsFault::NotYetValid => {
-            "The server's certificate is not valid yet: check the clock of this machine.".to_owned()
+            "The server's certificate is not valid yet: check this machine's clock.".to_owned()
         }
         TlsFault::NothingInCommon => format!(
             "The server and the provider have no TLS version or cipher in common, or the server \
@@ -325,7 +325,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
         (Kind::Unauthorized, _) => (
             "Adobe does not accept the access token",
             "Create a new one (`access_token`, AEP_ACCESS_TOKEN), or give `client_id` and \
-             `client_secret` in its place so that the provider renews it by itself.",
+             `client_secret` instead, so that the provider renews it by itself.",
         ),
         (Kind::Forbidden, Some("403000" | "403003")) => (
             "Adobe does not accept the API key",
@@ -397,7 +397,8 @@ fn response(error: &api::Error) -> (&'static str, String) {
         }
         (Kind::Unavailable, _) => (
             "Adobe's API is not available",
-            "Run the command again later. If it stays so, give the x-request-id to Adobe support.",
+            "Run the command again later. If this persists, give the x-request-id to Adobe \
+             support.",
         ),
         (Kind::Timeout, _) => (
             "Adobe did not respond in time",
@@ -421,7 +422,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
         (Kind::Setup, _) => (
             "The HTTP client cannot be set up",
             "Give `ca_cert_file` (AEP_CA_CERT_FILE) a file with root certificates in PEM format; a \
-             relative path begins in the folder that Terraform runs in.",
+             relative path is resolved from the folder that Terraform runs in.",
         ),
         _ if !error.has_message() => (
             "Adobe's API responded with an error",

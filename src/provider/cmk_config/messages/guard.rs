@@ -11,25 +11,25 @@ use crate::provider::diagnostics::{at, general};
 const FORGET: &str = "To stop managing it without touching anything, take the block out and \
     write\n\n  removed {\n    from = aep_cmk_config.<name>\n    lifecycle {\n      destroy = \
     false\n    }\n  }\n\n\
-    (Terraform 1.7, OpenTofu 1.10 and later), or run `terraform state rm <address>`. Where the \
-    block only got another address, write a `moved` block instead. Keep key, vault and role: \
-    nothing guards them afterwards.";
+    (Terraform 1.7, OpenTofu 1.10 and later), or run `terraform state rm <address>`. If the block \
+    only has a new address, write a `moved` block instead. Keep key, vault and role: nothing \
+    guards them afterwards.";
 
 /// A copy under create_before_destroy.
 const DEPOSED: &str = "If the plan calls it a deposed object, an earlier apply broke off under \
     `create_before_destroy`: `terraform state rm <address>` drops both copies, and an `import` \
-    block brings the one back. Where the two have different names, they are two configurations: \
-    give each a block and an import of its own.";
+    block brings one back. If the two have different names, they are two configurations: give each \
+    a block and an import of its own.";
 
 /// How to turn the guard off.
 const LIFT: &str =
     "first apply `deletion_protection = false` by itself; the value in state decides.";
 
 /// What to do about a key that is not known at plan.
-const UPSTREAM: &str = "Look for what is replaced upstream, and stop it: the key and its vault \
-    want `prevent_destroy`. A new key belongs beside the old one, with an aep_cmk_config of its \
-    own under a new `name`. If nothing is replaced and the value is only read late, apply what it \
-    comes from first (`-target`), then plan again.";
+const UPSTREAM: &str = "Find what is being replaced upstream and stop it; give the key and its \
+    vault `prevent_destroy`. A new key belongs beside the old one, in an aep_cmk_config of its own \
+    with a new `name`. If nothing is being replaced and the value is only known late, apply what \
+    it comes from first (`-target`), then plan again.";
 
 /// The guard's error.
 pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
@@ -71,7 +71,7 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
         BlockedChange::Replace => (
             "This plan would replace the object (`-replace` or `replace_triggered_by`).".to_owned(),
             format!(
-                "Nothing is gained by it: Adobe would keep the same configuration. To do it \
+                "That gains nothing: Adobe would keep the same configuration. To do it \
                 anyway, {LIFT}"
             ),
         ),
@@ -80,7 +80,7 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
              something upstream is about to be replaced, perhaps the key itself."
                 .to_owned(),
             format!(
-                "{UPSTREAM} To turn this stop off, {LIFT} For that apply write the stored key \
+                "{UPSTREAM} To override this, {LIFT} For that apply write the stored key \
                  identifier as a literal, {key:?}. Terraform may then delete the key in use."
             ),
         ),
@@ -89,9 +89,9 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
              replaced."
                 .to_owned(),
             format!(
-                "Best is a `name` that is written out. If the value stays the same and is only \
-                 read late, apply what it comes from first (`-target`), then plan again. To turn \
-                 this stop off, {LIFT} For that apply write the stored name as a literal, {name:?}."
+                "Write `name` as a literal if you can. If the value stays the same and is only \
+                 known late, apply what it comes from first (`-target`), then plan again. To \
+                 override this, {LIFT} For that apply write the stored name as a literal, {name:?}."
             ),
         ),
         BlockedChange::Tainted { name: renamed, key: wanted } => {
@@ -163,9 +163,9 @@ fn needs_new_name(prior: &Model, wanted: &str) -> Diagnostic {
 /// The key is known late, and nothing guards the object.
 pub fn key_known_late(prior: &Model) -> Diagnostic {
     let detail = format!(
-        "Look for what is replaced upstream before you apply. If this turns out to be another key \
-         than {}, the apply stops and asks for a new `name`. Terraform may have deleted that key \
-         by then, and Adobe may still use it.",
+        "Find what is being replaced upstream before you apply. If this turns out to be another \
+         key than {}, the apply stops and asks for a new `name`. Terraform may have deleted that \
+         key by then, and Adobe may still use it.",
         prior.key_text()
     );
     at(KEY, "The key is not known before apply", detail)

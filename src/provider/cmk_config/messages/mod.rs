@@ -22,8 +22,8 @@ pub use guard::{forgotten, key_known_late, protected, stopped};
 const ADOBE_ADDRESS: &str = "20.88.123.53";
 
 /// It may be what an earlier apply left behind.
-const OURS: &str = "If it comes from an apply of this very block that broke off, the object may \
-    still be in the state as tainted: then `terraform untaint <address>` keeps it.";
+const OURS: &str = "If an earlier apply of this block broke off, the object may still be in the \
+    state, tainted: `terraform untaint <address>` keeps it.";
 
 /// What Terraform does about a create that ended in an error.
 const TAINT: &str = "Without `untaint` Terraform plans to replace the object. This is safe: it \
@@ -205,7 +205,7 @@ pub fn not_found(name: &str, is_accepted: bool, error: &Error) -> Diagnostic {
     let detail = format!(
         "Ask Adobe support before you apply: the next apply looks for the configuration {name:?} \
          once more and submits it again if it is still not there. Adobe documents no request that \
-         deletes a configuration, so this may be a passing fault. Keep the key, its vault and the \
+         deletes a configuration, so this may be temporary. Keep the key, its vault and the \
          role of Adobe's app. The state keeps the object.\n\n{error}"
     );
     general("Adobe no longer finds the configuration", detail)
@@ -312,7 +312,7 @@ fn happened(
         Trouble::Refused(error, Standing::Missing) if error.kind() == Kind::Conflict => {
             let detail = format!(
                 "Keep the block as it is and apply again later: the configuration {name:?} is most \
-                 likely there, and only its status cannot be read. If it stays so, give the \
+                 likely there, and only its status cannot be read. If this persists, give the \
                  x-request-id to Adobe support. Keep the key, its vault and the role of Adobe's \
                  app. {error}"
             );
@@ -324,9 +324,9 @@ fn happened(
         Trouble::Refused(error, Standing::Failed) if is_refused(error) => {
             let detail = format!(
                 "Give the block another `name`: the configuration {name:?} ended in FAILED, and \
-                 its name remains reserved. Adobe refused to take it again: {error}"
+                 its name remains reserved. Adobe refused to accept it again: {error}"
             );
-            at(NAME, "Adobe does not take the configuration a second time", detail)
+            at(NAME, "Adobe does not accept the configuration a second time", detail)
         }
         Trouble::Refused(error, _) => {
             from_api(error, &format!("submitting the configuration {name:?}"))
