@@ -4,12 +4,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tf_provider::Diagnostic;
+use tf_provider_host::ctx::{self, DeferredReason};
 
 use crate::api::Client;
 use crate::provider::cmk_config::Memory;
 use crate::provider::config::Deferred;
 use crate::provider::diagnostics::{general, unknown_arguments};
-use tf_provider_host::ctx::{self, DeferredReason};
 
 /// What configure made of the provider block.
 #[derive(Clone, Default)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tf_provider::schema::{AttributeConstraint, Schema};
 use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostic, Diagnostics};
+use tf_provider_host::ctx;
 use tokio::time::Instant;
 
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
@@ -15,7 +16,6 @@ use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
 use crate::provider::connection::Shared;
 use crate::provider::diagnostics::{at, from_api, report};
 use crate::provider::schema::{attributes, schema, text};
-use tf_provider_host::ctx;
 
 /// `tenant_id`
 const TENANT_ID: &str = "tenant_id";

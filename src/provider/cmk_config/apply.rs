@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use tf_provider_host::ctx;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,6 @@ use super::trouble::{Done, Standing, Trouble, Unfinished};
 use super::wait::{End, wait};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
-use tf_provider_host::ctx;
 
 /// How long a configuration that should be there is looked for: Adobe documents no time in which a
 /// new one can be found.

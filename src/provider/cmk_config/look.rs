@@ -4,6 +4,7 @@
 
 use tf_provider::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
+use tf_provider_host::Identity;
 
 use super::apply::{limits, look_for, moved_from};
 use super::existing::{Claim, Moment, Seen, Verdict, Why, verdict};
@@ -15,7 +16,6 @@ use super::{messages, schema};
 use crate::api::{Client, Configuration, Error, Kind};
 use crate::provider::connection::{Connection, Session, unconfigured};
 use crate::provider::diagnostics::general;
-use tf_provider_host::Identity;
 
 /// Asks Adobe about an object in the state. Without news the private state is the stored one: CLIs
 /// compare it.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, Resource};
+use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 use super::apply::{self, Operation};
 use super::existing::{Accepted, Claim, Seen};
@@ -16,7 +17,6 @@ use super::trouble::{Done, Unfinished};
 use super::{messages, schema};
 use crate::provider::connection::{Connection, Session, Shared, unconfigured};
 use crate::provider::diagnostics::{attribute_path, report};
-use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 /// The resource.
 pub struct CmkConfig {
