@@ -2,11 +2,13 @@
 //! configure.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tf_provider::Diagnostic;
 use tf_provider_host::ctx::{self, DeferredReason};
+use tokio::time::Instant;
 
-use crate::api::Client;
+use crate::api::{Client, Limits};
 use crate::provider::cmk_config::Memory;
 use crate::provider::config::Deferred;
 use crate::provider::diagnostics::{general, unknown_arguments};
@@ -78,6 +80,12 @@ impl Session {
             Connection::Unconfigured => None,
         }
     }
+}
+
+/// The end of what begins now, and the stop signal of the request; outside a request nothing stops
+/// it.
+pub fn limits(timeout: Duration) -> Limits {
+    Limits { deadline: Instant::now() + timeout, stop: ctx::current().stop().clone() }
 }
 
 /// Called out of order: configure comes first.

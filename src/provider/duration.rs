@@ -17,6 +17,9 @@ pub enum DurationError {
     Range(String),
 }
 
+/// The time of a read for which no `timeouts` block says another.
+pub const READ_TIMEOUT: Duration = Duration::from_mins(5);
+
 /// A year: far past any job, and far from what overflows a timer.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 

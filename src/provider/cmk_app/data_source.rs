@@ -1,28 +1,22 @@
 //! The data source `aep_cmk_app`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{AttributeConstraint, Schema};
 use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostic, Diagnostics};
-use tf_provider_host::ctx;
-use tokio::time::Instant;
 
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
-use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
-use crate::provider::connection::Shared;
+use crate::provider::connection::{Shared, limits};
 use crate::provider::diagnostics::{at, from_api, report};
+use crate::provider::duration::READ_TIMEOUT;
 use crate::provider::schema::{attributes, schema, text};
 
 /// `tenant_id`
 const TENANT_ID: &str = "tenant_id";
 /// `application_redirect_url`
 const REDIRECT_URL: &str = "application_redirect_url";
-/// As long as a read of the resource.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The data source.
 pub struct CmkApp {
@@ -92,9 +86,7 @@ impl DataSource for CmkApp {
         }
         let doing = "reading Adobe's app registration";
         let client = report(diags, session.ready(doing))?;
-        let limits =
-            Limits { deadline: Instant::now() + TIMEOUT, stop: ctx::current().stop().clone() };
-        let app = client.app_registration(&limits).await;
+        let app = client.app_registration(&limits(READ_TIMEOUT)).await;
         let app = report(diags, app.map_err(|error| from_api(&error, doing)))?;
         let consent = match &config.tenant_id {
             Value::Value(tenant_id) => {

@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
-use tf_provider_host::ctx;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::existing::{Accepted, Claim, Left, Moment, Obstacle, Seen, Verdict, Why, verdict};
 use super::memory::{Memory, Submitted};
-use super::model::{Model, Private, Timeout, Wanted};
+use super::model::{Model, Private, Wanted};
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use super::wait::{End, wait};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
@@ -47,14 +46,6 @@ pub struct Operation<'a> {
     pub past: Option<&'a Private>,
     /// The operation's end and the stop signal.
     pub limits: Limits,
-}
-
-/// The operation's end, from now, and the stop signal of the request.
-pub fn limits(model: &Model, timeout: Timeout) -> Limits {
-    Limits {
-        deadline: Instant::now() + model.timeout(timeout),
-        stop: ctx::current().stop().clone(),
-    }
 }
 
 /// The endpoint an object was made at, where that is known and another one than the client's.

@@ -6,7 +6,7 @@ use tf_provider::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tf_provider_host::Identity;
 
-use super::apply::{limits, look_for, moved_from};
+use super::apply::{look_for, moved_from};
 use super::existing::{Claim, Moment, Seen, Verdict, Why, verdict};
 use super::model::{
     Guarded, IMS_ORG_ID, Model, NAME, NOT_FOUND, Object, Private, Stored, Timeout, known,
@@ -14,8 +14,9 @@ use super::model::{
 use super::plan::BlockedChange;
 use super::{messages, schema};
 use crate::api::{Client, Configuration, Error, Kind};
-use crate::provider::connection::{Connection, Session, unconfigured};
+use crate::provider::connection::{Connection, Session, limits, unconfigured};
 use crate::provider::diagnostics::general;
+use crate::provider::duration::READ_TIMEOUT;
 
 /// Asks Adobe about an object in the state. Without news the private state is the stored one: CLIs
 /// compare it.
@@ -78,7 +79,7 @@ async fn ask(
 /// One look; where the object was accepted and never seen since, as many as the settling time
 /// takes.
 async fn status(client: &Client, state: &Model, private: &Private) -> Result<Configuration, Error> {
-    let (name, limits) = (state.name_text(), limits(state, Timeout::Read));
+    let (name, limits) = (state.name_text(), limits(state.timeout(Timeout::Read)));
     let first = client.status(name, &limits).await;
     let is_absent = matches!(&first, Err(error) if error.kind() == Kind::NoSuchConfiguration);
     if !is_absent || private.confirmed != Some(false) || state.is_not_found() {
@@ -164,7 +165,7 @@ pub async fn import_by_identity(
 
 /// A configuration that has to be there.
 pub async fn existing(client: &Client, name: &str, doing: &str) -> Result<Seen, Diagnostic> {
-    match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
+    match client.status(name, &limits(READ_TIMEOUT)).await {
         Ok(configuration) => readable(name, configuration).and_then(|seen| match seen.details {
             Some(_) => Ok(seen),
             None => Err(messages::unreadable_key(name, None)),
@@ -208,9 +209,10 @@ async fn what_a_create_finds(
     name: &str,
 ) -> Result<(bool, Option<Diagnostic>), Diagnostic> {
     no_rival(session, planned)?;
-    let found = client.look_up(name, &limits(planned, Timeout::Read)).await.map_err(|error| {
-        messages::from_api(&error, &format!("looking up the new configuration {name:?}"))
-    })?;
+    let found =
+        client.look_up(name, &limits(planned.timeout(Timeout::Read))).await.map_err(|error| {
+            messages::from_api(&error, &format!("looking up the new configuration {name:?}"))
+        })?;
     let found = found.map(Seen::read);
     let key = planned.known_key();
     match verdict(found.as_ref(), key.as_ref(), claim(session, planned), Moment::Before) {
@@ -244,7 +246,7 @@ pub async fn release(
         if let Some(made_at) = moved_from(guarded.endpoint.as_deref(), client) {
             return Err(messages::other_endpoint(name, made_at, client.endpoint().as_str(), None));
         }
-        match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
+        match client.status(name, &limits(READ_TIMEOUT)).await {
             Ok(found) if found.status.is_failed() => return Ok(()),
             Ok(found) => guarded.status = found.status.as_str().to_owned(),
             Err(error) if error.kind() == Kind::NoSuchConfiguration => {

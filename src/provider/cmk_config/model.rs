@@ -8,7 +8,7 @@ use tf_provider::value::Value;
 use super::existing::{Accepted, Left, Seen};
 use crate::api::{Client, Status};
 use crate::key_identifier::KeyIdentifier;
-use crate::provider::duration;
+use crate::provider::duration::{self, READ_TIMEOUT};
 
 /// `name`
 pub const NAME: &str = "name";
@@ -93,10 +93,10 @@ impl Timeout {
 
     /// The timeout where the block has none.
     const fn default_duration(self) -> Duration {
-        Duration::from_mins(match self {
-            Self::Create | Self::Update => 60,
-            Self::Read => 5,
-        })
+        match self {
+            Self::Create | Self::Update => Duration::from_mins(60),
+            Self::Read => READ_TIMEOUT,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::model::{
 use super::plan::{self, BlockedChange, Change};
 use super::trouble::{Done, Unfinished};
 use super::{messages, schema};
-use crate::provider::connection::{Connection, Session, Shared, unconfigured};
+use crate::provider::connection::{Connection, Session, Shared, limits, unconfigured};
 use crate::provider::diagnostics::{attribute_path, report};
 
 /// The resource.
@@ -162,7 +162,7 @@ impl Resource for CmkConfig {
             planned: &planned,
             claim: look::claim(&session, &planned),
             past: past.as_ref().map(|(_, private)| private),
-            limits: apply::limits(&planned, Timeout::Create),
+            limits: limits(planned.timeout(Timeout::Create)),
         };
         let ended = apply::bring_into_effect(&operation).await;
         if ended.is_ok() {
@@ -201,7 +201,7 @@ impl Resource for CmkConfig {
             planned: &planned,
             claim: Claim::Own { may_rekey: !is_guarded },
             past: Some(&past.1),
-            limits: apply::limits(&planned, Timeout::Update),
+            limits: limits(planned.timeout(Timeout::Update)),
         };
         let ended = match stored(&past.0) {
             Some(accepted) if change == Change::Wait => apply::watch(&operation, accepted).await,

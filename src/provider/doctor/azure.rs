@@ -3,13 +3,15 @@
 
 use url::Url;
 
-use super::checks::{Setup, limits};
+use super::checks::Setup;
 use super::report::{Check, Facts, Outcome};
 use crate::api::{self, Kind, Route};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::messages::{requirements, shell_word};
+use crate::provider::connection::limits;
 use crate::provider::diagnostics::connection;
+use crate::provider::duration::READ_TIMEOUT;
 
 /// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is
 /// believed only of one of these.
@@ -69,7 +71,7 @@ async fn tenant_that_the_vault_names(setup: &Setup, key: &KeyIdentifier) -> Resu
         .map_err(|error| wrong(error.to_string(), ""))?;
     let route = setup.proxies.route_to(&url);
     let route = route.map_err(|error| unknown(error.diagnostic.detail.into_owned()))?;
-    let reached = api::reach(&url, &route, &setup.settings, &limits()).await;
+    let reached = api::reach(&url, &route, &setup.settings, &limits(READ_TIMEOUT)).await;
     let reached = reached.map_err(|error| match (error.kind(), &route) {
         (Kind::Unresolved, Route::Direct) => wrong(
             format!("There is no such vault, as its name does not resolve: {error}"),

@@ -2,16 +2,13 @@
 //! messages.
 
 use std::path::Path;
-use std::time::Duration;
 
 use tf_provider::Diagnostic;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::command_line::Options;
 use super::report::{Check, Outcome};
-use crate::api::{self, AppRegistration, Client, Credentials, Kind, Limits, Route, Settings};
+use crate::api::{self, AppRegistration, Client, Credentials, Kind, Route, Settings};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
@@ -19,12 +16,10 @@ use crate::provider::cmk_config::{
     Claim, Moment, STATUSES, Seen, Why, check_name, messages, verdict,
 };
 use crate::provider::config::{self, Resolved};
+use crate::provider::connection::limits;
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
-use crate::provider::duration::humanize;
+use crate::provider::duration::{READ_TIMEOUT, humanize};
 use crate::provider::proxy::Proxies;
-
-/// As long as a read of the resource.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// What the settings come to.
 pub struct Setup {
@@ -34,11 +29,6 @@ pub struct Setup {
     pub client: Client,
     /// The proxies of the environment.
     pub proxies: Proxies,
-}
-
-/// A check takes as long as a read at most.
-pub fn limits() -> Limits {
-    Limits { deadline: Instant::now() + TIMEOUT, stop: CancellationToken::new() }
 }
 
 /// Whether the settings are complete and valid.
@@ -92,7 +82,7 @@ pub async fn network(setup: &Setup) -> Check {
     let mut failed = Vec::new();
     let mut next = None;
     for (url, route, address) in hosts {
-        match api::reach(url, route, settings, &limits()).await {
+        match api::reach(url, route, settings, &limits(READ_TIMEOUT)).await {
             Ok(_) => reached.push(way(url, route)),
             Err(error) => {
                 next = next.or_else(|| connection(&error, address)).or(Some(explain(&error).1));
@@ -137,7 +127,7 @@ fn roots(settings: &Settings) -> String {
 /// The token, and the app registration, which is the first that a token is shown to: what it says
 /// of the token counts there.
 pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
-    let facts = match setup.client.token(&limits()).await {
+    let facts = match setup.client.token(&limits(READ_TIMEOUT)).await {
         Ok(facts) => facts,
         Err(error) => return (failed("token", &error), Check::after("application", "token"), None),
     };
@@ -151,7 +141,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
         (false, Some(left)) => format!("Given, and good for another {left}."),
         (false, None) => "Given; it does not show when it ends.".to_owned(),
     };
-    match setup.client.app_registration(&limits()).await {
+    match setup.client.app_registration(&limits(READ_TIMEOUT)).await {
         Ok(app) => {
             let message = format!("Adobe's app is {} ({}).", app.name, app.application_id);
             (Check::ok("token", token), Check::ok("application", message), Some(app))
@@ -230,7 +220,7 @@ pub async fn configuration(
         let next = "Give `--name` the name of the configuration.";
         return (Check::new(ID, Outcome::Wrong, diagnostic.detail, next), None);
     }
-    let found = match setup.client.look_up(name, &limits()).await {
+    let found = match setup.client.look_up(name, &limits(READ_TIMEOUT)).await {
         Ok(found) => found.map(Seen::read),
         Err(error) => return (failed(ID, &error), None),
     };
