@@ -11,12 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::super::{
-    Client, Credentials, Delivery, Kind, Proxy, Refusal, RootSources, Route, Secret, Settings,
-    TlsFault,
-};
 use super::server::raw;
-use super::{BACKOFF, RUNNING, limits};
+use super::{Client, KEY, Kind, RUNNING, RootSources, Route, Settings, client_of, limits};
+use crate::api::{Delivery, Proxy, Refusal, TlsFault};
 
 /// An HTTPS server with a certificate of its own making; gives its address and the certificate as PEM.
 async fn https() -> (Url, String) {
@@ -46,13 +43,13 @@ async fn serve(config: ServerConfig) -> Url {
     serve_this(config, raw(200, "", RUNNING)).await
 }
 
-async fn serve_this(config: ServerConfig, answer: String) -> Url {
+async fn serve_this(config: ServerConfig, response: String) -> Url {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, answer) = (acceptor.clone(), answer.clone());
+            let (acceptor, response) = (acceptor.clone(), response.clone());
             tokio::spawn(async move {
                 let mut stream = match acceptor.accept(stream).into_fallible().await {
                     Ok(stream) => stream,
@@ -60,7 +57,7 @@ async fn serve_this(config: ServerConfig, answer: String) -> Url {
                 };
                 let mut request = [0; 4096];
                 _ = stream.read(&mut request).await;
-                _ = stream.write_all(answer.as_bytes()).await;
+                _ = stream.write_all(response.as_bytes()).await;
                 _ = stream.shutdown().await;
             });
         }
@@ -89,19 +86,7 @@ async fn saying(bytes: Vec<u8>) -> Url {
 }
 
 fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
-    Settings {
-        org_id: "ORG@AdobeOrg".to_owned(),
-        endpoint,
-        route: Route::Direct,
-        ims_route: Route::Direct,
-        api_key: "acp_provisioning".to_owned(),
-        credentials: Credentials::Token(Secret::new("t")),
-        request_timeout: std::time::Duration::from_secs(30),
-        max_retries: 5,
-        root_sources: RootSources::default(),
-        ca_cert_file,
-        user_agent: "test".to_owned(),
-    }
+    Settings { ca_cert_file, ..super::settings(endpoint) }
 }
 
 /// A submission to a server that is trusted if its certificate is given: it fails so, at once, and was never sent.
@@ -114,11 +99,11 @@ fn fails(fault: TlsFault, endpoint: Url, pem: Option<&str>) -> impl Future<Outpu
         std::fs::write(&file, pem).unwrap();
         file
     });
-    let client = Client::with_backoff(settings(endpoint, file), BACKOFF).unwrap();
+    let client = client_of(settings(endpoint, file));
     async move {
-        let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
+        let error = client.submit("a", KEY, &limits()).await.unwrap_err();
         assert_eq!(
-            (error.kind(), error.delivery(), error.attempts()),
+            (error.kind, error.delivery, error.attempts),
             (Kind::Tls(fault), Delivery::NeverSent, 1),
             "{caller}: {error}"
         );
@@ -207,7 +192,7 @@ async fn ca_cert_file_vouches_for_it() {
     ] {
         std::fs::write(&file, text).unwrap();
         let settings = settings(endpoint.clone(), Some(file.clone()));
-        let client = Client::with_backoff(settings, BACKOFF).unwrap();
+        let client = client_of(settings);
         assert_eq!(client.status("a", &limits()).await.unwrap().id, "1");
     }
 }
@@ -235,7 +220,7 @@ async fn so_do_the_files_that_stand_in_for_the_platforms() {
             RootSources { file: Some("absent.pem".into()), folders: vec![folder.clone()] },
         ] {
             let settings = Settings { root_sources, ..settings(endpoint.clone(), None) };
-            let client = Client::with_backoff(settings, BACKOFF).unwrap();
+            let client = client_of(settings);
             assert_eq!(client.status("a", &limits()).await.unwrap().id, "1", "{text}");
         }
     }
@@ -253,9 +238,9 @@ async fn a_source_without_a_root_is_named() {
     let root_sources =
         RootSources { file: Some(file), folders: vec![folder, dir.path().join("nowhere")] };
     let settings = Settings { root_sources, ..settings(endpoint, None) };
-    let client = Client::with_backoff(settings, BACKOFF).unwrap();
+    let client = client_of(settings);
     let error = client.status("a", &limits()).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Tls(TlsFault::NoRoots), "{error}");
+    assert_eq!(error.kind, Kind::Tls(TlsFault::NoRoots), "{error}");
     for named in [
         "give no root certificate: `",
         "utf16.pem` is UTF-16; save it as UTF-8 or ASCII; `",
@@ -282,10 +267,10 @@ async fn a_proxy_behind_tls_says_why_it_refuses() {
     let route = Route::Proxy(Proxy::new(proxy, "HTTPS_PROXY"));
     let endpoint = Url::parse("https://aep.invalid").unwrap();
     let settings = Settings { route, ..settings(endpoint, Some(file)) };
-    let client = Client::with_backoff(settings, BACKOFF).unwrap();
-    let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
+    let client = client_of(settings);
+    let error = client.submit("a", KEY, &limits()).await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.refusal(), error.delivery(), error.attempts()),
+        (error.kind, error.refusal, error.delivery, error.attempts),
         (Kind::Connect, Some(Refusal::Status(403)), Delivery::NeverSent, 1),
         "{error}"
     );
@@ -323,7 +308,7 @@ fn a_ca_cert_file_that_cannot_be_used_is_named() {
         // Checked for plain http too: a wrong path should not wait for the day it is needed.
         let endpoint = Url::parse("http://127.0.0.1:9").unwrap();
         let error = Client::new(settings(endpoint, Some(file))).unwrap_err();
-        assert_eq!(error.kind(), Kind::Setup);
+        assert_eq!(error.kind, Kind::Setup);
         let message = error.to_string();
         assert!(message.starts_with("ca_cert_file: ") && message.contains(expected), "{message}");
     }

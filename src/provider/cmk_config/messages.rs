@@ -453,7 +453,7 @@ fn happened(
         Left::Nothing | Left::Uncertain { .. } => None,
     };
     let facts = facts(seen);
-    let is_refused = |error: &Error| matches!(error.kind(), Kind::BadRequest | Kind::Conflict);
+    let is_refused = |error: &Error| matches!(error.kind, Kind::BadRequest | Kind::Conflict);
     match trouble {
         Trouble::LookUp(error) => {
             let doing = format!("looking up the configuration {name:?} before a submission");
@@ -471,7 +471,7 @@ fn happened(
             );
             at(NAME, "Another block's submission of this name is uncertain", detail)
         }
-        Trouble::Refused(error, Standing::Missing) if error.kind() == Kind::Conflict => {
+        Trouble::Refused(error, Standing::Missing) if error.kind == Kind::Conflict => {
             let detail = format!(
                 "Keep the block as it is and apply again later: the configuration {name:?} is most likely there, and \
                  only its status cannot be read. If it stays so, give the x-request-id to Adobe support. Keep the key, \
@@ -545,7 +545,7 @@ fn happened(
             general(summary, format!("The configuration {name:?}{facts} is in the state."))
         }
         Trouble::Broken(error) => {
-            let diagnostic = if error.kind() == Kind::NoSuchConfiguration {
+            let diagnostic = if error.kind == Kind::NoSuchConfiguration {
                 let detail = format!(
                     "Ask Adobe support before you apply again: Adobe accepted the configuration {name:?}, but its \
                      status endpoint does not find it.\n\n{error}"
@@ -571,7 +571,7 @@ fn next(unfinished: &Unfinished) -> Option<&'static str> {
         (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => {
             Some("it looks at the failed job once more and submits the configuration again.")
         }
-        (_, Trouble::Broken(error)) if error.kind() == Kind::NoSuchConfiguration => Some(
+        (_, Trouble::Broken(error)) if error.kind == Kind::NoSuchConfiguration => Some(
             "it looks for the configuration once more and submits it again if it is still not there.",
         ),
         (Left::Accepted(_), _) => {

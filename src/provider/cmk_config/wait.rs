@@ -165,15 +165,14 @@ pub async fn wait<F: Future<Output = Result<Seen, Error>>>(
             }
             Err(error) => error,
         };
-        match error.kind() {
+        match error.kind {
             Kind::Interrupted => return (seen, End::Interrupted),
             Kind::Deadline => return (seen, End::TimedOut(last.or(Some(error)))),
             _ => {}
         }
-        asked = error.retry_after();
+        asked = error.retry_after;
         let left = limits.deadline.saturating_duration_since(Instant::now());
-        if asked.is_some_and(|asked| asked >= left)
-            || !patience.bears(error.kind(), began.elapsed())
+        if asked.is_some_and(|asked| asked >= left) || !patience.bears(error.kind, began.elapsed())
         {
             return (seen, End::Broken(error));
         }
@@ -401,6 +400,6 @@ mod tests {
         let answers = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
         let (_, end, _, _) = waited(answers, None, short).await;
         let End::TimedOut(Some(error)) = end else { panic!("{end:?}") };
-        assert_eq!(error.kind(), Kind::Unavailable);
+        assert_eq!(error.kind, Kind::Unavailable);
     }
 }

@@ -46,7 +46,7 @@ pub async fn vault(
     let reached = match api::reach(&url, &route, &setup.settings, &limits()).await {
         Ok(reached) => reached,
         Err(error) => {
-            return match (error.kind(), &route) {
+            return match (error.kind, &route) {
                 (Kind::Unresolved, Route::Direct) => other(
                     Outcome::Wrong,
                     format!("There is no such vault, as its name does not resolve: {error}"),
