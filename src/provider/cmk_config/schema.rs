@@ -297,3 +297,45 @@ pub fn check_name(name: &str) -> Result<(), Diagnostic> {
     };
     Err(at(NAME, "This cannot be the name of a configuration", why))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::cmk_config::model::Timeouts;
+
+    fn is_valid(config: Model) -> bool {
+        let key = Value::Value("https://vault-a.vault.azure.net/keys/wrap".to_owned());
+        let mut diags = Diagnostics::default();
+        validate(&mut diags, &Model { key_vault_key_identifier: key, ..config });
+        diags.errors.is_empty()
+    }
+
+    fn named(name: &str) -> Model {
+        Model { name: Value::Value(name.to_owned()), ..Model::default() }
+    }
+
+    #[test]
+    fn a_name_is_what_a_url_can_carry() {
+        for name in ["", ".", "..", "a\tb", "a\nb", "a\u{7f}b", "\u{85}"] {
+            assert!(!is_valid(named(name)), "{name:?}");
+        }
+        for name in ["...", "Config1", "Zwölf / 100 % ?#"] {
+            assert!(is_valid(named(name)), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn attempts_are_counted_to_a_hundred_and_each_timeout_is_a_duration() {
+        for (attempts, expected) in [(-1, false), (0, true), (100, true), (101, false)] {
+            let failed_attempts = Value::Value(attempts);
+            assert_eq!(is_valid(Model { failed_attempts, ..named("a") }), expected, "{attempts}");
+        }
+        for wrong in 0..3 {
+            let [create, read, update] = [0, 1, 2].map(|timeout| {
+                Value::Value(if timeout == wrong { "10" } else { "10m" }.to_owned())
+            });
+            let timeouts = Value::Value(Timeouts { create, read, update });
+            assert!(!is_valid(Model { timeouts, ..named("a") }), "{wrong}");
+        }
+    }
+}

@@ -369,6 +369,31 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_adobe_asks_for_is_waited_for_while_there_is_time() {
+        for (case, of_submission, of_poll, expected) in [
+            ("of the response to the submission", 1800, 0, 1800..1802),
+            ("of a poll", 0, 1800, 1800..1802),
+            ("past the timeout, which blinds no wait", 86_400, 86_400, 0..3),
+        ] {
+            let limits = Limits { deadline: Instant::now() + HOUR, stop: CancellationToken::new() };
+            let began = Instant::now();
+            let asking = |status, asked| {
+                let retry_after = Some(Duration::from_secs(asked));
+                Seen { retry_after, ..seen("1", status, None) }
+            };
+            let mut statuses = ["RUNNING", "COMPLETED"].into_iter();
+            let poll = || {
+                let status = statuses.next().expect("no poll after the end");
+                std::future::ready(Ok(asking(status, of_poll)))
+            };
+            let (_, end) = wait(asking("NEW", of_submission), None, &limits, poll).await;
+            assert!(matches!(end, End::Completed), "{case}: {end:?}");
+            let took = began.elapsed().as_secs();
+            assert!(expected.contains(&took), "{case}: {took} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn jitter_shortens_each_pause_and_tells_waits_apart() {
         let mut starts = Vec::new();
         for seed in [1, 2] {

@@ -245,3 +245,79 @@ fn adobes_spelling_of_the_organisation_is_not_compared() {
     assert_eq!(data["attributes"]["ims_org_id"], ORG_ID);
     assert_eq!(simulator.control().counters().submissions, 1);
 }
+
+/// A read that is no proof is an error and changes nothing: neither a 404 that is not the API's, nor a success without sense, nor
+/// a refusal. It asks as often as `max_retries` says, and not at all after a `Retry-After` past `timeouts.read`.
+#[test]
+fn what_proves_nothing_keeps_the_state() {
+    let simulator = simulator();
+    let control = simulator.control();
+    let mut project = in_effect(&simulator, "timeouts {\n    read = \"1m\"\n  }");
+    project.set("AEP_MAX_RETRIES", "1");
+    let before = project.state();
+    for (answer, reads) in [
+        (Answer::no_such_path(), 1),
+        (Answer::html(404), 1),
+        (Answer::service(403, "Forbidden", "Access is denied."), 1),
+        (Answer::empty(204), 1),
+        (Answer::json(200, &json!({"status": "COMPLETED"})), 1),
+        (Answer::service_unavailable(), 2),
+        // The default of five minutes has room for that.
+        (Answer::throttled_for(90), 1),
+    ] {
+        control.clear_log();
+        control.fault(Fault::on(Route::Status, Action::Answer(answer.clone())).forever());
+        let refresh = project.refresh().exits(1).says("x-request-id: sim-");
+        refresh.says("reading the status of the configuration \"Config1\"");
+        assert_eq!(project.state(), before, "{answer:?}");
+        assert_eq!(control.requests().len(), reads, "{answer:?}");
+        control.clear_faults();
+    }
+    project.plan().exits(0);
+}
+
+/// Another organisation is an error that names both, before any request: of every plan, and of a destroy. At another endpoint it
+/// is one too that the object is not there, or is another one.
+#[test]
+fn an_object_belongs_to_its_organisation_and_endpoint() {
+    const OTHER_ORG: &str = "AAAAAAAAAAAAAAAAAAAAAAAA@AdobeOrg";
+    const ELSEWHERE: &str = "The object is not at this endpoint";
+    let simulator = simulator();
+    let mut project = in_effect(&simulator, OFF);
+    let before = project.state();
+    project.set("AEP_ORG_ID", OTHER_ORG);
+    for arguments in
+        [["plan"].as_slice(), &["plan", "-refresh=false"], &["plan", "-destroy", "-refresh=false"]]
+    {
+        let run =
+            project.run(arguments).exits(1).says("The object belongs to another organisation");
+        run.says(ORG_ID).says(OTHER_ORG);
+    }
+    let second = self::simulator();
+    second.control().insert("Unrelated", KEY, "COMPLETED");
+    project.set("AEP_ORG_ID", ORG_ID).set("AEP_ENDPOINT", &second.url());
+    project.apply().exits(1).says(ELSEWHERE).says(&simulator.url()).says(&second.url());
+    second.control().insert("Config1", KEY, "COMPLETED");
+    project.apply().exits(1).says(ELSEWHERE);
+    assert_eq!(project.state(), before);
+    assert!(simulator.control().requests().is_empty());
+    assert_eq!(second.control().counters().submissions, 0);
+}
+
+/// Data sources and imports read, they don't look a new name up: what would be good enough for that is an error, and none that
+/// says that there is no such configuration.
+#[test]
+fn a_read_is_no_look_up() {
+    let simulator = simulator();
+    let mut project = Project::new(&simulator);
+    project.set("AEP_MAX_RETRIES", "0");
+    let always = Fault::on(Route::Status, Action::Answer(Answer::empty(204))).forever();
+    simulator.control().fault(always);
+    project.configure("data \"aep_cmk_config\" \"this\" {\n  name = \"Config1\"\n}\n");
+    let absent = "There is no configuration of this name";
+    let unexpected = "Unexpected response from Adobe's API";
+    project.plan().exits(1).says(unexpected).does_not_say(absent).does_not_say("`timeouts`");
+    project.configure_one("");
+    let import = project.run(&["import", "-no-color", "aep_cmk_config.this", "Config1"]);
+    import.exits(1).says(unexpected).does_not_say(absent);
+}

@@ -54,27 +54,85 @@ impl Stage {
     }
 
     /// Another server takes the simulator's place.
-    pub(super) fn moves_to(&mut self, url: String) {
-        self.project.set("AEP_ENDPOINT", &url);
+    pub(super) fn moves_to(&mut self, url: String) -> &mut Self {
         self.url = url;
+        self.project.set("AEP_ENDPOINT", &self.url);
+        self
     }
 
-    /// Every request of a route gets this answer.
+    /// With this environment variable.
+    pub(super) fn with(&mut self, variable: &str, value: &str) -> &mut Self {
+        self.project.set(variable, value);
+        self
+    }
+
+    /// Something happens to a request.
+    pub(super) fn fault(&mut self, fault: Fault) -> &mut Self {
+        self.control().fault(fault);
+        self
+    }
+
+    /// Every request of a route gets this response.
     pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
-        self.control().fault(Fault::on(route, Action::Answer(answer)).forever());
+        self.fault(Fault::on(route, Action::Answer(answer)).forever())
+    }
+
+    /// Adobe has `Config1`, with this key and status.
+    pub(super) fn exists(&mut self, key: &str, status: &str) -> &mut Self {
+        self.control().insert("Config1", key, status);
+        self
+    }
+
+    /// `Config1` comes into this status at Adobe.
+    pub(super) fn becomes(&mut self, status: &str) -> &mut Self {
+        assert!(self.control().set_status("Config1", status));
+        self
+    }
+
+    /// `Config1` has another key at Adobe.
+    pub(super) fn rekeyed(&mut self, key: &str) -> &mut Self {
+        assert!(self.control().set_key("Config1", key));
+        self
+    }
+
+    /// Adobe has no `Config1` any more.
+    pub(super) fn gone(&mut self) -> &mut Self {
+        assert!(self.control().remove("Config1"));
+        self
+    }
+
+    /// This configuration.
+    pub(super) fn written(&mut self, body: &str) -> &mut Self {
+        self.project.configure(body);
         self
     }
 
     /// One resource with the sample key.
     pub(super) fn one(&mut self, more: &str) -> &mut Self {
-        self.project.configure(&resource("Config1", KEY, more));
+        self.written(&resource("Config1", KEY, more))
+    }
+
+    /// An `import` block for it.
+    pub(super) fn imports(&mut self, name: &str) -> &mut Self {
+        let block = format!("import {{\n  to = aep_cmk_config.this\n  id = \"{name}\"\n}}\n");
+        self.project.write("import.tf", &block);
         self
     }
 
-    /// Applies what has to be there before, and shows nothing.
-    pub(super) fn applied(&mut self) -> &mut Self {
-        self.project.apply().exits(0);
+    /// Runs a command that has to come before, and shows nothing.
+    pub(super) fn ran(&mut self, arguments: &[&str]) -> &mut Self {
+        self.project.run(arguments).exits(0);
         self
+    }
+
+    /// Applies what has to be there before.
+    pub(super) fn applied(&mut self) -> &mut Self {
+        self.ran(&APPLY)
+    }
+
+    /// One resource, applied and tainted.
+    pub(super) fn tainted(&mut self) -> &mut Self {
+        self.one("").applied().ran(&["taint", "aep_cmk_config.this"])
     }
 
     /// Shows the diagnostics of `terraform plan`.

@@ -35,11 +35,6 @@ pub fn never_in_effect(simulator: &Simulator) -> Project {
     project
 }
 
-/// The same as [`in_effect`] with the key in `terraform_data.upstream`, which is replaced when `generation` changes.
-pub fn in_effect_with_upstream(simulator: &Simulator, more: &str) -> Project {
-    stored(cli(), simulator, "COMPLETED", &with_upstream("1", KEY, more))
-}
-
 /// A project of this CLI with `body`, which adopts `Config1` with the sample key in this status.
 pub fn stored(cli: &'static Cli, simulator: &Simulator, status: &str, body: &str) -> Project {
     simulator.control().insert("Config1", KEY, status);
@@ -97,6 +92,11 @@ pub fn block(label: &str, name: &str, key: &str, more: &str) -> String {
         "resource \"aep_cmk_config\" \"{label}\" {{\n  name = {name}\n  key_vault_key_identifier = {key}\n  {more}\n}}\n"
     )
 }
+
+/// The first id of every simulator.
+pub const FIRST: &str = "4df7886b-a122-4391-880b-000000000001";
+/// The second one.
+pub const SECOND: &str = "4df7886b-a122-4391-880b-000000000002";
 
 /// A configuration `Config1` as Adobe answers it.
 pub fn answered(id: &str, key: &str, status: &str) -> Value {
