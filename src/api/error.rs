@@ -286,6 +286,13 @@ impl Error {
         Failure::of_nothing().into_error(kind, Delivery::Unknown)
     }
 
+    /// The error of a proxy that opened no tunnel, for the same.
+    #[cfg(test)]
+    pub(crate) fn of_refusal(refusal: Refusal) -> Self {
+        Failure { refusal: Some(refusal), ..Failure::of_nothing() }
+            .into_error(Kind::Connect, Delivery::NeverSent)
+    }
+
     /// Whether the response itself says something: the message is not ours, and no mere repetition of its status.
     pub fn has_message(&self) -> bool {
         self.shape != Shape::Unreadable && self.said().is_some()

@@ -122,6 +122,31 @@ mod tests {
         assert_eq!(secret.expose(), "s3cr3t");
     }
 
+    /// What is in this process's memory at an address, whoever owns it by now.
+    #[cfg(target_os = "linux")]
+    fn memory(at: *const u8, length: usize) -> String {
+        use std::os::unix::fs::FileExt;
+        let mut bytes = vec![0; length];
+        let memory = std::fs::File::open("/proc/self/mem").unwrap();
+        memory.read_exact_at(&mut bytes, at.addr() as u64).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_is_left_in_memory() {
+        let text = "-zeroed-when-it-is-dropped".repeat(20);
+        let secret = Secret::new(text.as_str());
+        let header = super::header(&secret).unwrap();
+        let body = super::zeroed(text.clone());
+        let places = [secret.expose().as_ptr(), header.as_bytes().as_ptr(), body.as_ptr()];
+        assert!(places.iter().all(|at| memory(*at, text.len()) == text));
+        drop((secret, header, body));
+        for (place, at) in ["the secret", "its header", "a body"].iter().zip(places) {
+            assert!(!memory(at, text.len()).contains("-zeroed-when"), "{place}");
+        }
+    }
+
     #[test]
     fn every_spelling_is_scrubbed() {
         let secret = Secret::new("P-8 \"q\"/ü+&");

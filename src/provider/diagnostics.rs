@@ -43,6 +43,17 @@ pub fn at_path(
     Diagnostic { summary: summary.into(), detail: detail.into(), attribute: attribute_path(path) }
 }
 
+/// The diagnostic with another paragraph.
+pub fn and(mut diagnostic: Diagnostic, paragraph: &str) -> Diagnostic {
+    diagnostic.detail = format!("{}\n\n{paragraph}", diagnostic.detail).into();
+    diagnostic
+}
+
+/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
+pub fn at_plan(diagnostic: Diagnostic) -> Diagnostic {
+    and(diagnostic, "If this stops a `terraform destroy`, add `-refresh=false` to it.")
+}
+
 /// The path of an attribute, by the names on the way to it.
 pub fn attribute_path(names: &[&'static str]) -> AttributePath {
     AttributePath {
@@ -52,7 +63,7 @@ pub fn attribute_path(names: &[&'static str]) -> AttributePath {
 
 /// Something wrong with the provider's configuration.
 #[derive(Clone, Debug)]
-pub struct Mistake {
+pub struct ConfigError {
     /// Nothing was given where something is required; the environment may still bring it.
     pub missing: bool,
     summary: &'static str,
@@ -60,7 +71,7 @@ pub struct Mistake {
     attribute: Option<&'static str>,
 }
 
-impl Mistake {
+impl ConfigError {
     /// A value that cannot be used. `why` never repeats a secret.
     pub fn wrong(argument: Argument, from_variable: bool, why: String) -> Self {
         let Argument { name, variable } = argument;
@@ -133,11 +144,11 @@ impl Mistake {
     }
 }
 
-impl From<Mistake> for Diagnostic {
-    fn from(mistake: Mistake) -> Self {
-        match mistake.attribute {
-            Some(name) => at(name, mistake.summary, mistake.detail),
-            None => general(mistake.summary, mistake.detail),
+impl From<ConfigError> for Diagnostic {
+    fn from(error: ConfigError) -> Self {
+        match error.attribute {
+            Some(name) => at(name, error.summary, error.detail),
+            None => general(error.summary, error.detail),
         }
     }
 }

@@ -98,8 +98,8 @@ impl Provider for Aep {
                 self.shared.configure(Connection::Deferred(Arc::new(deferred)));
                 Some(())
             }
-            Err(mistakes) => {
-                diags.errors.extend(mistakes.into_iter().map(Into::into));
+            Err(errors) => {
+                diags.errors.extend(errors.into_iter().map(Into::into));
                 None
             }
         }

@@ -17,17 +17,21 @@ use crate::api::{Delivery, Proxy, Refusal, TlsFault};
 
 /// An HTTPS server with a certificate of its own making; gives its address and the certificate as PEM.
 async fn https() -> (Url, String) {
-    https_with(CertificateParams::new(["localhost".to_owned()]).unwrap()).await
+    https_with(localhost()).await
 }
 
 /// The same, with a certificate made so.
 async fn https_with(params: CertificateParams) -> (Url, String) {
+    let (config, pem) = config(params);
+    (serve_this(config, raw(200, "", RUNNING)).await, pem)
+}
+
+fn config(params: CertificateParams) -> (ServerConfig, String) {
     let (certificate, key, pem) = certificate(params);
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap();
-    let config = builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    (serve(config).await, pem)
+    (builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap(), pem)
 }
 
 fn certificate(
@@ -37,10 +41,6 @@ fn certificate(
     let certificate = params.self_signed(&key).unwrap();
     let der = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     (certificate.der().clone(), der, certificate.pem())
-}
-
-async fn serve(config: ServerConfig) -> Url {
-    serve_this(config, raw(200, "", RUNNING)).await
 }
 
 async fn serve_this(config: ServerConfig, response: String) -> Url {
@@ -174,7 +174,12 @@ async fn a_server_that_demands_a_client_certificate() {
             .with_client_cert_verifier(verifier.build().unwrap())
             .with_single_cert(vec![certificate], key)
             .unwrap();
-        fails(TlsFault::ClientCertificate, serve(config).await, Some(&pem)).await;
+        fails(
+            TlsFault::ClientCertificate,
+            serve_this(config, raw(200, "", RUNNING)).await,
+            Some(&pem),
+        )
+        .await;
     }
 }
 
@@ -251,29 +256,45 @@ async fn a_source_without_a_root_is_named() {
     }
 }
 
+/// A proxy that says this instead of opening a tunnel, whatever it is asked.
+async fn tunnelless(response: &'static str) -> Url {
+    let mut url = saying(response.as_bytes().to_vec()).await;
+    url.set_scheme("http").unwrap();
+    url
+}
+
 #[tokio::test]
-async fn a_proxy_behind_tls_says_why_it_refuses() {
-    let (certificate, key, pem) = certificate(localhost());
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let proxy = serve_this(config, raw(403, "", "")).await;
+async fn a_proxy_that_opens_no_tunnel_says_why() {
+    let (config, pem) = config(localhost());
+    let behind_tls = serve_this(config, raw(403, "", "")).await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ca.pem");
     std::fs::write(&file, pem).unwrap();
-    let route = Route::Proxy(Proxy::new(proxy, "HTTPS_PROXY"));
-    let endpoint = Url::parse("https://aep.invalid").unwrap();
-    let settings = Settings { route, ..settings(endpoint, Some(file)) };
-    let client = client_of(settings);
-    let error = client.submit("a", KEY, &limits()).await.unwrap_err();
-    assert_eq!(
-        (error.kind, error.refusal, error.delivery, error.attempts),
-        (Kind::Connect, Some(Refusal::Status(403)), Delivery::NeverSent, 1),
-        "{error}"
-    );
+    let status = |status| Some(Refusal::Status(status));
+    for (mut proxy, kind, refusal, attempts) in [
+        (behind_tls, Kind::Connect, status(403), 1),
+        (tunnelless("HTTP/1.1 403 Forbidden\r\n\r\n").await, Kind::Connect, status(403), 1),
+        (tunnelless("HTTP/1.1 502 Bad Gateway\r\n\r\n").await, Kind::Connect, status(502), 2),
+        (tunnelless("\0\u{1}\u{2}not a proxy").await, Kind::Connect, Some(Refusal::NotHttp), 1),
+        (tunnelless("").await, Kind::Connect, None, 2),
+        // Repeating a wrong password locks accounts.
+        (tunnelless("HTTP/1.1 407 Who are you\r\n\r\n").await, Kind::ProxyCredentials, None, 1),
+    ] {
+        proxy.set_username("user").unwrap();
+        proxy.set_password(Some("sentinel%40word")).unwrap();
+        let route = Route::Proxy(Proxy::new(proxy, "HTTPS_PROXY"));
+        let endpoint = Url::parse("https://aep.invalid").unwrap();
+        let settings = settings(endpoint, Some(file.clone()));
+        let client = client_of(Settings { route, max_retries: 1, ..settings });
+        let error = client.submit("a", KEY, &limits()).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.refusal, error.delivery, error.attempts),
+            (kind, refusal, Delivery::NeverSent, attempts),
+            "{error}"
+        );
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("(HTTPS_PROXY)") && !shown.contains("sentinel"), "{shown}");
+    }
 }
 
 #[tokio::test]

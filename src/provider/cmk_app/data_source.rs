@@ -15,7 +15,7 @@ use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
 use crate::provider::cmk_config::attribute;
 use crate::provider::connection::Shared;
-use crate::provider::diagnostics::{at, from_api, report};
+use crate::provider::diagnostics::{at, at_plan, from_api, report};
 use tf_provider_host::ctx;
 
 /// `tenant_id`
@@ -96,7 +96,7 @@ impl DataSource for CmkApp {
         let limits =
             Limits { deadline: Instant::now() + TIMEOUT, stop: ctx::current().stop().clone() };
         let app = client.app_registration(&limits).await;
-        let app = report(diags, app.map_err(|error| from_api(&error, doing)))?;
+        let app = report(diags, app.map_err(|error| at_plan(from_api(&error, doing))))?;
         let consent = match &config.tenant_id {
             Value::Value(tenant_id) => {
                 let url = consent_url(&app.application_redirect_url, tenant_id);

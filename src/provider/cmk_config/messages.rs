@@ -10,10 +10,10 @@ use super::plan::BlockedChange;
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use crate::api::{Error, Kind};
 use crate::key_identifier::KeyIdentifier;
-use crate::provider::diagnostics::{at, general};
+use crate::provider::diagnostics::{and, at, general};
 use crate::provider::duration::humanize;
 
-pub use crate::provider::diagnostics::from_api;
+pub use crate::provider::diagnostics::{at_plan, from_api};
 
 /// Adobe's address that a restricted vault has to let in (Adobe's Key Vault page).
 const ADOBE_ADDRESS: &str = "20.88.123.53";
@@ -52,17 +52,6 @@ const TAINT: &str = "Without `untaint` Terraform plans to replace the object. Th
 const UNCERTAIN_TAINT: &str = "Without `untaint` Terraform plans to replace the object: it drops the object from state, and \
     if something else fails before the create, it stays dropped. Under `create_before_destroy` the create does not see the \
     object and might submit a second time: there, always run `untaint` first.";
-
-/// The diagnostic with another paragraph.
-fn and(mut diagnostic: Diagnostic, paragraph: &str) -> Diagnostic {
-    diagnostic.detail = format!("{}\n\n{paragraph}", diagnostic.detail).into();
-    diagnostic
-}
-
-/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
-pub fn at_plan(diagnostic: Diagnostic) -> Diagnostic {
-    and(diagnostic, "If this stops a `terraform destroy`, add `-refresh=false` to it.")
-}
 
 /// What keeps a block with the key `wanted` from having the name.
 pub fn obstacle(Obstacle { seen, why }: &Obstacle, name: &str, wanted: &str) -> Diagnostic {

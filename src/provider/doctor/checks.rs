@@ -63,8 +63,8 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Opti
             None
         }
     };
-    if let Some(Err(mistake)) = options.tenant.as_deref().map(check_tenant_id) {
-        mistakes.push(format!("`--tenant` cannot be used: {mistake}"));
+    if let Some(Err(error)) = options.tenant.as_deref().map(check_tenant_id) {
+        mistakes.push(format!("`--tenant` cannot be used: {error}"));
     }
     let (Some(settings), true, Ok(proxies)) =
         (settings, mistakes.is_empty(), Proxies::read(environment))
@@ -214,10 +214,10 @@ pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
                 format!("The key {} in the {vault} {}.{version}", key.key_name(), key.vault_name());
             (Check::ok("key", message), Some(key))
         }
-        Err(mistake) => {
+        Err(error) => {
             let next =
                 "Give `--key` the URL of the key, https://<vault>.vault.azure.net/keys/<key>.";
-            (Check::new("key", Outcome::Wrong, mistake.to_string(), next.to_owned()), None)
+            (Check::new("key", Outcome::Wrong, error.to_string(), next.to_owned()), None)
         }
     }
 }
