@@ -49,8 +49,8 @@ pub(super) fn config(
 type Verifier = Result<Arc<WebPkiServerVerifier>, rustls::Error>;
 
 /// rustls's own verifier, made when the first certificate has to be verified: most starts of the provider make no connection
-/// at all. First with the roots of one file, where there is one; with all there are only for an issuer that is not among them,
-/// since they may be in hundreds of files.
+/// at all. First with the roots of one file, where there is one; with all there are only for who does not verify with these (a root
+/// may have been renewed under its name), since they may be in hundreds of files.
 #[derive(Debug)]
 struct Roots {
     provider: Arc<CryptoProvider>,
@@ -206,16 +206,10 @@ impl ServerCertVerifier for Roots {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        use rustls::{CertificateError::UnknownIssuer, Error::InvalidCertificate};
         let verify = |verifier: &WebPkiServerVerifier| {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
-        match self.bundled().and_then(verify) {
-            Err(InvalidCertificate(UnknownIssuer) | rustls::Error::General(_)) => {
-                self.all().and_then(verify)
-            }
-            verified => verified,
-        }
+        self.bundled().and_then(verify).or_else(|_| self.all().and_then(verify))
     }
 
     fn verify_tls12_signature(

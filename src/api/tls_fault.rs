@@ -53,7 +53,8 @@ impl TlsFault {
 
     fn of_certificate(error: &Certificate) -> Self {
         match error {
-            Certificate::UnknownIssuer => Self::UnknownIssuer,
+            // A root of the issuer's name with another key is another root.
+            Certificate::UnknownIssuer | Certificate::BadSignature => Self::UnknownIssuer,
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 Self::WrongName
             }

@@ -210,6 +210,8 @@ async fn so_do_the_files_that_stand_in_for_the_platforms() {
     let (file, folder) = (dir.path().join("roots.pem"), dir.path().join("roots"));
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("README"), "not a certificate").unwrap();
+    let renewed = dir.path().join("other.pem");
+    std::fs::write(&renewed, &other).unwrap();
     for text in [
         format!("{other}\n{pem}"),
         format!("\u{feff}{pem}"),
@@ -223,6 +225,8 @@ async fn so_do_the_files_that_stand_in_for_the_platforms() {
             RootSources { file: Some(file.clone()), folders: Vec::new() },
             RootSources { file: None, folders: vec![folder.clone()] },
             RootSources { file: Some("absent.pem".into()), folders: vec![folder.clone()] },
+            // Of the same name, with another key.
+            RootSources { file: Some(renewed.clone()), folders: vec![folder.clone()] },
         ] {
             let settings = Settings { root_sources, ..settings(endpoint.clone(), None) };
             let client = client_of(settings);
