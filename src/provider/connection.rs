@@ -22,7 +22,7 @@ pub enum Connection {
     Ready(Client),
 }
 
-/// The connection and the memory of the run, as each call finds them.
+/// The connection and the memory of the run, as each request finds them.
 #[derive(Clone, Default)]
 pub struct Session {
     /// The connection.
@@ -31,12 +31,12 @@ pub struct Session {
     pub memory: Arc<Memory>,
 }
 
-/// Where the session is kept between configure and the calls.
+/// Where the session is kept between configure and the requests.
 #[derive(Clone, Default)]
 pub struct Shared(Arc<Mutex<Session>>);
 
 impl Shared {
-    /// The session now. A call keeps the one it began with.
+    /// The session now. A request keeps the one it began with.
     pub fn session(&self) -> Session {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -60,7 +60,7 @@ impl Session {
         }
     }
 
-    /// Marks the answer as deferred where the provider block is unknown and the CLI allows it. Answers whether it did.
+    /// Defers the response where the provider block is unknown and the CLI allows it. Returns whether it did.
     pub fn defer_if_unknown(&self) -> bool {
         let ctx = ctx::current();
         let defers = matches!(self.connection, Connection::Deferred(_)) && ctx.deferral_allowed();

@@ -1,6 +1,6 @@
-//! The only place where errors become diagnostics: `api::Error` and configuration mistakes.
+//! The only place where errors become diagnostics: `api::Error` and what is wrong with the provider's configuration.
 //!
-//! A summary is one static sentence; the detail says what to do and carries the API's own words. Diagnostics are
+//! A summary is one static sentence; the detail says what to do and carries the API's own message. Diagnostics are
 //! struct literals: tf-provider's constructors paste a backtrace into the detail.
 
 use std::borrow::Cow;
@@ -18,11 +18,7 @@ pub fn report<T>(diags: &mut Diagnostics, result: Result<T, Diagnostic>) -> Opti
 
 /// A diagnostic for the whole object.
 pub fn general(summary: &'static str, detail: impl Into<Cow<'static, str>>) -> Diagnostic {
-    Diagnostic {
-        summary: summary.into(),
-        detail: detail.into(),
-        attribute: AttributePath { steps: Vec::new() },
-    }
+    at_path(&[], summary, detail)
 }
 
 /// A diagnostic that points at a root attribute.
@@ -66,90 +62,70 @@ pub fn attribute_path(names: &[&'static str]) -> AttributePath {
 pub struct ConfigError {
     /// Nothing was given where something is required; the environment may still bring it.
     pub missing: bool,
-    summary: &'static str,
-    detail: String,
-    attribute: Option<&'static str>,
+    /// What a person reads.
+    pub diagnostic: Diagnostic,
 }
 
 impl ConfigError {
     /// A value that cannot be used. `why` never repeats a secret.
     pub fn wrong(argument: Argument, from_variable: bool, why: String) -> Self {
         let Argument { name, variable } = argument;
-        let detail = if from_variable {
-            format!(
-                "The environment variable {variable} (provider argument `{name}`) cannot be used: {why}."
-            )
-        } else {
-            format!(
-                "The provider argument `{name}` (environment variable {variable}) cannot be used: {why}."
-            )
+        let source = match from_variable {
+            true => format!("environment variable {variable} (provider argument `{name}`)"),
+            false => format!("provider argument `{name}` (environment variable {variable})"),
         };
-        Self {
-            missing: false,
-            summary: "A provider argument cannot be used",
-            detail,
-            // The CLI shows the line of the attribute that a diagnostic points at, so none points at a secret.
-            attribute: (!from_variable && ![ACCESS_TOKEN, CLIENT_SECRET].contains(&argument))
-                .then_some(name),
-        }
+        // The CLI shows the line of the attribute that a diagnostic points at, so none points at a secret.
+        let is_shown = !from_variable && ![ACCESS_TOKEN, CLIENT_SECRET].contains(&argument);
+        let path: &[_] = if is_shown { &[name] } else { &[] };
+        let detail = format!("The {source} cannot be used: {why}.");
+        let diagnostic = at_path(path, "A provider argument cannot be used", detail);
+        Self { missing: false, diagnostic }
     }
 
     /// Required arguments that came from nowhere.
     pub fn missing(arguments: &[Argument], why: &str) -> Self {
-        let spellings: Vec<String> = arguments
-            .iter()
-            .map(|Argument { name, variable }| format!("`{name}` or {variable}"))
-            .collect();
-        Self {
-            missing: true,
-            summary: "A provider argument is missing",
-            detail: format!(
-                "{why} Set {} in the provider block or in the environment: {}.",
-                if spellings.len() == 1 { "it" } else { "what you use" },
-                spellings.join("; ")
-            ),
-            attribute: match arguments {
-                [argument] => Some(argument.name),
-                _ => None,
-            },
-        }
+        let spellings: Vec<_> =
+            arguments.iter().map(|it| format!("`{}` or {}", it.name, it.variable)).collect();
+        let (path, what): (&[_], _) = match arguments {
+            [argument] => (&[argument.name], "it"),
+            _ => (&[], "what you use"),
+        };
+        let detail = format!(
+            "{why} Set {what} in the provider block or in the environment: {}.",
+            spellings.join("; ")
+        );
+        let diagnostic = at_path(path, "A provider argument is missing", detail);
+        Self { missing: true, diagnostic }
     }
 
     /// A proxy of the environment that cannot be used. `why` never repeats it: it may hold a password.
     pub fn proxy(variable: &str, why: &str) -> Self {
-        Self {
-            missing: false,
-            summary: "The proxy of the environment cannot be used",
-            detail: format!("The environment variable {variable} cannot be used: {why}."),
-            attribute: None,
-        }
+        let detail = format!("The environment variable {variable} cannot be used: {why}.");
+        let diagnostic = general("The proxy of the environment cannot be used", detail);
+        Self { missing: false, diagnostic }
     }
 
-    /// A token and a client at once, in one source.
+    /// A token and a client at once, in one source. The lines of all three arguments may have a secret in them, which the
+    /// CLI would show.
     pub fn exclusive(in_environment: bool) -> Self {
-        let detail = if in_environment {
-            "The environment has AEP_ACCESS_TOKEN and also AEP_CLIENT_ID or AEP_CLIENT_SECRET (`access_token`, \
-             `client_id`, `client_secret`): unset one of the two ways to authenticate."
-        } else {
-            "The provider block has `access_token` and also `client_id` or `client_secret` (AEP_ACCESS_TOKEN, \
-             AEP_CLIENT_ID, AEP_CLIENT_SECRET): keep one of the two ways to authenticate."
+        let detail = match in_environment {
+            true => {
+                "The environment has AEP_ACCESS_TOKEN and also AEP_CLIENT_ID or AEP_CLIENT_SECRET (`access_token`, \
+                 `client_id`, `client_secret`): unset one of the two ways to authenticate."
+            }
+            false => {
+                "The provider block has `access_token` and also `client_id` or `client_secret` (AEP_ACCESS_TOKEN, \
+                 AEP_CLIENT_ID, AEP_CLIENT_SECRET): keep one of the two ways to authenticate."
+            }
         };
-        Self {
-            missing: false,
-            summary: "Two ways to authenticate are configured",
-            detail: detail.to_owned(),
-            // The lines of all three may have a secret in them, which the CLI would show.
-            attribute: None,
-        }
+        let diagnostic = general("Two ways to authenticate are configured", detail);
+        Self { missing: false, diagnostic }
     }
 }
 
 impl From<ConfigError> for Diagnostic {
     fn from(error: ConfigError) -> Self {
-        match error.attribute {
-            Some(name) => at(name, error.summary, error.detail),
-            None => general(error.summary, error.detail),
-        }
+        error.diagnostic
     }
 }
 
@@ -270,8 +246,8 @@ fn tls(fault: TlsFault, address: &str) -> String {
                 .to_owned()
         }
         TlsFault::WrongName => format!(
-            "The server is not the one that was asked for: check {address}, the name resolution, and any proxy that \
-             answers in its place."
+            "The certificate is for another host: check {address}, the name resolution, and any proxy that \
+             responds in its place."
         ),
         TlsFault::Expired => {
             "The server's certificate is too old: whoever runs the server has to renew it. Check the clock of this \
@@ -317,7 +293,7 @@ fn token(kind: Kind) -> &'static str {
     }
 }
 
-const NOTHING_THERE: &str = "Adobe answered that there is nothing at this address";
+const NOTHING_THERE: &str = "Adobe has nothing at this address";
 
 /// What to do about a response of the API, or about one that did not arrive whole.
 fn response(error: &api::Error) -> (&'static str, String) {
@@ -370,13 +346,13 @@ fn response(error: &api::Error) -> (&'static str, String) {
              the x-request-id to Adobe support.",
         ),
         (Kind::Conflict, _) => (
-            "Adobe answered that the name is in use",
+            "Adobe says that the name is in use",
             "A name remains reserved at Adobe, even by a configuration that failed: choose another `name`. Nothing \
              was changed.",
         ),
         (Kind::BadRequest, _) if !error.has_message() => (
             "Adobe refused the request",
-            "Adobe gave no reason that can be read: what is known stands above. Nothing was changed. Give the \
+            "Adobe gave no readable reason; what is known stands above. Nothing was changed. Give the \
              x-request-id, or the time where there is none, to Adobe support.",
         ),
         (Kind::BadRequest, _) => (
@@ -404,7 +380,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
             "Run the command again later. If it stays so, give the x-request-id to Adobe support.",
         ),
         (Kind::Timeout, _) => (
-            "Adobe did not answer in time",
+            "Adobe did not respond in time",
             "Check the network and the proxy, or raise `request_timeout` (AEP_REQUEST_TIMEOUT); then run the \
              command again.",
         ),
@@ -413,7 +389,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
             "Check the network and the proxy, then run the command again.",
         ),
         (Kind::Redirect, _) => (
-            "Adobe's API answered with a redirect",
+            "Adobe's API responded with a redirect",
             "Redirects are not followed, as the credentials would go with them: check `endpoint` (AEP_ENDPOINT) \
              and any proxy that asks people to log in.",
         ),
@@ -428,12 +404,12 @@ fn response(error: &api::Error) -> (&'static str, String) {
              begins in the folder that Terraform runs in.",
         ),
         _ if !error.has_message() => (
-            "Adobe's API answered with an error",
-            "Adobe gave no reason that can be read: what is known stands above. Give the x-request-id, or the time \
+            "Adobe's API responded with an error",
+            "Adobe gave no readable reason; what is known stands above. Give the x-request-id, or the time \
              where there is none, to Adobe support.",
         ),
         _ => (
-            "Adobe's API answered with an error",
+            "Adobe's API responded with an error",
             "Adobe's message above says what is wrong. If it does not help, give the x-request-id to Adobe support.",
         ),
     };

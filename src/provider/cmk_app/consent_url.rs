@@ -8,12 +8,12 @@ const ANY_TENANT: &str = "common";
 pub enum ConsentUrlError {
     /// `application_redirect_url`: it does not begin with `https://` and a host.
     #[error(
-        "The application redirect URL is not an `https` URL; give the one Adobe answers, in Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
+        "The application redirect URL is not an `https` URL; give the one in Adobe's response, in Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
     )]
     RedirectUrlNotHttps,
     /// `application_redirect_url`: it has no path segment `common` to replace.
     #[error(
-        "The application redirect URL has no path segment `common` that the tenant could take the place of; give the one Adobe answers, in Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
+        "The application redirect URL has no path segment `common` that the tenant could take the place of; give the one in Adobe's response, in Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
     )]
     RedirectUrlWithoutCommon,
     /// `tenant_id`: it names a group of tenants (`common`, `organizations`, `consumers`).
@@ -41,7 +41,7 @@ impl ConsentUrlError {
 /// Puts `tenant_id` in the place of the path segment `common` of `application_redirect_url`. Not one other character changes: the
 /// URL in its query is not percent-encoded, and encoding it would change what Microsoft compares with the registered one.
 ///
-/// The host is not checked beyond `https`: Microsoft has one for each of its clouds, and the URL is Adobe's answer.
+/// The host is not checked beyond `https`: Microsoft has one for each of its clouds, and the URL is Adobe's.
 ///
 /// # Errors
 ///

@@ -1,11 +1,10 @@
 //! The data source `aep_cmk_app`.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{AttributeConstraint, AttributeType, Block, Description, Schema};
+use tf_provider::schema::{AttributeConstraint, Schema};
 use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostic, Diagnostics};
 use tokio::time::Instant;
@@ -13,9 +12,9 @@ use tokio::time::Instant;
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
 use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
-use crate::provider::cmk_config::attribute;
 use crate::provider::connection::Shared;
 use crate::provider::diagnostics::{at, at_plan, from_api, report};
+use crate::provider::schema::{attributes, schema, text};
 use tf_provider_host::ctx;
 
 /// `tenant_id`
@@ -58,7 +57,7 @@ impl DataSource for CmkApp {
     type ProviderMetaState<'a> = Value<()>;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema())
+        Some(app_schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: App) -> Option<()> {
@@ -123,56 +122,36 @@ fn no_consent_url(error: ConsentUrlError) -> Diagnostic {
     at(attribute, "There is no consent URL for this tenant", error.to_string())
 }
 
-fn schema() -> Schema {
+fn app_schema() -> Schema {
+    let tenant_id = text(
+        TENANT_ID,
+        "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for `consent_url` only.",
+    );
     let computed = [
-        ("id", "Adobe's id of the registration, `byok`."),
-        ("name", "Name of the app."),
-        ("application_uri", "Identifier URI of the app."),
-        (
+        text("id", "Adobe's id of the registration, `byok`."),
+        text("name", "Name of the app."),
+        text("application_uri", "Identifier URI of the app."),
+        text(
             "application_id",
             "Application (client) id of the app, the `client_id` of an `azuread_service_principal`.",
         ),
-        (
+        text(
             REDIRECT_URL,
-            "URL at which a person gives consent, exactly as Adobe answers it: for whichever tenant that person is signed in to. \
+            "URL at which a person gives consent, exactly as in Adobe's response: for whichever tenant that person is signed in to. \
              Where there is more than one tenant use `consent_url`.",
         ),
-        (
+        text(
             "consent_url",
             "URL at which a person gives consent in the tenant `tenant_id` and in no other one; null without `tenant_id`.",
         ),
-        ("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
-        ("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
+        text("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
+        text("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
     ];
-    let attributes = computed
-        .into_iter()
-        .map(|(name, text)| {
-            (
-                name.to_owned(),
-                attribute(AttributeType::String, AttributeConstraint::Computed, text),
-            )
-        })
-        .chain([(
-            TENANT_ID.to_owned(),
-            attribute(
-                AttributeType::String,
-                AttributeConstraint::Optional,
-                "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for `consent_url` only.",
-            ),
-        )])
-        .collect();
-    Schema {
-        version: 0,
-        block: Block {
-            version: 0,
-            attributes,
-            blocks: HashMap::new(),
-            description: Description::markdown(
-                "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the app needs a service \
+    schema(
+        attributes(AttributeConstraint::Optional, [tenant_id])
+            .chain(attributes(AttributeConstraint::Computed, computed)),
+        "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the app needs a service \
                  principal in the tenant of the vault (that is the consent: a person accepts at `consent_url`, or \
                  `azuread_service_principal` makes it) and the role `key_vault_role` or `managed_hsm_role` there.",
-            ),
-            deprecated: false,
-        },
-    }
+    )
 }

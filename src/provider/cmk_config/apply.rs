@@ -44,7 +44,7 @@ pub struct Operation<'a> {
     pub limits: Limits,
 }
 
-/// The operation's end, from now, and the stop signal of the call.
+/// The operation's end, from now, and the stop signal of the request.
 pub fn limits(model: &Model, timeout: Timeout) -> Limits {
     Limits {
         deadline: Instant::now() + model.timeout(timeout),
@@ -142,7 +142,7 @@ where
     Err(trouble.leaves(Left::Accepted(Box::new(accepted))))
 }
 
-/// It is not documented whether a key can be changed, so the response is compared with what was asked for: what guards the
+/// It is not documented whether a key can be changed, so the response is compared with what was submitted: what guards the
 /// data is the key that Adobe names.
 fn finished(op: &Operation<'_>, done: Done) -> Result<Done, Box<Unfinished>> {
     if done.accepted.seen.has_key(Some(&op.wanted.key)) == Some(false) {
@@ -387,10 +387,10 @@ mod tests {
     use super::*;
     use crate::provider::cmk_config::existing::tests::seen;
 
-    /// Looks on paused time; the last answer repeats. What was found, after how many looks and which time.
+    /// Looks on paused time; the last response repeats. What was found, after how many looks and which time.
     async fn found(
         errors: Errors,
-        answers: &[Result<Option<&str>, Kind>],
+        responses: &[Result<Option<&str>, Kind>],
         timeout: Duration,
         stop: Option<usize>,
     ) -> (Result<Option<String>, Kind>, usize, u64) {
@@ -402,7 +402,7 @@ mod tests {
             if stop == Some(at) {
                 limits.stop.cancel();
             }
-            std::future::ready(match answers[at.min(answers.len() - 1)] {
+            std::future::ready(match responses[at.min(responses.len() - 1)] {
                 // As the client has it.
                 _ if now.deadline <= Instant::now() => Err(Error::of_kind(Kind::Deadline)),
                 Ok(status) => Ok(status.map(|status| seen("1", status, None))),

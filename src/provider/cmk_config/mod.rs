@@ -27,4 +27,4 @@ pub(super) use existing::{Claim, Moment, Seen, Why, verdict};
 pub use memory::Memory;
 pub use model::{Model, Private};
 pub use resource::CmkConfig;
-pub(super) use schema::{STATUSES, attribute, check_name};
+pub(super) use schema::{STATUSES, check_name};

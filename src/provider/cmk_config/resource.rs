@@ -1,4 +1,4 @@
-//! The resource `aep_cmk_config`: its life as Terraform calls it.
+//! The resource `aep_cmk_config`: its life, as Terraform's requests come.
 
 use async_trait::async_trait;
 use tf_provider::schema::Schema;

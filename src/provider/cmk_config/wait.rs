@@ -49,7 +49,7 @@ pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
     Duration::from_secs_f64(seconds * (1.0 - 0.1 * jitter.clamp(0.0, 1.0)))
 }
 
-/// The pause before the next poll: at least what the last answer asked for, as long as that ends before the timeout, and
+/// The pause before the next poll: at least what the last response asked for, as long as that ends before the timeout, and
 /// shortened so that one more look fits before it; `None` where none does.
 fn fitting(pause: Duration, asked: Option<Duration>, left: Duration) -> Option<Duration> {
     let asked = asked.filter(|asked| *asked < left).unwrap_or_default();
@@ -221,7 +221,7 @@ mod tests {
                 (0..20).all(|at| patience.bears(&Error::of_kind(kind), seconds(at))),
                 "{kind:?}: not for 30 s"
             );
-            assert!(!patience.bears(&Error::of_kind(kind), seconds(30)), "{kind:?}: for ever");
+            assert!(!patience.bears(&Error::of_kind(kind), seconds(30)), "{kind:?}: without end");
             let mut patience = Patience::default();
             assert!(
                 (0..5).all(|poll| patience.bears(&Error::of_kind(kind), seconds(poll * 60))),
@@ -320,9 +320,9 @@ mod tests {
         }
     }
 
-    /// Polls on paused time. The last answer repeats for ever.
+    /// Polls on paused time. The last response repeats.
     async fn waited(
-        answers: Vec<Result<Seen, Kind>>,
+        responses: Vec<Result<Seen, Kind>>,
         superseded: Option<&str>,
         timeout: Duration,
     ) -> (Seen, End, usize, Duration) {
@@ -330,8 +330,8 @@ mod tests {
         let began = Instant::now();
         let polls = std::cell::Cell::new(0);
         let poll = || {
-            let at = polls.replace(polls.get() + 1).min(answers.len() - 1);
-            std::future::ready(answers[at].clone().map_err(Error::of_kind))
+            let at = polls.replace(polls.get() + 1).min(responses.len() - 1);
+            std::future::ready(responses[at].clone().map_err(Error::of_kind))
         };
         let accepted = Seen { is_read: false, ..seen("1", "CREATED", Some(KEY)) };
         let (seen, end) = wait(accepted, superseded, &limits, poll).await;
@@ -346,7 +346,7 @@ mod tests {
         let running = || Ok(seen("1", "RUNNING", None));
         let completed = || Ok(seen("1", "Completed", None));
         let failed = |id: &str| Ok(seen(id, "FAILED", None));
-        for (case, answers, superseded, expected) in [
+        for (case, responses, superseded, expected) in [
             ("in effect", vec![running(), completed()], None, "Completed"),
             ("failed", vec![running(), failed("1")], None, "Failed"),
             ("the failure before", vec![failed("0"), completed()], Some("0"), "Completed"),
@@ -369,7 +369,7 @@ mod tests {
             ("interrupted", vec![Err(Kind::Interrupted)], None, "Interrupted"),
             ("the clock of a poll", vec![running(), Err(Kind::Deadline)], None, "TimedOut(Some"),
         ] {
-            let (seen, end, _, _) = waited(answers, superseded, HOUR).await;
+            let (seen, end, _, _) = waited(responses, superseded, HOUR).await;
             assert!(format!("{end:?}").starts_with(expected), "{case}: {end:?}");
             assert_eq!(seen.key_text(), KEY, "{case}: what a poll leaves out is as before");
         }
@@ -444,8 +444,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_timeout_says_what_the_last_poll_ended_in() {
         let short = Duration::from_secs(20);
-        let answers = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
-        let (_, end, _, _) = waited(answers, None, short).await;
+        let responses = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
+        let (_, end, _, _) = waited(responses, None, short).await;
         let End::TimedOut(Some(error)) = end else { panic!("{end:?}") };
         assert_eq!(error.kind, Kind::Unavailable);
     }

@@ -38,8 +38,8 @@ pub async fn vault(
     };
     let route = match setup.proxies.route_to(&url) {
         Ok(route) => route,
-        Err(mistake) => {
-            let detail = tf_provider::Diagnostic::from(mistake).detail.into_owned();
+        Err(error) => {
+            let detail = tf_provider::Diagnostic::from(error).detail.into_owned();
             return other(Outcome::Unknown, detail, ELSEWHERE.to_owned());
         }
     };

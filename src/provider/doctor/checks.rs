@@ -1,4 +1,4 @@
-//! The checks of the settings, the network, Adobe and the key, with the provider's own client and words.
+//! The checks of the settings, the network, Adobe and the key, with the provider's own client and messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -48,28 +48,28 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Opti
     const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come from \
         the environment only.";
     let user_agent = config::user_agent("doctor", environment);
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     let resolved = config::resolve(&options.provider, environment, user_agent);
     let settings = match resolved {
         Ok(Resolved::Ready(settings)) => Some(*settings),
         // Options are known.
         Ok(Resolved::Deferred(deferred)) => {
-            mistakes.extend(deferred.unknown.into_iter().map(str::to_owned));
+            errors.extend(deferred.unknown.into_iter().map(str::to_owned));
             None
         }
         Err(found) => {
             let diagnostics = found.into_iter().map(Diagnostic::from);
-            mistakes.extend(diagnostics.map(|diagnostic| diagnostic.detail.into_owned()));
+            errors.extend(diagnostics.map(|diagnostic| diagnostic.detail.into_owned()));
             None
         }
     };
     if let Some(Err(error)) = options.tenant.as_deref().map(check_tenant_id) {
-        mistakes.push(format!("`--tenant` cannot be used: {error}"));
+        errors.push(format!("`--tenant` cannot be used: {error}"));
     }
     let (Some(settings), true, Ok(proxies)) =
-        (settings, mistakes.is_empty(), Proxies::read(environment))
+        (settings, errors.is_empty(), Proxies::read(environment))
     else {
-        return wrong(mistakes.join("\n"), NEXT);
+        return wrong(errors.join("\n"), NEXT);
     };
     let client = match Client::new(settings.clone()) {
         Ok(client) => client,
@@ -181,7 +181,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
     }
 }
 
-/// Whether a response is about the token, and not about what is asked for. 403010 is what the gateway says where none arrived
+/// Whether a response is about the token, and not about what was requested. 403010 is what the gateway says where none arrived
 /// (Adobe's "Troubleshooting").
 fn is_of_token(error: &api::Error) -> bool {
     error.at_ims

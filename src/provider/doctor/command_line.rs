@@ -111,7 +111,7 @@ fn dashed(argument: &str) -> String {
     argument.replace('_', "-")
 }
 
-/// The answer to `--help`.
+/// The text of `--help`.
 pub fn help() -> String {
     let mut text = format!(
         "{} doctor: what is wrong and which step comes next, before anything irreversible. It changes nothing.\n\n\

@@ -32,7 +32,7 @@ const USAGE: u8 = 64;
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let options = match command_line::parse(arguments) {
         Ok(Asked::Help) => {
-            // Nobody is there to be told that nobody reads.
+            // A reader that has left is no error.
             _ = stdout().write_all(command_line::help().as_bytes());
             return ExitCode::SUCCESS;
         }

@@ -232,7 +232,7 @@ pub fn filled(text: &str, indent: usize, width: usize) -> String {
     out.trim_end().to_owned()
 }
 
-/// Whoever reads may have left: then there is nobody to tell.
+/// A reader that has left is no error.
 fn print(text: &str) {
     let mut stdout = stdout().lock();
     _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

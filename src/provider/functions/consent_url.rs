@@ -7,6 +7,7 @@ use tf_provider::{Diagnostics, Function};
 
 use super::{argument_error, string_parameter};
 use crate::provider::cmk_app::consent_url::consent_url;
+use crate::provider::diagnostics::report;
 
 /// Makes the address at which consent is given in one certain Azure tenant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,7 +23,7 @@ impl Function for ConsentUrl {
             parameters: vec![
                 string_parameter(
                     "application_redirect_url",
-                    "The URL that Adobe answers, with the path segment `common` in it, for example \
+                    "The URL in Adobe's response, which has the path segment `common` in it, for example \
                      `data.aep_cmk_app.adobe.application_redirect_url`.",
                 ),
                 string_parameter(
@@ -50,13 +51,9 @@ impl Function for ConsentUrl {
         diags: &mut Diagnostics,
         (application_redirect_url, tenant_id): Self::Input<'a>,
     ) -> Option<Self::Output<'a>> {
-        match consent_url(&application_redirect_url, &tenant_id) {
-            Ok(url) => Some(Value::Value(url)),
-            Err(error) => {
-                argument_error(diags, i64::from(error.is_about_tenant_id()), &error);
-                None
-            }
-        }
+        let url = consent_url(&application_redirect_url, &tenant_id)
+            .map_err(|error| argument_error(i64::from(error.is_about_tenant_id()), &error));
+        report(diags, url).map(Value::Value)
     }
 }
 

@@ -8,6 +8,7 @@ use tf_provider::{Diagnostics, Function, map};
 
 use super::{argument_error, string_parameter};
 use crate::key_identifier::KeyIdentifier;
+use crate::provider::diagnostics::report;
 
 /// Takes a key identifier apart.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,21 +24,6 @@ pub struct ParsedKeyIdentifier {
     versionless_id: Value<String>,
     managed_hsm: Value<bool>,
     required_role: Value<String>,
-}
-
-impl From<&KeyIdentifier> for ParsedKeyIdentifier {
-    fn from(id: &KeyIdentifier) -> Self {
-        let key_version = id.key_version().map(str::to_owned);
-        Self {
-            key_vault_uri: Value::Value(id.key_vault_uri()),
-            vault_name: Value::Value(id.vault_name().to_owned()),
-            key_name: Value::Value(id.key_name().to_owned()),
-            key_version: key_version.map_or(Value::Null, Value::Value),
-            versionless_id: Value::Value(id.versionless()),
-            managed_hsm: Value::Value(id.is_managed_hsm()),
-            required_role: Value::Value(id.required_role().to_owned()),
-        }
-    }
 }
 
 #[async_trait]
@@ -83,13 +69,17 @@ impl Function for ParseKeyIdentifier {
         diags: &mut Diagnostics,
         (id,): Self::Input<'a>,
     ) -> Option<Self::Output<'a>> {
-        match KeyIdentifier::parse(&id) {
-            Ok(id) => Some(ParsedKeyIdentifier::from(&id)),
-            Err(error) => {
-                argument_error(diags, 0, &error);
-                None
-            }
-        }
+        let parsed = KeyIdentifier::parse(&id).map_err(|error| argument_error(0, &error));
+        let id = report(diags, parsed)?;
+        Some(ParsedKeyIdentifier {
+            key_vault_uri: Value::Value(id.key_vault_uri()),
+            vault_name: Value::Value(id.vault_name().to_owned()),
+            key_name: Value::Value(id.key_name().to_owned()),
+            key_version: id.key_version().map_or(Value::Null, |it| Value::Value(it.to_owned())),
+            versionless_id: Value::Value(id.versionless()),
+            managed_hsm: Value::Value(id.is_managed_hsm()),
+            required_role: Value::Value(id.required_role().to_owned()),
+        })
     }
 }
 

@@ -165,3 +165,21 @@ fn a_wait_that_is_turned_on_goes_on_in_place() {
         project.plan().exits(0);
     });
 }
+
+/// An update waits as long as `timeouts.update` says, whatever the create may take.
+#[test]
+fn an_update_takes_no_longer_than_its_own_timeout() {
+    let simulator = slow_simulator();
+    let control = simulator.control();
+    let project = Project::new(&simulator);
+    project.configure_one("wait_for_completion = false");
+    project.apply().exits(0);
+    project.configure_one("timeouts {\n    update = \"2s\"\n  }");
+    // After the refresh: whoever has the default of an hour waits, and sees the end.
+    let throttled = Action::Answer(Answer::throttled_for(3));
+    let completed = Action::Answer(Answer::json(200, &answered(FIRST, KEY, "COMPLETED")));
+    control.fault(Fault::on(Route::Status, throttled).skip(1));
+    control.fault(Fault::on(Route::Status, completed).skip(1));
+    project.apply().exits(1).says("Adobe is throttling requests");
+    assert_eq!(project.attributes()["id"], FIRST);
+}
