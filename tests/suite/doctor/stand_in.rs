@@ -11,11 +11,12 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use rustls_pki_types::PrivateKeyDer;
 
 /// The names in the certificate.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "*.vault.azure.net",
     "*.managedhsm.azure.net",
     "*.vault.azure.cn",
-    "*.adobe.io",
+    "platform.adobe.io",
+    "platform-aus5.adobe.io",
     "ims-na1.adobelogin.com",
 ];
 

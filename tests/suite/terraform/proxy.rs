@@ -18,7 +18,7 @@ fn an_apply_goes_through_a_proxy_that_inspects_tls() {
     project
         .unset("AEP_ENDPOINT")
         .unset("AEP_ACCESS_TOKEN")
-        .set("AEP_REGION", "NLD2")
+        .set("AEP_REGION", "AUS5")
         .set("AEP_CLIENT_ID", CLIENT_ID)
         .set("AEP_CLIENT_SECRET", CLIENT_SECRET)
         .set("https_proxy", &format!("127.0.0.1:{}", proxy.port))
@@ -37,7 +37,7 @@ fn an_apply_goes_through_a_proxy_that_inspects_tls() {
     let of = |host| hosts.iter().filter(|it| **it == host).count();
     // Terraform starts a process to plan and one to apply; the identity service does not follow the region.
     assert_eq!(of("ims-na1.adobelogin.com"), 3, "{hosts:?}");
-    assert_eq!(of("platform-nld2.adobe.io"), hosts.len() - 3, "{hosts:?}");
+    assert_eq!(of("platform-aus5.adobe.io"), hosts.len() - 3, "{hosts:?}");
 }
 
 /// A proxy that refuses is named with what to do, and its password is shown to nobody, in no log either.
