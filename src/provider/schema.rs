@@ -17,28 +17,31 @@ pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
     [
         text(
             ORG_ID,
-            "IMS organisation whose data the key encrypts, such as `1234567890ABCDEF12345678@AdobeOrg`. Required, here or in the \
-             environment.",
+            "IMS organisation whose data the key encrypts, such as \
+             `1234567890ABCDEF12345678@AdobeOrg`. Required, here or in the environment.",
         ),
         text(
             REGION,
-            "Code of the region the organisation is in: `va7`, `nld2`, `aus5`, `can2`, `gbr9` or another one, in any letter \
-             case. Default: `va7`.",
+            "Code of the region the organisation is in: `va7`, `nld2`, `aus5`, `can2`, `gbr9` or \
+             another one, in any letter case. Default: `va7`.",
         ),
         text(
             ENDPOINT,
-            "Base URL of the API, in the place of the one that `region` stands for; it overrides `region`, wherever the two \
-             come from. Has to be `https`, except on a loopback address.",
+            "Base URL of the API, in the place of the one that `region` stands for; it overrides \
+             `region`, wherever the two come from. Has to be `https`, except on a loopback \
+             address.",
         ),
         (
             ACCESS_TOKEN,
             AttributeType::String,
             true,
-            "Access token made elsewhere; it is not renewed. Excludes `client_id` and `client_secret`.",
+            "Access token made elsewhere; it is not renewed. Excludes `client_id` and \
+             `client_secret`.",
         ),
         text(
             CLIENT_ID,
-            "Client id of an OAuth server-to-server credential of the Adobe Developer Console. Goes with `client_secret`.",
+            "Client id of an OAuth server-to-server credential of the Adobe Developer Console. \
+             Goes with `client_secret`.",
         ),
         (
             CLIENT_SECRET,
@@ -50,18 +53,20 @@ pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
             SCOPES,
             AttributeType::List(Box::new(AttributeType::String)),
             false,
-            "Scopes to request with `client_id`; in the variable they are separated by commas. Default: `openid`, `AdobeID`, `session`, \
-             `read_organizations`, `additional_info.projectedProductContext`.",
+            "Scopes to request with `client_id`; in the variable they are separated by commas. \
+             Default: `openid`, `AdobeID`, `session`, `read_organizations`, \
+             `additional_info.projectedProductContext`.",
         ),
         text(
             IMS_ENDPOINT,
-            "Base URL of Adobe's identity service, which issues the tokens. It does not follow `region`. Default: \
-             `https://ims-na1.adobelogin.com`.",
+            "Base URL of Adobe's identity service, which issues the tokens. It does not follow \
+             `region`. Default: `https://ims-na1.adobelogin.com`.",
         ),
         text(
             API_KEY,
-            "API key that is sent with each request: the static one of this API, not the credential's client id. Leave it \
-             out unless Adobe tells you another one. Default: `acp_provisioning`.",
+            "API key that is sent with each request: the static one of this API, not the \
+             credential's client id. Leave it out unless Adobe tells you another one. Default: \
+             `acp_provisioning`.",
         ),
         text(
             REQUEST_TIMEOUT,
@@ -71,13 +76,14 @@ pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
             MAX_RETRIES,
             AttributeType::Number,
             false,
-            "How many more times a request that is safe to repeat is sent after a failure that may pass, from 0 to 100. \
-             Default: `5`.",
+            "How many more times a request that is safe to repeat is sent after a failure that may \
+             pass, from 0 to 100. Default: `5`.",
         ),
         text(
             CA_CERT_FILE,
-            "File with root certificates in PEM format to trust beside those of the system (or of `SSL_CERT_FILE` and \
-             `SSL_CERT_DIR`), for example of a corporate proxy that inspects TLS.",
+            "File with root certificates in PEM format to trust beside those of the system (or of \
+             `SSL_CERT_FILE` and `SSL_CERT_DIR`), for example of a corporate proxy that inspects \
+             TLS.",
         ),
     ]
 }
@@ -91,21 +97,25 @@ pub fn provider() -> Schema {
     });
     schema(
         attributes,
-        "Customer-managed keys in Adobe Experience Platform: submits a key in Azure Key Vault or Managed HSM to \
-         Adobe, waits until it is in effect, and shows drift.\n\n\
-         !> **Nothing here has run against Adobe yet.** [What is verified](guides/what-is-verified.md) tells fact \
-         from guess, and has a protocol for the first run in a real organisation.\n\n\
-         ~> **Adobe offers no way back once a key is in effect.** Read [Getting started](guides/getting-started.md) \
-         before the first apply, and [Operating a key](guides/operating.md) before anything is changed or taken \
-         away.\n\n\
-         Further guides: [who needs which right](guides/rights.md) · [taking over what exists](guides/taking-over.md) \
-         · [secrets and CI](guides/secrets-and-ci.md) · [module tests and policies](guides/modules-and-policies.md) \
-         · [troubleshooting by error text](guides/troubleshooting.md).\n\n\
-         Each argument of the provider block can be given in the block or as an environment variable; the block \
-         wins, argument by argument. Required are `org_id` and one way to authenticate: `client_id` with \
-         `client_secret` (OAuth server-to-server, renewed by itself), or `access_token`.\n\n\
-         Proxies are taken from `HTTPS_PROXY` and `NO_PROXY`, as the CLI itself takes them. One provider block for \
-         an organisation is enough: two aliases are two processes, which can submit the same name at once.",
+        "Customer-managed keys in Adobe Experience Platform: submits a key in Azure Key Vault or \
+         Managed HSM to Adobe, waits until it is in effect, and shows drift.\n\n\
+         !> **Nothing here has run against Adobe yet.** [What is \
+         verified](guides/what-is-verified.md) tells fact from guess, and has a protocol for the \
+         first run in a real organisation.\n\n\
+         ~> **Adobe offers no way back once a key is in effect.** Read [Getting \
+         started](guides/getting-started.md) before the first apply, and [Operating a \
+         key](guides/operating.md) before anything is changed or taken away.\n\n\
+         Further guides: [who needs which right](guides/rights.md) · [taking over what \
+         exists](guides/taking-over.md) · [secrets and CI](guides/secrets-and-ci.md) · [module \
+         tests and policies](guides/modules-and-policies.md) · [troubleshooting by error \
+         text](guides/troubleshooting.md).\n\n\
+         Each argument of the provider block can be given in the block or as an environment \
+         variable; the block wins, argument by argument. Required are `org_id` and one way to \
+         authenticate: `client_id` with `client_secret` (OAuth server-to-server, renewed by \
+         itself), or `access_token`.\n\n\
+         Proxies are taken from `HTTPS_PROXY` and `NO_PROXY`, as the CLI itself takes them. One \
+         provider block for an organisation is enough: two aliases are two processes, which can \
+         submit the same name at once.",
     )
 }
 

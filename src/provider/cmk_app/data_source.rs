@@ -1,28 +1,22 @@
 //! The data source `aep_cmk_app`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{AttributeConstraint, Schema};
 use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostic, Diagnostics};
-use tokio::time::Instant;
 
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
-use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
-use crate::provider::connection::Shared;
+use crate::provider::connection::{Shared, limits};
 use crate::provider::diagnostics::{at, from_api, report};
+use crate::provider::duration::READ_TIMEOUT;
 use crate::provider::schema::{attributes, schema, text};
-use tf_provider_host::ctx;
 
 /// `tenant_id`
 const TENANT_ID: &str = "tenant_id";
 /// `application_redirect_url`
 const REDIRECT_URL: &str = "application_redirect_url";
-/// As long as a read of the resource.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The data source.
 pub struct CmkApp {
@@ -92,9 +86,7 @@ impl DataSource for CmkApp {
         }
         let doing = "reading Adobe's app registration";
         let client = report(diags, session.ready(doing))?;
-        let limits =
-            Limits { deadline: Instant::now() + TIMEOUT, stop: ctx::current().stop().clone() };
-        let app = client.app_registration(&limits).await;
+        let app = client.app_registration(&limits(READ_TIMEOUT)).await;
         let app = report(diags, app.map_err(|error| from_api(&error, doing)))?;
         let consent = match &config.tenant_id {
             Value::Value(tenant_id) => {
@@ -125,7 +117,8 @@ fn no_consent_url(error: ConsentUrlError) -> Diagnostic {
 fn app_schema() -> Schema {
     let tenant_id = text(
         TENANT_ID,
-        "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for `consent_url` only.",
+        "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for \
+         `consent_url` only.",
     );
     let computed = [
         text("id", "Adobe's id of the registration, `byok`."),
@@ -133,16 +126,19 @@ fn app_schema() -> Schema {
         text("application_uri", "Identifier URI of the app."),
         text(
             "application_id",
-            "Application (client) id of the app, the `client_id` of an `azuread_service_principal`.",
+            "Application (client) id of the app, the `client_id` of an \
+             `azuread_service_principal`.",
         ),
         text(
             REDIRECT_URL,
-            "URL at which a person gives consent, exactly as in Adobe's response: for whichever tenant that person is signed in to. \
-             Where there is more than one tenant use `consent_url`.",
+            "URL at which a person gives consent, exactly as in Adobe's response: for whichever \
+             tenant that person is signed in to. Where there is more than one tenant use \
+             `consent_url`.",
         ),
         text(
             "consent_url",
-            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; null without `tenant_id`.",
+            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; \
+             null without `tenant_id`.",
         ),
         text("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
         text("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
@@ -150,8 +146,9 @@ fn app_schema() -> Schema {
     schema(
         attributes(AttributeConstraint::Optional, [tenant_id])
             .chain(attributes(AttributeConstraint::Computed, computed)),
-        "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the app needs a service \
-                 principal in the tenant of the vault (that is the consent: a person accepts at `consent_url`, or \
-                 `azuread_service_principal` makes it) and the role `key_vault_role` or `managed_hsm_role` there.",
+        "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the \
+                 app needs a service principal in the tenant of the vault (that is the consent: a \
+                 person accepts at `consent_url`, or `azuread_service_principal` makes it) and the \
+                 role `key_vault_role` or `managed_hsm_role` there.",
     )
 }

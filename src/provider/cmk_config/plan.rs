@@ -73,8 +73,8 @@ enum Difference {
     Unknown,
 }
 
-/// The guard: the object is protected, and its key is in effect, was, or may be on its way. The stored value of
-/// `deletion_protection` counts, so lifting it is an apply of its own.
+/// The guard: the object is protected, and its key is in effect, was, or may be on its way. The
+/// stored value of `deletion_protection` counts, so lifting it is an apply of its own.
 pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
     prior.is_protected().then(|| Guarded {
         name: prior.known_name().unwrap_or_default().to_owned(),
@@ -85,8 +85,8 @@ pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
     })
 }
 
-/// The guard of a destroy that makes room for a create of the same plan: an object is replaced freely by the same name and
-/// the same key, as that create adopts it again.
+/// The guard of a destroy that makes room for a create of the same plan: an object is replaced
+/// freely by the same name and the same key, as that create adopts it again.
 pub fn guard_of_pair(prior: &Model, successor: &Successor) -> Option<(BlockedChange, Guarded)> {
     let guarded = guard(prior, &successor.private_of(prior))?;
     match replacement(&guarded, successor) {
@@ -142,7 +142,8 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
         return Err(Box::new(Stopped::NeedsNewName));
     }
     let is_settled = prior.is_failed() || prior.is_not_found();
-    // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in that apply.
+    // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in
+    // that apply.
     let is_lifted = prior.is_protected() && state.deletion_protection == Value::Value(false);
     // The stored spelling stays; only what is submitted again takes the new one.
     if is_lifted || (key == Difference::Same && !is_settled) {
@@ -161,7 +162,8 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
     Ok(Planned { state, change, gives_up })
 }
 
-/// What Adobe will show anew, the id included. The organisation is part of the identity, which never changes.
+/// What Adobe will show anew, the id included. The organisation is part of the identity, which
+/// never changes.
 fn anew(prior: &Computed) -> Computed {
     let ims_org_id = match &prior.ims_org_id {
         Value::Null => Value::Unknown,

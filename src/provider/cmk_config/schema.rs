@@ -1,5 +1,6 @@
-//! The attributes of `aep_cmk_config`: their published text, for the resource and the data source, and what `terraform
-//! validate` checks of them, without any request and with unknown values let through.
+//! The attributes of `aep_cmk_config`: their published text, for the resource and the data source,
+//! and what `terraform validate` checks of them, without any request and with unknown values let
+//! through.
 
 use std::collections::HashMap;
 
@@ -33,13 +34,15 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
         [
             text(
                 "id",
-                "Adobe's id of the configuration. It may change when a failed configuration is submitted again.",
+                "Adobe's id of the configuration. It may change when a failed configuration is \
+                 submitted again.",
             ),
             text(
                 "status",
                 &format!(
-                    "Status in Adobe's response: {statuses}, or one that Adobe added since. `NOT_FOUND` is the \
-                     provider's own word: Adobe no longer finds the configuration; every other value stays."
+                    "Status in Adobe's response: {statuses}, or one that Adobe added since. \
+                     `NOT_FOUND` is the provider's own word: Adobe no longer finds the \
+                     configuration; every other value stays."
                 ),
             ),
             text("type", "Type of the configuration, `BYOK_CONFIG`."),
@@ -54,18 +57,21 @@ fn computed() -> impl Iterator<Item = (String, Attribute)> {
             ),
             text(
                 "application_name",
-                "`name` in Adobe's response, which is a name of Adobe's app and not the name of the configuration.",
+                "`name` in Adobe's response, which is a name of Adobe's app and not the name of \
+                 the configuration.",
             ),
             text(
                 "key_vault_uri",
-                "URI of the vault or Managed HSM, taken from the key identifier in Adobe's response.",
+                "URI of the vault or Managed HSM, taken from the key identifier in Adobe's \
+                 response.",
             ),
             text("vault_name", "Name of the vault or Managed HSM."),
             text("key_name", "Name of the key in the vault."),
             text(
                 "key_version",
-                "Version in the key identifier of Adobe's response; null if there is none. It says nothing about the \
-                 version in use: according to Adobe's pages only vault and key name are stored.",
+                "Version in the key identifier of Adobe's response; null if there is none. It says \
+                 nothing about the version in use: according to Adobe's pages only vault and key \
+                 name are stored.",
             ),
             text("versionless_key_identifier", "Key identifier without the version."),
             ("managed_hsm", AttributeType::Bool, "Whether the key is in a Managed HSM."),
@@ -79,18 +85,21 @@ fn timeouts() -> Block {
         [
             text(
                 "create",
-                "Time for submitting the configuration and waiting until it is in effect, resubmissions included. Default: `60m`.",
+                "Time for submitting the configuration and waiting until it is in effect, \
+                 resubmissions included. Default: `60m`.",
             ),
             text("read", "Time for reading the status. Default: `5m`."),
             text(
                 "update",
-                "Time for submitting a failed configuration again, or for waiting on. Default: `60m`.",
+                "Time for submitting a failed configuration again, or for waiting on. Default: \
+                 `60m`.",
             ),
         ],
     );
     block(
         timeouts,
-        "How long an operation may take, such as `90s`, `60m` or `1h30m`. Adobe's pages say \"a few minutes\" and \"a significant amount of time\".",
+        "How long an operation may take, such as `90s`, `60m` or `1h30m`. Adobe's pages say \"a \
+         few minutes\" and \"a significant amount of time\".",
     )
 }
 
@@ -101,17 +110,19 @@ pub fn resource() -> Schema {
         [
             text(
                 NAME,
-                "Name of the configuration at Adobe, case-sensitive. No request is documented that changes or frees it, so \
-                 the old name remains reserved after a destroy. Changing it replaces the resource.",
+                "Name of the configuration at Adobe, case-sensitive. No request is documented that \
+                 changes or frees it, so the old name remains reserved after a destroy. Changing \
+                 it replaces the resource.",
             ),
             text(
                 KEY,
-                "URL of the key in Azure Key Vault or Managed HSM, with or without a version; best is the versionless one, \
-                 `azurerm_key_vault_key.<name>.versionless_id` (on a Managed HSM \
-                 `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`). Another version of the same key is \
-                 no change. For a new key add a second key and a second `aep_cmk_config` with a new `name` beside the \
-                 first. Only a configuration that is `FAILED` and was never in effect, or is unprotected, takes another \
-                 key in place.",
+                "URL of the key in Azure Key Vault or Managed HSM, with or without a version; best \
+                 is the versionless one, `azurerm_key_vault_key.<name>.versionless_id` (on a \
+                 Managed HSM `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`). \
+                 Another version of the same key is no change. For a new key add a second key and \
+                 a second `aep_cmk_config` with a new `name` beside the first. Only a \
+                 configuration that is `FAILED` and was never in effect, or is unprotected, takes \
+                 another key in place.",
             ),
         ],
     );
@@ -121,41 +132,45 @@ pub fn resource() -> Schema {
             (
                 "adopt_existing",
                 AttributeType::Bool,
-                "Whether create takes a configuration into the state that already exists at Adobe with this name and key, \
-                 with a warning. With `false` that is an error. Default: `true`.",
+                "Whether create takes a configuration into the state that already exists at Adobe \
+                 with this name and key, with a warning. With `false` that is an error. Default: \
+                 `true`.",
             ),
             (
                 "deletion_protection",
                 AttributeType::Bool,
-                "Whether a plan that would destroy or replace the resource is stopped with an error: while its key is in \
-                 effect, was once, or may be on its way, which is everything but a `FAILED` that was never in effect. The \
-                 value in state decides, so lift it by an apply of its own. Default: `true`.",
+                "Whether a plan that would destroy or replace the resource is stopped with an \
+                 error: while its key is in effect, was once, or may be on its way, which is \
+                 everything but a `FAILED` that was never in effect. The value in state decides, \
+                 so lift it by an apply of its own. Default: `true`.",
             ),
             (
                 "wait_for_completion",
                 AttributeType::Bool,
-                "Whether apply waits until the key is in effect. With `false` it ends once Adobe has accepted the \
-                 configuration; `status` shows in later plans how far it is. `TF_LOG_PROVIDER=INFO` shows how far the wait is. \
-                 Default: `true`.",
+                "Whether apply waits until the key is in effect. With `false` it ends once Adobe \
+                 has accepted the configuration; `status` shows in later plans how far it is. \
+                 `TF_LOG_PROVIDER=INFO` shows how far the wait is. Default: `true`.",
             ),
             (
                 FAILED_ATTEMPTS,
                 AttributeType::Number,
-                "How many times a configuration that ends in `FAILED` is submitted again before that becomes an error, from 0 \
-                 to 100, after pauses of 10 s, 20 s, 40 s and so on up to 5 min, as far as the timeout allows. Role \
-                 assignments and firewall rules can take ten minutes to take effect; `6` covers that. Default: `0`.",
+                "How many times a configuration that ends in `FAILED` is submitted again before \
+                 that becomes an error, from 0 to 100, after pauses of 10 s, 20 s, 40 s and so on \
+                 up to 5 min, as far as the timeout allows. Role assignments and firewall rules \
+                 can take ten minutes to take effect; `6` covers that. Default: `0`.",
             ),
         ],
     );
     let mut schema = schema(
         required.chain(with_default).chain(computed()),
-        "A customer-managed key in Adobe Experience Platform: submits a key in Azure Key Vault or Managed HSM to \
-                 Adobe, waits until it is in effect, and shows drift.\n\n\
-                 ~> **There is no way back once a key is in effect.** Adobe documents no request that changes or deletes a \
-                 configuration: destroying this resource only drops it from the state, and Adobe goes on using the key. \
-                 If the key, its vault or the role of Adobe's app goes away, Adobe loses access to the organisation's \
-                 data and purges it. Give each of them `prevent_destroy`; not this resource, as Terraform replaces what \
-                 failed to be created.",
+        "A customer-managed key in Adobe Experience Platform: submits a key in Azure Key Vault or \
+                 Managed HSM to Adobe, waits until it is in effect, and shows drift.\n\n\
+                 ~> **There is no way back once a key is in effect.** Adobe documents no request \
+                 that changes or deletes a configuration: destroying this resource only drops it \
+                 from the state, and Adobe goes on using the key. If the key, its vault or the \
+                 role of Adobe's app goes away, Adobe loses access to the organisation's data and \
+                 purges it. Give each of them `prevent_destroy`; not this resource, as Terraform \
+                 replaces what failed to be created.",
     );
     schema.block.blocks = HashMap::from([(TIMEOUTS.to_owned(), NestedBlock::Single(timeouts()))]);
     schema
@@ -174,8 +189,8 @@ pub fn data_source() -> Schema {
     .chain(computed());
     schema(
         attributes,
-        "Reads the configuration of a customer-managed key by its name, for example to watch its `status` from another \
-                 workspace. A name that Adobe does not have is an error.",
+        "Reads the configuration of a customer-managed key by its name, for example to watch its \
+                 `status` from another workspace. A name that Adobe does not have is an error.",
     )
 }
 
@@ -189,7 +204,8 @@ pub fn validate(diags: &mut Diagnostics, config: &Model) {
         Value::Null => diags.errors.push(null(NAME)),
         Value::Unknown => {}
     }
-    // A value that is known late may turn out to be null; CLIs validate again then, but let a null pass.
+    // A value that is known late may turn out to be null; CLIs validate again then, but let a null
+    // pass.
     if config.key_vault_key_identifier.is_null() {
         diags.errors.push(null(KEY));
     }

@@ -1,4 +1,5 @@
-//! Waiting for a terminal status: a pure [`step`], a pure [`interval`], a pure [`Patience`], and the loop around them.
+//! Waiting for a terminal status: a pure [`step`], a pure [`interval`], a pure [`Patience`], and
+//! the loop around them.
 
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ enum Step {
     Failed,
 }
 
-/// What a look means. Statuses that are not documented are pending. `superseded` is the id of the job that failed before a
-/// resubmission was accepted under another id: its `FAILED` is old news.
+/// What a look means. Statuses that are not documented are pending. `superseded` is the id of the
+/// job that failed before a resubmission was accepted under another id: its `FAILED` is old news.
 fn step(seen: &Seen, superseded: Option<&str>) -> Step {
     match &seen.status {
         status if status.is_completed() => Step::Completed,
@@ -40,8 +41,9 @@ const SHARE: f64 = 0.046;
 /// And within 30 s at most.
 const LONGEST: f64 = 29.0;
 
-/// The time to the next poll. `polls` were made; `elapsed` is the time since the wait began; `jitter` in 0..1 shortens
-/// by up to a tenth, so that configurations submitted together do not poll together.
+/// The time to the next poll. `polls` were made; `elapsed` is the time since the wait began;
+/// `jitter` in 0..1 shortens by up to a tenth, so that configurations submitted together do not
+/// poll together.
 pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
     let growing = FIRST * GROWTH.powf(f64::from(polls.min(64)));
     let of_length = elapsed.as_secs_f64() * SHARE;
@@ -49,8 +51,8 @@ pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
     Duration::from_secs_f64(seconds * (1.0 - 0.1 * jitter.clamp(0.0, 1.0)))
 }
 
-/// The pause before the next poll: at least what the last response asked for, as long as that ends before the timeout, and
-/// shortened so that one more look fits before it; `None` where none does.
+/// The pause before the next poll: at least what the last response asked for, as long as that ends
+/// before the timeout, and shortened so that one more look fits before it; `None` where none does.
 fn fitting(pause: Duration, asked: Option<Duration>, left: Duration) -> Option<Duration> {
     let asked = asked.filter(|asked| *asked < left).unwrap_or_default();
     let pause = pause.max(asked);
@@ -75,10 +77,12 @@ impl Patience {
     const POLLS: u32 = 6;
     /// The time for which they are borne: what was just accepted may not be found yet.
     const TIME: Duration = Duration::from_secs(30);
-    /// A refused token or a missing permission does not pass by itself; a gateway may be wrong once or twice.
+    /// A refused token or a missing permission does not pass by itself; a gateway may be wrong once
+    /// or twice.
     const REFUSALS: u32 = 3;
 
-    /// A poll ended in this kind of trouble, at this time of the wait. Says whether the wait goes on.
+    /// A poll ended in this kind of trouble, at this time of the wait. Says whether the wait goes
+    /// on.
     fn bears(&mut self, kind: Kind, elapsed: Duration) -> bool {
         let (polls, since) = match self.trouble {
             Some((same, polls, since)) if same == kind => (polls + 1, since),

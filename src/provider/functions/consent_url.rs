@@ -23,23 +23,25 @@ impl Function for ConsentUrl {
             parameters: vec![
                 string_parameter(
                     "application_redirect_url",
-                    "The URL in Adobe's response, which has the path segment `common` in it, for example \
-                     `data.aep_cmk_app.adobe.application_redirect_url`.",
+                    "The URL in Adobe's response, which has the path segment `common` in it, for \
+                     example `data.aep_cmk_app.adobe.application_redirect_url`.",
                 ),
                 string_parameter(
                     "tenant_id",
-                    "Directory (tenant) id of the Azure tenant that the key's vault is in, for example \
-                     `data.azurerm_client_config.current.tenant_id`. A GUID, not a domain name.",
+                    "Directory (tenant) id of the Azure tenant that the key's vault is in, for \
+                     example `data.azurerm_client_config.current.tenant_id`. A GUID, not a domain \
+                     name.",
                 ),
             ],
             return_type: Type::String,
             summary: "Makes the URL at which consent is given in one Azure tenant".to_owned(),
             description: Description::markdown(
-                "Returns `application_redirect_url` with the path segment `common` replaced by the tenant's id; nothing else is \
-                 touched. A person opens the URL and accepts Adobe's app in that tenant. The data source `aep_cmk_app` gives \
-                 the same URL as `consent_url`.\n\n\
-                 With `common`, consent is given in whichever tenant the person happens to be signed in to, which can tie the \
-                 organisation to the wrong vault.\n\n\
+                "Returns `application_redirect_url` with the path segment `common` replaced by the \
+                 tenant's id; nothing else is touched. A person opens the URL and accepts Adobe's \
+                 app in that tenant. The data source `aep_cmk_app` gives the same URL as \
+                 `consent_url`.\n\n\
+                 With `common`, consent is given in whichever tenant the person happens to be \
+                 signed in to, which can tie the organisation to the wrong vault.\n\n\
                  Needs Terraform 1.8, OpenTofu 1.7 or later.",
             ),
             ..FunctionSchema::default()

@@ -11,7 +11,8 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostic};
 pub use consent_url::ConsentUrl;
 pub use parse_key_identifier::ParseKeyIdentifier;
 
-/// Blames one argument. The message is all the CLI shows of a function's error, so it goes into the summary as a whole.
+/// Blames one argument. The message is all the CLI shows of a function's error, so it goes into the
+/// summary as a whole.
 ///
 /// A literal, because tf-provider's own constructors append a backtrace when one is asked for.
 fn argument_error(index: i64, message: &impl Display) -> Diagnostic {

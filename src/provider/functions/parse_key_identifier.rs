@@ -35,8 +35,8 @@ impl Function for ParseKeyIdentifier {
         Some(FunctionSchema {
             parameters: vec![string_parameter(
                 "id",
-                "URL of a key in Azure Key Vault or Managed HSM, with or without a version, for example \
-                 `azurerm_key_vault_key.cmk.versionless_id`.",
+                "URL of a key in Azure Key Vault or Managed HSM, with or without a version, for \
+                 example `azurerm_key_vault_key.cmk.versionless_id`.",
             )],
             return_type: Type::Object(map! {
                 "key_vault_uri" => Type::String,
@@ -49,15 +49,19 @@ impl Function for ParseKeyIdentifier {
             }),
             summary: "Takes the URL of an Azure key apart".to_owned(),
             description: Description::markdown(
-                "Checks the URL of a key (its \"key identifier\") as `aep_cmk_config` does, and returns its parts as an object:\n\n\
-                 - `key_vault_uri` (String) URL of the vault, in lower case, without port and trailing slash.\n\
+                "Checks the URL of a key (its \"key identifier\") as `aep_cmk_config` does, and \
+                 returns its parts as an object:\n\n\
+                 - `key_vault_uri` (String) URL of the vault, in lower case, without port and \
+                 trailing slash.\n\
                  - `vault_name` (String) Name of the vault or Managed HSM, in lower case.\n\
                  - `key_name` (String) Name of the key, as written.\n\
                  - `key_version` (String) Version of the key; null if the URL has none.\n\
                  - `versionless_id` (String) URL of the key without a version.\n\
                  - `managed_hsm` (Boolean) Whether the key is in a Managed HSM.\n\
-                 - `required_role` (String) Name of the Azure role that Adobe's app needs on the vault or Managed HSM.\n\n\
-                 A text that is not the URL of a key is an error that says what is wrong with it.\n\n\
+                 - `required_role` (String) Name of the Azure role that Adobe's app needs on the \
+                 vault or Managed HSM.\n\n\
+                 A text that is not the URL of a key is an error that says what is wrong with \
+                 it.\n\n\
                  Needs Terraform 1.8, OpenTofu 1.7 or later.",
             ),
             ..FunctionSchema::default()

@@ -380,7 +380,7 @@ fn a_failed_job_is_kept_and_submitted_again_by_the_next_apply() {
     }
     let before = project.attributes();
     control.configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
-    project.apply().exits(1).says("Adobe does not take the configuration a second time");
+    project.apply().exits(1).says("Adobe does not accept the configuration a second time");
     assert_eq!(project.attributes(), before);
     assert!(project.is_tainted());
     control.configure(|options| options.resubmit_failed = ResubmitFailed::NewId);

@@ -314,7 +314,7 @@ fn a_stored_failure_is_submitted_again_in_place() {
 
     simulator.control().configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
     project.configure_one("adopt_existing = false\n  timeouts {\n    update = \"7m\"\n  }");
-    project.apply().exits(1).says("Adobe does not take the configuration a second time");
+    project.apply().exits(1).says("Adobe does not accept the configuration a second time");
     let mut after = project.attributes();
     assert!(!project.is_tainted());
     assert_eq!(
