@@ -87,9 +87,9 @@ impl Project {
         &self.adobe
     }
 
-    /// The environment variable, where it is set.
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
+    /// The environment variables that it sets.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The provider logs all it can from now on: [`Self::log`].
