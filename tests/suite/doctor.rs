@@ -4,7 +4,7 @@
 //! On a difference: read it, and if the new words are better, `UPDATE_DOCTOR=1 cargo test --test suite doctor`.
 
 mod scene;
-mod stand_in;
+pub(crate) mod stand_in;
 
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};

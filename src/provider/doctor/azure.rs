@@ -72,7 +72,7 @@ async fn tenant_that_the_vault_names(setup: &Setup, key: &KeyIdentifier) -> Resu
     let route = setup.proxies.route_to(&url);
     let route = route.map_err(|error| unknown(error.diagnostic.detail.into_owned()))?;
     let reached = api::reach(&url, &route, &setup.settings, &limits(READ_TIMEOUT)).await;
-    let reached = reached.map_err(|error| match (error.kind(), &route) {
+    let reached = reached.map_err(|error| match (error.kind, &route) {
         (Kind::Unresolved, Route::Direct) => wrong(
             format!("There is no such vault, as its name does not resolve: {error}"),
             "Check the name of the vault in `--key`; that of a deleted vault does not resolve \

@@ -132,7 +132,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
         Err(error) => return (failed("token", &error), Check::after("application", "token"), None),
     };
     let left = facts.left.map(humanize);
-    let token = match (facts.minted, left) {
+    let token = match (facts.fetched, left) {
         (true, Some(left)) => format!("Minted, and used for another {left}."),
         (true, None) => "Minted.".to_owned(),
         (false, _) if facts.left.is_some_and(|left| left.is_zero()) => {
@@ -152,7 +152,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
             (check, Check::after("application", "token"), None)
         }
         Err(error) => {
-            let check = match facts.minted || !error.is_transient() {
+            let check = match facts.fetched || !error.is_transient() {
                 true => Check::ok("token", token),
                 false => Check::new(
                     "token",
@@ -169,9 +169,9 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
 /// Whether a response is about the token, and not about what was requested. 403010 is what the
 /// gateway says where none arrived (Adobe's "Troubleshooting").
 fn is_of_token(error: &api::Error) -> bool {
-    error.is_token()
-        || error.kind() == Kind::Unauthorized
-        || error.kind() == Kind::Forbidden && error.error_code() == Some("403010")
+    error.at_ims
+        || error.kind == Kind::Unauthorized
+        || error.kind == Kind::Forbidden && error.error_code.as_deref() == Some("403010")
 }
 
 /// A request that failed: what may pass does not say what is wrong.

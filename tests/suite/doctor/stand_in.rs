@@ -11,35 +11,38 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use rustls_pki_types::PrivateKeyDer;
 
 /// The names in the certificate.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "*.vault.azure.net",
     "*.managedhsm.azure.net",
     "*.vault.azure.cn",
     "platform.adobe.io",
+    "platform-aus5.adobe.io",
     "ims-na1.adobelogin.com",
 ];
 
 /// What becomes of a connection.
 #[derive(Clone)]
-pub(super) enum Behaviour {
+pub(crate) enum Behaviour {
     /// TLS, and this response.
     Says(String),
     /// No tunnel: the proxy's own response.
     Refuses(&'static str),
     /// A tunnel to something that does not speak TLS.
     Mumbles,
+    /// TLS, and behind it the HTTP server at this address.
+    LeadsTo(String),
 }
 
-pub(super) struct StandIn {
-    pub(super) port: u16,
+pub(crate) struct StandIn {
+    pub(crate) port: u16,
     /// The CA's certificate.
-    pub(super) pem: String,
+    pub(crate) pem: String,
     behaviour: Arc<Mutex<Behaviour>>,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl StandIn {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (config, pem) = certified();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let port = listener.local_addr().expect("an address").port();
@@ -50,18 +53,23 @@ impl StandIn {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { continue };
                 let behaviour = now.lock().expect("no panic").clone();
-                log.lock().expect("no panic").extend(serve(stream, &config, &behaviour));
+                let (config, log) = (Arc::clone(&config), Arc::clone(&log));
+                // A connection that is kept keeps nobody else waiting.
+                thread::spawn(move || {
+                    let request = serve(stream, &config, &behaviour);
+                    log.lock().expect("no panic").extend(request);
+                });
             }
         });
         Self { port, pem, behaviour, requests }
     }
 
-    pub(super) fn behaves(&self, behaviour: Behaviour) {
+    pub(crate) fn behaves(&self, behaviour: Behaviour) {
         *self.behaviour.lock().expect("no panic") = behaviour;
     }
 
     /// What a vault was sent: not what came for Adobe.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let mut requests = self.requests.lock().expect("no panic").clone();
         requests.retain(|request| !request.contains("\nhost: platform."));
         requests
@@ -98,7 +106,9 @@ fn serve(
     head(&mut stream)?;
     let answer = match behaviour {
         Behaviour::Refuses(answer) => format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"),
-        Behaviour::Says(_) | Behaviour::Mumbles => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+        Behaviour::Says(_) | Behaviour::Mumbles | Behaviour::LeadsTo(_) => {
+            "HTTP/1.1 200 OK\r\n\r\n".to_owned()
+        }
     };
     stream.write_all(answer.as_bytes()).ok()?;
     match behaviour {
@@ -118,7 +128,34 @@ fn serve(
             let _ = connection.complete_io(&mut stream);
             Some(request)
         }
+        Behaviour::LeadsTo(address) => {
+            let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
+            let _ = lead(&mut Stream::new(&mut connection, &mut stream), address);
+            None
+        }
     }
+}
+
+/// Carries requests and responses to and fro, until either side hangs up.
+fn lead(tls: &mut (impl Read + Write), address: &str) -> Option<()> {
+    let mut server = TcpStream::connect(address).ok()?;
+    loop {
+        let request = message(tls)?;
+        server.write_all(&request).ok()?;
+        let response = message(&mut server)?;
+        tls.write_all(&response).ok()?;
+    }
+}
+
+/// A head, and the body that it announces.
+fn message(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut head = head(stream)?;
+    let lines = head.lines().map(str::to_ascii_lowercase).collect::<Vec<_>>();
+    let length = lines.iter().find_map(|line| line.strip_prefix("content-length:"));
+    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().expect("a number"))];
+    stream.read_exact(&mut body).ok()?;
+    head.push_str(&String::from_utf8(body).expect("JSON or a form"));
+    Some(head.into_bytes())
 }
 
 /// Everything up to the empty line.
