@@ -1,5 +1,6 @@
 //! From accepted sockets to connections that may speak gRPC.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
@@ -16,7 +17,8 @@ use super::socket::Endpoint;
 
 /// A TLS handshake takes a millisecond; this is for a busy machine.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Handshakes at a time. There is one client; this bounds what others can make us do.
+/// Handshakes at a time. There is one client; this bounds what others can make us do. One more ends the oldest: the
+/// client's own takes a millisecond, and whoever says nothing must not keep it out.
 const PENDING_HANDSHAKES: usize = 64;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -74,12 +76,8 @@ pub(super) async fn accept(
     connections: mpsc::Sender<io::Result<Connection>>,
     connected: CancellationToken,
 ) {
-    let pending = Arc::new(Semaphore::new(PENDING_HANDSHAKES));
+    let mut pending: VecDeque<oneshot::Sender<()>> = VecDeque::new();
     loop {
-        // Closed never: the semaphore lives in this loop.
-        let Ok(permit) = Arc::clone(&pending).acquire_owned().await else {
-            return;
-        };
         let stream = match endpoint.accept(acceptor.is_some()).await {
             Ok(stream) => stream,
             Err(error) => {
@@ -89,13 +87,26 @@ pub(super) async fn accept(
                 continue;
             }
         };
+        pending.retain(|handshake| !handshake.is_closed());
+        if pending.len() >= PENDING_HANDSHAKES {
+            pending.pop_front();
+        }
+        let (handshake, evicted) = oneshot::channel();
+        pending.push_back(handshake);
         let (acceptor, connections, connected) =
             (acceptor.clone(), connections.clone(), connected.clone());
         tokio::spawn(async move {
             let connection = match acceptor {
                 None => Connection(Box::new(stream)),
                 Some(acceptor) => {
-                    match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                    let accepted = tokio::select! {
+                        accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => accepted,
+                        _ = evicted => {
+                            tracing::warn!("Refused the oldest of too many clients that do not say who they are");
+                            return;
+                        }
+                    };
+                    match accepted {
                         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                             Connection(Box::new(stream))
                         }
@@ -114,7 +125,6 @@ pub(super) async fn accept(
                     }
                 }
             };
-            drop(permit);
             connected.cancel();
             // Nobody takes connections any more once the server is closing.
             _ = connections.send(Ok(connection)).await;

@@ -75,6 +75,7 @@ impl About {
 pub struct Plugin<P> {
     about: About,
     offer: Offer,
+    problems: Diagnostics,
     _provider: std::marker::PhantomData<P>,
 }
 
@@ -100,19 +101,24 @@ pub struct Schemas {
     pub data_sources: BTreeMap<&'static str, Schema>,
     /// By name.
     pub functions: BTreeMap<&'static str, FunctionSchema>,
-    /// Why a schema is missing, if one is.
+    /// What is wrong with what was registered: with any of it, [`Plugin::serve`] serves nothing.
     pub diagnostics: Diagnostics,
 }
 
 impl<P: Provider> Plugin<P> {
     /// A plugin with the provider block of `provider` and nothing else yet.
     pub fn new(about: About, provider: P) -> Self {
+        let mut problems = Diagnostics::default();
+        let provider = named(&mut problems, "the provider block", |problems| {
+            Arc::new(ProviderAdapter::new(provider, problems))
+        });
         Self {
             about,
+            problems,
             offer: Offer {
                 address: about.address,
                 crate_name: log::crate_of(std::any::type_name::<P>()),
-                provider: Arc::new(ProviderAdapter::new(provider)),
+                provider,
                 resources: BTreeMap::new(),
                 data_sources: BTreeMap::new(),
                 functions: BTreeMap::new(),
@@ -121,10 +127,16 @@ impl<P: Provider> Plugin<P> {
         }
     }
 
-    /// Adds a resource under its full type name, such as `toy_thing`.
+    /// Adds a resource under its full type name, such as `toy_thing`. Its schema is made here, once. What is wrong with it,
+    /// a second one of the same name too, ends [`Plugin::serve`] with a sentence.
     #[must_use]
     pub fn resource<R: ResourceExt + 'static>(mut self, name: &'static str, resource: R) -> Self {
-        self.offer.resources.insert(name, Arc::new(ResourceAdapter::new(resource)));
+        let problems = &mut self.problems;
+        let made =
+            named(problems, name, |problems| Arc::new(ResourceAdapter::new(resource, problems)));
+        if self.offer.resources.insert(name, made).is_some() {
+            twice(problems, "resource", name);
+        }
         self
     }
 
@@ -135,56 +147,74 @@ impl<P: Provider> Plugin<P> {
         name: &'static str,
         data_source: D,
     ) -> Self {
-        self.offer.data_sources.insert(name, Arc::new(DataSourceAdapter::new(data_source)));
+        let problems = &mut self.problems;
+        let made = named(problems, name, |problems| {
+            Arc::new(DataSourceAdapter::new(data_source, problems))
+        });
+        if self.offer.data_sources.insert(name, made).is_some() {
+            twice(problems, "data source", name);
+        }
         self
     }
 
     /// Adds a function.
     #[must_use]
     pub fn function<F: Function + 'static>(mut self, name: &'static str, function: F) -> Self {
-        self.offer.functions.insert(name, Arc::new(FunctionAdapter::new(function)));
+        let problems = &mut self.problems;
+        let made =
+            named(problems, name, |problems| Arc::new(FunctionAdapter::new(function, problems)));
+        if self.offer.functions.insert(name, made).is_some() {
+            twice(problems, "function", name);
+        }
         self
     }
 
     /// The schemas of everything.
     pub fn schemas(&self) -> Schemas {
-        let mut schemas = Schemas::default();
-        let mut kept = |declaration: &adapter::Declaration| match declaration {
-            Ok(declared) => Some(declared.schema.clone()),
-            Err(errors) => {
-                schemas.diagnostics.add_diagnostics(errors.clone());
-                None
-            }
+        let offer = &self.offer;
+        let resource = |resource: &dyn adapter::AnyResource| ResourceSchema {
+            schema: resource.declared().schema.clone(),
+            optional_blocks: resource.optional_blocks(),
+            identity: resource.identity_schema().cloned(),
         };
-        schemas.provider = kept(self.offer.provider.declaration());
-        for (name, resource) in &self.offer.resources {
-            if let Some(schema) = kept(resource.declaration()) {
-                let schema = ResourceSchema {
-                    schema,
-                    optional_blocks: resource.optional_blocks(),
-                    identity: resource.identity_schema().cloned(),
-                };
-                schemas.resources.insert(name, schema);
-            }
+        let resources = offer.resources.iter();
+        let data_sources = offer.data_sources.iter();
+        let functions = offer.functions.iter();
+        Schemas {
+            provider: Some(offer.provider.declared().schema.clone()),
+            resources: resources.map(|(name, of)| (*name, resource(of.as_ref()))).collect(),
+            data_sources: data_sources
+                .map(|(name, of)| (*name, of.declared().schema.clone()))
+                .collect(),
+            functions: functions.map(|(name, of)| (*name, of.signature().clone())).collect(),
+            diagnostics: self.problems.clone(),
         }
-        for (name, data_source) in &self.offer.data_sources {
-            if let Some(schema) = kept(data_source.declaration()) {
-                schemas.data_sources.insert(name, schema);
-            }
-        }
-        for (name, function) in &self.offer.functions {
-            match function.signature() {
-                Ok(signature) => {
-                    schemas.functions.insert(name, signature.clone());
-                }
-                Err(errors) => schemas.diagnostics.add_diagnostics(errors.clone()),
-            }
-        }
-        schemas
     }
 
     /// Runs the plugin with the arguments after the program's name. Returns when the process is to end.
     pub fn serve(self, arguments: impl Iterator<Item = OsString>) -> ExitCode {
-        process::run(&self.about, self.offer, arguments)
+        let problems = self.problems.errors.iter();
+        let problems = problems.map(|problem| format!("{}: {}", problem.summary, problem.detail));
+        process::run(&self.about, self.offer, problems.collect(), arguments)
     }
+}
+
+/// Registers what has `name`, which its problems are said to be of.
+fn named<T>(
+    problems: &mut Diagnostics,
+    name: &str,
+    register: impl FnOnce(&mut Diagnostics) -> T,
+) -> T {
+    let mut found = Diagnostics::default();
+    let registered = register(&mut found);
+    for problem in &mut found.errors {
+        problem.detail = format!("{name}: {}", problem.detail).into();
+    }
+    problems.add_diagnostics(found);
+    registered
+}
+
+fn twice(problems: &mut Diagnostics, kind: &str, name: &str) {
+    let detail = format!("{name}: a {kind} of this name is registered already.");
+    problems.errors.push(adapter::diagnostic("A name is registered twice", detail));
 }

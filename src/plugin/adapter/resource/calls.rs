@@ -4,9 +4,10 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use super::{AnyResource, ResourceAdapter};
 use crate::adapter::{
-    declared_type, decode, deferred, encode, encode_data, identity, meta, private, require_error,
-    typed, write_private,
+    decode, deferred, encode, encode_data, identity, meta, private, require_deferral_or_error,
+    require_error, typed, write_private,
 };
+use crate::ctx;
 use crate::ext::ResourceExt;
 use crate::proto::tfplugin6 as pb;
 use crate::value::{Data, Ty, from_data};
@@ -83,7 +84,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
         let config = state::<R>(diags, &data, ty)?;
         let answer = self.resource.validate(diags, config).await;
@@ -98,7 +99,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: &pb::read_resource::Request,
     ) -> Option<Written> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let current = decode(diags, request.current_state.as_ref(), ty)?;
         let private = private(diags, &request.private)?;
         let meta = meta(diags)?;
@@ -120,8 +121,13 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 identity: self.known_identity(request.current_identity.as_ref()),
                 requires_replace: Vec::new(),
             }),
-            // Without an error the object is gone; with one, the answer's errors keep it in the state.
-            None => Some(Written::nothing()),
+            // Without an error the object is gone, which a deferral does not say; with one, the errors keep it in the state.
+            None => {
+                if ctx::current().deferred().is_some() {
+                    require_deferral_or_error(diags, "no state");
+                }
+                Some(Written::nothing())
+            }
         }
     }
 
@@ -130,7 +136,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: &pb::plan_resource_change::Request,
     ) -> Option<Written> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let prior = decode(diags, request.prior_state.as_ref(), ty)?;
         let proposed = decode(diags, request.proposed_new_state.as_ref(), ty)?;
         let config = decode(diags, request.config.as_ref(), ty)?;
@@ -180,7 +186,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 requires_replace: Vec::new(),
             }),
             None => {
-                require_error(diags, "no plan");
+                require_deferral_or_error(diags, "no plan");
                 None
             }
         }
@@ -191,7 +197,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: &pb::apply_resource_change::Request,
     ) -> Option<Written> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let prior = decode(diags, request.prior_state.as_ref(), ty)?;
         let planned = decode(diags, request.planned_state.as_ref(), ty)?;
         let config = decode(diags, request.config.as_ref(), ty)?;
@@ -241,7 +247,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         request: &pb::apply_resource_change::Request,
     ) -> Option<Written> {
         let mut ignored = Diagnostics::default();
-        let ty = declared_type(&mut ignored, self.declaration())?;
+        let ty = &self.declared.ty;
         let prior = decode(&mut ignored, request.prior_state.as_ref(), ty)?;
         let mut planned = decode(&mut ignored, request.planned_state.as_ref(), ty)?;
         if prior != Data::Null || planned == Data::Null {
@@ -261,7 +267,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: pb::import_resource_state::Request,
     ) -> Option<pb::import_resource_state::ImportedResource> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let identity = match self.identity_schema() {
             Some(schema) if request.id.is_empty() => {
                 identity::read(diags, schema, request.identity.as_ref())
@@ -276,9 +282,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             None => self.resource.import(diags, request.id).await,
         };
         let Some((state, private)) = imported else {
-            if deferred().is_none() {
-                require_error(diags, "no imported object");
-            }
+            require_deferral_or_error(diags, "no imported object");
             return None;
         };
         let written = self.write(diags, ty, &state, &private)?;
