@@ -8,7 +8,7 @@ use super::{
     require_error, to_protocol, typed,
 };
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, from_data};
+use crate::value::{self, Data, from_data};
 
 /// A [`DataSource`] without its types.
 #[async_trait]
@@ -39,6 +39,7 @@ impl<D: DataSource> DataSourceAdapter<D> {
     ) -> Option<()> {
         let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
+        let data = value::admit(&data, ty, &fits::<D>);
         let config = typed(diags, &data, ty, &fits::<D>)?;
         let answer = self.data_source.validate(diags, config).await;
         if answer.is_none() {
@@ -57,7 +58,7 @@ impl<D: DataSource> DataSourceAdapter<D> {
         let config = typed(diags, &data, ty, &fits::<D>)?;
         let meta = meta(diags)?;
         match self.data_source.read(diags, config, meta).await {
-            Some(state) => encode(diags, &state, ty),
+            Some(state) => encode(diags, &state, ty, None),
             // Null would be an object that is missing.
             None if deferred().is_some() => encode_data(diags, &Data::Unknown, ty),
             None => {

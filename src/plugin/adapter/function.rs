@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tf_provider::schema::FunctionSchema;
 use tf_provider::{AttributePathStep, Diagnostic, Diagnostics, Function};
 
-use super::{decode, diagnostic, encode, require_error, typed};
+use super::{decode, diagnostic, encode, read, require_error};
 use crate::proto::tfplugin6 as pb;
 use crate::value::{Data, Ty, from_data};
 
@@ -48,10 +48,10 @@ impl<F: Function> FunctionAdapter<F> {
             decoded.push(data?);
         }
         let data = Data::List(decoded);
-        let input = typed(diags, &data, &Ty::Tuple(types), &fits::<F>)?;
+        let input = read(diags, &data, &Ty::Tuple(types), &fits::<F>)?;
         match self.function.call(diags, input).await {
             Some(output) if diags.errors.is_empty() => {
-                encode(diags, &output, &Ty::of_type(&signature.return_type))
+                encode(diags, &output, &Ty::of_type(&signature.return_type), None)
             }
             Some(_) => None,
             None => {

@@ -119,19 +119,34 @@ fn decode(diags: &mut Diagnostics, value: Option<&pb::DynamicValue>, ty: &Ty) ->
 }
 
 /// Turns a value into the provider's type. `fits` tries the same type on another value, to find the attribute at fault.
-fn typed<'a, T: Deserialize<'a>>(
+fn typed<'a, T: Deserialize<'a> + Serialize>(
     diags: &mut Diagnostics,
     data: &'a Data,
     ty: &Ty,
     fits: &dyn Fn(&Data) -> bool,
 ) -> Option<T> {
-    match value::from_data::<T>(data) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            diags.errors.push(unusable(error, data, ty, fits));
-            None
+    let value: T = read(diags, data, ty, fits)?;
+    if value::may_lose(data) {
+        // What cannot be written is for the method's own result to say.
+        let kept = value::to_data(&value).unwrap_or_default();
+        if let Err(error) = value::check_numbers(data, &kept) {
+            diags.errors.push(unusable(error, data, ty, &|_| false));
+            return None;
         }
     }
+    Some(value)
+}
+
+/// The same for a type that is only read.
+fn read<'a, T: Deserialize<'a>>(
+    diags: &mut Diagnostics,
+    data: &'a Data,
+    ty: &Ty,
+    fits: &dyn Fn(&Data) -> bool,
+) -> Option<T> {
+    value::from_data::<T>(data)
+        .map_err(|error| diags.errors.push(unusable(error, data, ty, fits)))
+        .ok()
 }
 
 fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) -> Diagnostic {
@@ -152,13 +167,31 @@ fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) ->
     error.into_diagnostic("The provider cannot use this value")
 }
 
+/// What a method was given, and what its type kept of it.
+struct Given<'a> {
+    sent: &'a Data,
+    kept: Data,
+}
+
+impl<'a> Given<'a> {
+    /// `None` where nothing can have been lost.
+    fn of<T: Serialize + ?Sized>(sent: &'a Data, value: &T) -> Option<Self> {
+        let kept = value::may_lose(sent).then(|| value::to_data(value).ok())??;
+        (kept != *sent).then_some(Self { sent, kept })
+    }
+}
+
 /// Writes a value of the provider's type.
 fn encode<T: Serialize + ?Sized>(
     diags: &mut Diagnostics,
     value: &T,
     ty: &Ty,
+    given: Option<&Given<'_>>,
 ) -> Option<pb::DynamicValue> {
     let mut data = to_data(diags, value)?;
+    if let Some(given) = given {
+        value::restore(&mut data, given.sent, &given.kept, ty);
+    }
     // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of
     // their own about every value that was still to come.
     if !diags.errors.is_empty() {

@@ -5,7 +5,7 @@ use tf_provider::{Diagnostics, Provider};
 
 use super::{Declared, decode, diagnostic, require_error, to_protocol, typed};
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, from_data};
+use crate::value::{self, Data, from_data};
 
 /// A [`Provider`] without its types.
 #[async_trait]
@@ -62,6 +62,7 @@ impl<P: Provider> ProviderAdapter<P> {
     ) -> Option<()> {
         let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
+        let data = value::admit(&data, ty, &fits::<P>);
         let config = typed(diags, &data, ty, &fits::<P>)?;
         let answer = self.provider.validate(diags, config).await;
         if answer.is_none() {
@@ -77,6 +78,7 @@ impl<P: Provider> ProviderAdapter<P> {
     ) -> Option<()> {
         let ty = &self.declared.ty;
         let data = decode(diags, request.config.as_ref(), ty)?;
+        let data = value::admit(&data, ty, &fits::<P>);
         let config = typed(diags, &data, ty, &fits::<P>)?;
         let answer = self.provider.configure(diags, request.terraform_version, config).await;
         if answer.is_none() {

@@ -4,13 +4,13 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use super::{AnyResource, ResourceAdapter};
 use crate::adapter::{
-    decode, deferred, encode, encode_data, identity, meta, private, require_deferral_or_error,
-    require_error, typed, write_private,
+    Given, decode, deferred, encode, encode_data, identity, meta, private,
+    require_deferral_or_error, require_error, typed, write_private,
 };
 use crate::ctx;
 use crate::ext::ResourceExt;
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, Ty, from_data};
+use crate::value::{self, Data, Ty, from_data};
 
 /// What a method returned, as it goes into the response.
 pub(super) struct Written {
@@ -54,6 +54,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         ty: &Ty,
         state: &R::State<'_>,
         private: &R::PrivateState<'_>,
+        given: Option<&Given<'_>>,
     ) -> Option<Written> {
         let identity = self
             .identity_schema()
@@ -61,7 +62,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         // A private state that cannot be written is an error, and still no reason to lose the state.
         let private = write_private(diags, private).unwrap_or_default();
         Some(Written {
-            state: Some(encode(diags, state, ty)?),
+            state: Some(encode(diags, state, ty, given)?),
             private,
             identity,
             requires_replace: Vec::new(),
@@ -86,6 +87,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
     ) -> Option<()> {
         let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
+        let data = value::admit(&data, ty, &fits::<R>);
         let config = state::<R>(diags, &data, ty)?;
         let answer = self.resource.validate(diags, config).await;
         if answer.is_none() {
@@ -106,7 +108,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         let typed_state = state::<R>(diags, &current, ty)?;
         match self.resource.read(diags, typed_state, private, meta).await {
             Some((state, private)) => {
-                let mut written = self.write(diags, ty, &state, &private)?;
+                let mut written = self.write(diags, ty, &state, &private, None)?;
                 written.identity = written
                     .identity
                     .or_else(|| self.known_identity(request.current_identity.as_ref()));
@@ -140,6 +142,8 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         let prior = decode(diags, request.prior_state.as_ref(), ty)?;
         let proposed = decode(diags, request.proposed_new_state.as_ref(), ty)?;
         let config = decode(diags, request.config.as_ref(), ty)?;
+        let admitted = value::admit(&proposed, ty, &fits::<R>);
+        let config = value::admit(&config, ty, &fits::<R>);
         let prior_private = private(diags, &request.prior_private)?;
         let meta = meta(diags)?;
 
@@ -155,22 +159,25 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 ..Written::nothing()
             });
         }
+        let given;
         let planned = if prior == Data::Null {
-            let proposed = state::<R>(diags, &proposed, ty)?;
+            let typed = state::<R>(diags, &admitted, ty)?;
+            given = Given::of(&proposed, &typed);
             let config = state::<R>(diags, &config, ty)?;
             self.resource
-                .plan_create_with(diags, proposed, config, prior_private, meta)
+                .plan_create_with(diags, typed, config, prior_private, meta)
                 .await
                 .map(|(state, private)| (state, private, Vec::new()))
         } else {
             let prior = state::<R>(diags, &prior, ty)?;
-            let proposed = state::<R>(diags, &proposed, ty)?;
+            let typed = state::<R>(diags, &admitted, ty)?;
+            given = Given::of(&proposed, &typed);
             let config = state::<R>(diags, &config, ty)?;
-            self.resource.plan_update(diags, prior, proposed, config, prior_private, meta).await
+            self.resource.plan_update(diags, prior, typed, config, prior_private, meta).await
         };
         match planned {
             Some((state, private, requires_replace)) => {
-                let mut written = self.write(diags, ty, &state, &private)?;
+                let mut written = self.write(diags, ty, &state, &private, given.as_ref())?;
                 // What is changed in place stays what it is, even where its name is not known yet.
                 if prior != Data::Null && requires_replace.is_empty() {
                     written.identity = written
@@ -224,7 +231,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         match applied {
             // With errors, too: this is what exists now.
             Some((state, private)) => {
-                let Some(mut written) = self.write(diags, ty, &state, &private) else {
+                let Some(mut written) = self.write(diags, ty, &state, &private, None) else {
                     return self.perhaps_created(request);
                 };
                 written.identity = written
@@ -285,7 +292,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             require_deferral_or_error(diags, "no imported object");
             return None;
         };
-        let written = self.write(diags, ty, &state, &private)?;
+        let written = self.write(diags, ty, &state, &private, None)?;
         Some(pb::import_resource_state::ImportedResource {
             type_name: request.type_name,
             state: written.state,
