@@ -68,6 +68,24 @@ impl AsyncWrite for Connection {
     }
 }
 
+/// The handshakes that go on, oldest first.
+#[derive(Default)]
+struct Handshakes(VecDeque<oneshot::Sender<()>>);
+
+impl Handshakes {
+    /// Begins another, which ends the oldest if they are too many. What is returned resolves once this one is to end, and
+    /// says by its drop that it has.
+    fn begin(&mut self) -> oneshot::Receiver<()> {
+        self.0.retain(|handshake| !handshake.is_closed());
+        if self.0.len() >= PENDING_HANDSHAKES {
+            self.0.pop_front();
+        }
+        let (handshake, evicted) = oneshot::channel();
+        self.0.push_back(handshake);
+        evicted
+    }
+}
+
 /// Accepts clients for as long as the program runs and hands over those that are let in. `connected` is cancelled by
 /// the first of them.
 pub(super) async fn accept(
@@ -76,7 +94,7 @@ pub(super) async fn accept(
     connections: mpsc::Sender<io::Result<Connection>>,
     connected: CancellationToken,
 ) {
-    let mut pending: VecDeque<oneshot::Sender<()>> = VecDeque::new();
+    let mut handshakes = Handshakes::default();
     loop {
         let stream = match endpoint.accept(acceptor.is_some()).await {
             Ok(stream) => stream,
@@ -87,12 +105,7 @@ pub(super) async fn accept(
                 continue;
             }
         };
-        pending.retain(|handshake| !handshake.is_closed());
-        if pending.len() >= PENDING_HANDSHAKES {
-            pending.pop_front();
-        }
-        let (handshake, evicted) = oneshot::channel();
-        pending.push_back(handshake);
+        let evicted = handshakes.begin();
         let (acceptor, connections, connected) =
             (acceptor.clone(), connections.clone(), connected.clone());
         tokio::spawn(async move {
@@ -129,5 +142,23 @@ pub(super) async fn accept(
             // Nobody takes connections any more once the server is closing.
             _ = connections.send(Ok(connection)).await;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Handshakes;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    #[test]
+    fn one_more_handshake_than_64_ends_the_oldest_that_goes_on() {
+        let mut handshakes = Handshakes::default();
+        let mut going_on: Vec<_> = (0..64).map(|_| handshakes.begin()).collect();
+        drop(going_on.remove(10));
+        going_on.push(handshakes.begin());
+        assert_eq!(going_on[0].try_recv(), Err(TryRecvError::Empty));
+        going_on.push(handshakes.begin());
+        assert_eq!(going_on[0].try_recv(), Err(TryRecvError::Closed));
+        assert_eq!(going_on[1].try_recv(), Err(TryRecvError::Empty));
     }
 }

@@ -78,3 +78,20 @@ impl Ctx {
         *self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{current, serve};
+    use crate::service::Stop;
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test]
+    async fn what_a_method_spawns_stops_with_the_process() {
+        let ending = CancellationToken::new();
+        serve(Stop::new(&ending));
+        let spawned = tokio::spawn(async { current().stop().clone() }).await.unwrap();
+        assert!(!spawned.is_cancelled());
+        ending.cancel();
+        assert!(spawned.is_cancelled());
+    }
+}

@@ -218,3 +218,99 @@ fn twice(problems: &mut Diagnostics, kind: &str, name: &str) {
     let detail = format!("{name}: a {kind} of this name is registered already.");
     problems.errors.push(adapter::diagnostic("A name is registered twice", detail));
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tf_provider::schema::{Attribute, Block, FunctionSchema, Schema};
+    use tf_provider::value::ValueEmpty;
+    use tf_provider::{DataSource, Diagnostics, Function, Provider};
+
+    use super::{About, Plugin};
+
+    struct Toy;
+
+    #[async_trait]
+    impl Provider for Toy {
+        type Config<'a> = ValueEmpty;
+        type MetaState<'a> = ValueEmpty;
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+            Some(Schema { version: 0, block: Block::default() })
+        }
+
+        fn meta_schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+            Lookup(Some("module")).schema(diags)
+        }
+    }
+
+    struct Nothing;
+
+    #[async_trait]
+    impl Function for Nothing {
+        type Input<'a> = ();
+        type Output<'a> = ValueEmpty;
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<FunctionSchema> {
+            Some(FunctionSchema::default())
+        }
+
+        async fn call<'a>(&self, _: &mut Diagnostics, (): ()) -> Option<ValueEmpty> {
+            None
+        }
+    }
+
+    /// A data source with an attribute of this name, or without a schema.
+    struct Lookup(Option<&'static str>);
+
+    #[async_trait]
+    impl DataSource for Lookup {
+        type State<'a> = ValueEmpty;
+        type ProviderMetaState<'a> = ();
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+            let attributes = [(self.0?.to_owned(), Attribute::default())].into();
+            Some(Schema { version: 0, block: Block { attributes, ..Block::default() } })
+        }
+
+        async fn read<'a>(&self, _: &mut Diagnostics, _: ValueEmpty, (): ()) -> Option<ValueEmpty> {
+            None
+        }
+    }
+
+    #[test]
+    fn what_is_registered_wrongly_ends_the_process_with_a_sentence_each() {
+        let about = About {
+            name: "terraform-provider-toy",
+            address: "registry.terraform.io/example/toy",
+            version: "0.0.1",
+            description: "",
+            commands: &[],
+        };
+        let plugin = Plugin::new(about, Toy)
+            .function("nothing", Nothing)
+            .function("nothing", Nothing)
+            .data_source("toy_good", Lookup(Some("good")))
+            .data_source("toy_camel", Lookup(Some("camelCase")))
+            .data_source("toy_none", Lookup(None));
+        let problems = plugin.schemas().diagnostics.errors;
+        let details: Vec<_> = problems.iter().map(|problem| problem.detail.as_ref()).collect();
+        for (detail, expected) in [
+            "the provider block: Provider::meta_schema is not called",
+            "nothing: a function of this name",
+            "toy_camel: \"camelCase\"",
+            "toy_none: The provider returned no schema",
+        ]
+        .iter()
+        .enumerate()
+        .map(|(index, expected)| (details.get(index), expected))
+        {
+            assert!(detail.is_some_and(|detail| detail.starts_with(expected)), "{details:?}");
+        }
+        assert_eq!(details.len(), 4);
+        let sentences = problems.iter().map(|problem| problem.summary.to_string()).collect();
+        let debug = ["--debug".into()].into_iter();
+        let ended = super::process::obey(&about, plugin.offer, sentences, debug).unwrap_err();
+        assert!(ended.to_string().contains("A name is registered twice"), "{ended}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The life of the process: start, handshake, serving, end.
 
+use std::ffi::OsString;
 use std::future::pending;
 use std::io::Write;
 use std::process::ExitCode;
@@ -57,9 +58,24 @@ pub(super) fn run(
     about: &About,
     offer: Offer,
     problems: Vec<String>,
-    arguments: impl Iterator<Item = std::ffi::OsString>,
+    arguments: impl Iterator<Item = OsString>,
 ) -> ExitCode {
-    let result = Command::parse(arguments).and_then(|command| match command {
+    match obey(about, offer, problems, arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            stderr::write(format!("{error}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+pub(super) fn obey(
+    about: &About,
+    offer: Offer,
+    problems: Vec<String>,
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<(), Error> {
+    Command::parse(arguments).and_then(|command| match command {
         Command::Version => print(&command_line::version(about)),
         Command::Help => print(&command_line::help(about)),
         Command::Serve if !command_line::has_cookie(variable) => {
@@ -68,14 +84,7 @@ pub(super) fn run(
         _ if !problems.is_empty() => Err(Error::Registration(problems.join("\n"))),
         Command::Serve => serve(about, offer, false),
         Command::Debug => serve(about, offer, true),
-    });
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            stderr::write(format!("{error}\n").as_bytes());
-            ExitCode::FAILURE
-        }
-    }
+    })
 }
 
 fn print(text: &str) -> Result<(), Error> {
@@ -261,7 +270,7 @@ fn parent_id() -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_CLIENT, GRACE, GRACE_OF_SHUTDOWN, in_time, no_client};
+    use super::{in_time, no_client};
     use std::future::pending;
     use std::time::Duration;
     use tokio::time::{Instant, timeout};
@@ -271,7 +280,7 @@ mod tests {
     async fn without_a_client_the_process_ends_after_a_minute() {
         let start = Instant::now();
         no_client(&CancellationToken::new()).await;
-        assert_eq!(start.elapsed(), FIRST_CLIENT);
+        assert_eq!(start.elapsed(), Duration::from_secs(60));
     }
 
     #[tokio::test(start_paused = true)]
@@ -279,7 +288,7 @@ mod tests {
         let start = Instant::now();
         let shutdown = CancellationToken::new();
         assert!(!in_time(pending(), &shutdown).await);
-        assert_eq!(start.elapsed(), GRACE);
+        assert_eq!(start.elapsed(), Duration::from_secs(10));
 
         let start = Instant::now();
         let later = Duration::from_secs(3);
@@ -289,7 +298,8 @@ mod tests {
         };
         let (in_time, ()) = tokio::join!(in_time(pending(), &shutdown), told);
         assert!(!in_time);
-        assert_eq!(start.elapsed(), later + GRACE_OF_SHUTDOWN);
+        // Before the client kills the process, which it does after 2 s.
+        assert_eq!(start.elapsed(), later + Duration::from_millis(1500));
     }
 
     #[tokio::test(start_paused = true)]
