@@ -34,6 +34,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
 /// Requests wait for a network, they do not compute: a second thread goes on while the first is blocked.
 const WORKERS: usize = 2;
+/// As much as a main thread has: values are read level by level, and a value of any type can be nested deeply.
+const STACK: usize = 8 * 1024 * 1024;
 /// How often to look whether the parent still lives.
 const PARENT_POLL: Duration = Duration::from_secs(1);
 
@@ -99,6 +101,7 @@ fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
     // the end of the process.
     let workers = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
+        .thread_stack_size(STACK)
         .thread_name("request")
         .enable_all()
         .build()
