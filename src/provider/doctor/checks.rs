@@ -1,4 +1,4 @@
-//! The checks of the settings, the network, Adobe and the key, with the provider's own client and words.
+//! The checks of the settings, the network, Adobe and the key, with the provider's own client and messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::command_line::Options;
-use super::report::{Check, Outcome};
+use super::report::{Finding, Outcome};
 use crate::api::{self, AppRegistration, Client, Credentials, Kind, Limits, Route, Settings};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
@@ -20,19 +20,18 @@ use crate::provider::cmk_config::{
 use crate::provider::config::{self, Resolved};
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
 use crate::provider::duration::humanize;
-use crate::provider::proxy::Proxies;
+
+/// The option that the checks of key and vault wait for.
+pub const KEY: &str = "--key KEY_IDENTIFIER";
 
 /// As long as a read of the resource.
 const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// What the settings come to.
+/// The provider's settings, and its client.
+#[allow(missing_docs)]
 pub struct Setup {
-    /// The provider's settings.
     pub settings: Settings,
-    /// The provider's client.
-    pub client: Client,
-    /// The proxies of the environment.
-    pub proxies: Proxies,
+    client: Client,
 }
 
 /// A check takes as long as a read at most.
@@ -41,42 +40,25 @@ pub fn limits() -> Limits {
 }
 
 /// Whether the settings are complete and valid.
-pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Option<Setup>) {
-    let wrong = |message: String, next: &str| {
-        (Check::new("settings", Outcome::Wrong, message, next.to_owned()), None)
-    };
-    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come from \
-        the environment only.";
+pub fn settings(options: &Options, environment: Environment<'_>) -> (Finding, Option<Setup>) {
+    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come \
+        from the environment only.";
     let user_agent = config::user_agent("doctor", environment);
-    let mut mistakes = Vec::new();
-    let resolved = config::resolve(&options.provider, environment, user_agent);
-    let settings = match resolved {
-        Ok(Resolved::Ready(settings)) => Some(*settings),
+    let (settings, mut wrong) = match config::resolve(&options.provider, environment, user_agent) {
+        Ok(Resolved::Ready(settings)) => (Some(settings), Vec::new()),
         // Options are known.
-        Ok(Resolved::Deferred(deferred)) => {
-            mistakes.extend(deferred.unknown.into_iter().map(str::to_owned));
-            None
-        }
-        Err(found) => {
-            let diagnostics = found.into_iter().map(Diagnostic::from);
-            mistakes.extend(diagnostics.map(|diagnostic| diagnostic.detail.into_owned()));
-            None
-        }
+        Ok(Resolved::Deferred(deferred)) => (None, vec![deferred.unknown.join(", ")]),
+        Err(found) => (None, found.into_iter().map(detail).collect()),
     };
-    if let Some(Err(mistake)) = options.tenant.as_deref().map(check_tenant_id) {
-        mistakes.push(format!("`--tenant` cannot be used: {mistake}"));
+    if let Some(Err(error)) = options.tenant.as_deref().map(check_tenant_id) {
+        wrong.push(format!("`--tenant` cannot be used: {error}"));
     }
-    let (Some(settings), true, Ok(proxies)) =
-        (settings, mistakes.is_empty(), Proxies::read(environment))
-    else {
-        return wrong(mistakes.join("\n"), NEXT);
+    let Some(settings) = settings.filter(|_| wrong.is_empty()).map(|settings| *settings) else {
+        return (Finding::new(Outcome::Wrong, wrong.join("\n"), NEXT), None);
     };
     let client = match Client::new(settings.clone()) {
         Ok(client) => client,
-        Err(error) => {
-            let (summary, advice) = explain(&error);
-            return wrong(format!("{summary}: {error}"), &advice);
-        }
+        Err(error) => return (failed(&error), None),
     };
     let credentials = match &settings.credentials {
         Credentials::Token(_) => "a given access token".to_owned(),
@@ -84,19 +66,21 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Opti
     };
     let message =
         format!("Organisation {}, endpoint {}, {credentials}.", settings.org_id, settings.endpoint);
-    (Check::ok("settings", message), Some(Setup { settings, client, proxies }))
+    (Finding::ok(message), Some(Setup { settings, client }))
+}
+
+/// What a diagnostic says under its summary.
+pub fn detail(diagnostic: impl Into<Diagnostic>) -> String {
+    diagnostic.into().detail.into_owned()
 }
 
 /// Whether Adobe's two hosts respond.
-pub async fn network(setup: &Setup) -> Check {
-    let Setup { settings, .. } = setup;
+pub async fn network(Setup { settings, .. }: &Setup) -> Finding {
     let mut hosts = vec![(&settings.endpoint, &settings.route, API_ADDRESS)];
     if let Credentials::ClientSecret { ims_endpoint, .. } = &settings.credentials {
         hosts.push((ims_endpoint, &settings.ims_route, IMS_ADDRESS));
     }
-    let mut reached = Vec::new();
-    let mut failed = Vec::new();
-    let mut next = None;
+    let (mut reached, mut failed, mut next) = (Vec::new(), Vec::new(), None);
     for (url, route, address) in hosts {
         match api::reach(url, route, settings, &limits()).await {
             Ok(_) => reached.push(way(url, route)),
@@ -108,11 +92,8 @@ pub async fn network(setup: &Setup) -> Check {
     }
     let roots = roots(settings);
     match next {
-        None => Check::ok("network", format!("Reached {}. {roots}", reached.join(" and "))),
-        Some(next) => {
-            let message = format!("{}\n{roots}", failed.join("\n"));
-            Check::new("network", Outcome::Wrong, message, next)
-        }
+        None => Finding::ok(format!("Reached {}. {roots}", reached.join(" and "))),
+        Some(next) => Finding::new(Outcome::Wrong, format!("{}\n{roots}", failed.join("\n")), next),
     }
 }
 
@@ -122,7 +103,7 @@ fn way(url: &Url, route: &Route) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     match route {
         Route::Proxy(proxy) => format!("{host}{port} (through the proxy {proxy})"),
-        Route::Excepted(variable) => format!("{host}{port} (no proxy, by {variable})"),
+        Route::Excepted(variable) => format!("{host}{port} (no proxy, because of {variable})"),
         Route::Direct => format!("{host}{port} (no proxy)"),
     }
 }
@@ -134,51 +115,46 @@ fn roots(settings: &Settings) -> String {
         (false, true) => "built-in ones, as the platform has none",
         (false, false) => "the platform's",
     };
-    match settings.ca_cert_file.as_deref().map(Path::display) {
-        Some(file) => format!("Trusted roots: {roots}; {file}."),
-        None => format!("Trusted roots: {roots}."),
-    }
+    let file = settings.ca_cert_file.as_deref().map(Path::display);
+    let file = file.map(|file| format!("; {file}")).unwrap_or_default();
+    format!("Trusted roots: {roots}{file}.")
 }
 
 /// The token, and the app registration, which is the first that a token is shown to: what it says of the token counts there.
-pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
-    let facts = match setup.client.token(&limits()).await {
+pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<AppRegistration>) {
+    let facts = match client.token(&limits()).await {
         Ok(facts) => facts,
-        Err(error) => return (failed("token", &error), Check::after("application", "token"), None),
+        Err(error) => return (failed(&error), Finding::after("token"), None),
     };
-    let left = facts.left.map(humanize);
-    let token = match (facts.minted, left) {
-        (true, Some(left)) => format!("Minted, and used for another {left}."),
-        (true, None) => "Minted.".to_owned(),
-        (false, _) if facts.left.is_some_and(|left| left.is_zero()) => {
-            "Given; by the clock of this machine its time is over.".to_owned()
+    let token = match (facts.minted, facts.left) {
+        (true, None) => "Fetched.".to_owned(),
+        (true, Some(left)) => format!("Fetched; it is used for another {}.", humanize(left)),
+        (false, None) => "Given; it does not show when it expires.".to_owned(),
+        (false, Some(left)) if left.is_zero() => {
+            "Given; by the clock of this machine it has expired.".to_owned()
         }
-        (false, Some(left)) => format!("Given, and good for another {left}."),
-        (false, None) => "Given; it does not show when it ends.".to_owned(),
+        (false, Some(left)) => format!("Given; it is valid for another {}.", humanize(left)),
     };
-    match setup.client.app_registration(&limits()).await {
+    let error = match client.app_registration(&limits()).await {
+        Err(error) => error,
         Ok(app) => {
             let message = format!("Adobe's app is {} ({}).", app.name, app.application_id);
-            (Check::ok("token", token), Check::ok("application", message), Some(app))
+            return (Finding::ok(token), Finding::ok(message), Some(app));
         }
-        Err(error) if is_of_token(&error) => {
-            let mut check = failed("token", &error);
-            check.adds(&token);
-            (check, Check::after("application", "token"), None)
-        }
-        Err(error) => {
-            let check = match facts.minted || !error.is_transient() {
-                true => Check::ok("token", token),
-                false => Check::new(
-                    "token",
-                    Outcome::Unknown,
-                    format!("{token} Adobe did not say whether it accepts it."),
-                    "Run this again.".to_owned(),
-                ),
-            };
-            (check, failed("application", &error), None)
-        }
+    };
+    let mut finding = failed(&error);
+    if is_of_token(&error) {
+        finding.message = format!("{}\n{token}", finding.message);
+        return (finding, Finding::after("token"), None);
     }
+    let token = match facts.minted || !error.is_transient() {
+        true => Finding::ok(token),
+        false => {
+            let message = format!("{token} Adobe did not say whether it accepts it.");
+            Finding::new(Outcome::Unknown, message, "Run this again.")
+        }
+    };
+    (token, finding, None)
 }
 
 /// Whether a response is about the token, and not about what is asked for. 403010 is what the gateway says where none arrived
@@ -190,97 +166,93 @@ fn is_of_token(error: &api::Error) -> bool {
 }
 
 /// A request that failed: what may pass does not say what is wrong.
-fn failed(id: &'static str, error: &api::Error) -> Check {
+fn failed(error: &api::Error) -> Finding {
     let (summary, advice) = explain(error);
     let result = if error.is_transient() { Outcome::Unknown } else { Outcome::Wrong };
-    Check::new(id, result, format!("{summary}: {error}"), advice)
+    Finding::new(result, format!("{summary}: {error}"), advice)
 }
 
 /// Whether the key identifier is one.
-pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
-    let Some(text) = text else {
-        return (Check::not_asked("key", "--key KEY_IDENTIFIER"), None);
-    };
-    match KeyIdentifier::parse(text) {
-        Ok(key) => {
-            let vault = if key.is_managed_hsm() { "Managed HSM" } else { "key vault" };
-            let version = match key.key_version() {
-                Some(_) => {
-                    " Its version does not count: according to Adobe's pages only vault and key name are stored."
-                }
-                None => "",
-            };
-            let message =
-                format!("The key {} in the {vault} {}.{version}", key.key_name(), key.vault_name());
-            (Check::ok("key", message), Some(key))
-        }
-        Err(mistake) => {
+pub fn key(text: Option<&str>) -> (Finding, Option<KeyIdentifier>) {
+    let Some(text) = text else { return (Finding::not_asked(KEY), None) };
+    let key = match KeyIdentifier::parse(text) {
+        Ok(key) => key,
+        Err(error) => {
             let next =
                 "Give `--key` the URL of the key, https://<vault>.vault.azure.net/keys/<key>.";
-            (Check::new("key", Outcome::Wrong, mistake.to_string(), next.to_owned()), None)
+            return (Finding::new(Outcome::Wrong, error.to_string(), next), None);
         }
-    }
+    };
+    let vault = if key.is_managed_hsm() { "Managed HSM" } else { "key vault" };
+    let version = match key.key_version() {
+        Some(_) => {
+            " Its version does not count: according to Adobe's pages only vault and key name are stored."
+        }
+        None => "",
+    };
+    let message =
+        format!("The key {} in the {vault} {}.{version}", key.key_name(), key.vault_name());
+    (Finding::ok(message), Some(key))
 }
 
-/// Whether the name is free, and what it means if it is not; the status with it.
+/// Whether the name is free, and what it means if it is not; the status with it. `wanted` is the key, and as it was given.
 pub async fn configuration(
-    setup: &Setup,
-    options: &Options,
-    key: Option<&KeyIdentifier>,
-) -> (Check, Option<String>) {
-    const ID: &str = "configuration";
-    let name = options.name.as_deref().unwrap_or_default();
+    Setup { client, .. }: &Setup,
+    name: &str,
+    wanted: Option<(&KeyIdentifier, &str)>,
+) -> (Finding, Option<String>) {
     if let Some(diagnostic) = name_error(name) {
-        let next = "Give `--name` the name of the configuration.".to_owned();
-        return (Check::new(ID, Outcome::Wrong, diagnostic.detail.into_owned(), next), None);
+        let next = "Give `--name` the name of the configuration.";
+        return (Finding::new(Outcome::Wrong, detail(diagnostic), next), None);
     }
-    let found = match setup.client.look_up(name, &limits()).await {
-        Ok(found) => found.map(Seen::read),
-        Err(error) => return (failed(ID, &error), None),
-    };
-    let Some(seen) = found else {
-        let message =
-            format!("The name {name:?} is free in the organisation {}.", setup.client.org_id());
-        return (Check::ok(ID, message), None);
+    let seen = match client.look_up(name, &limits()).await {
+        Ok(Some(found)) => Seen::read(found),
+        Ok(None) => {
+            let message =
+                format!("The name {name:?} is free in the organisation {}.", client.org_id());
+            return (Finding::ok(message), None);
+        }
+        Err(error) => return (failed(&error), None),
     };
     let status = seen.status.to_string();
-    let about = format!(
-        "{name:?} (id {}) has the key {} and the status {}.",
-        seen.id,
-        seen.details.as_ref().map_or("that its response does not tell", |it| &it.key_text),
-        meaning(&status),
-    );
+    let key = match &seen.details {
+        Some(details) => format!("the key {}", details.key_text),
+        None => "a key that its response does not show".to_owned(),
+    };
+    let about = format!("{name:?} (id {}) has {key} and the status {}.", seen.id, meaning(&status));
     let of_diagnostic = |result, diagnostic: Diagnostic| {
-        let detail = diagnostic.detail.into_owned();
-        Check::new(ID, result, format!("{}.", diagnostic.summary), detail)
+        Finding::new(result, format!("{}.", diagnostic.summary), diagnostic.detail)
     };
     let claim = Claim::Create { adopts: true, may_rekey: false };
     // Without a key to compare with, one takes it for one's own.
-    let check = match verdict(Some(&seen), key, claim, Moment::Before) {
-        Verdict::Taken(seen) => {
-            let wanted = options.key.as_deref().unwrap_or_default();
-            of_diagnostic(Outcome::Wrong, messages::taken(seen, name, wanted))
+    let finding = match (verdict(Some(&seen), wanted.map(|it| it.0), claim, Moment::Before), wanted)
+    {
+        (Verdict::Taken(seen), Some((_, text))) => {
+            of_diagnostic(Outcome::Wrong, messages::taken(seen, name, text))
         }
-        Verdict::KeyUnknown(seen) if key.is_some() => {
+        (Verdict::KeyUnknown(seen), Some(_)) => {
             of_diagnostic(Outcome::Unknown, messages::key_unknown(seen, name))
         }
-        _ if seen.status.is_failed() => {
-            let next = match key {
-                Some(_) => "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
-                    `terraform apply`: it submits the configuration again.".to_owned(),
-                None => format!(
-                    "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
-                    seen.details.as_ref().map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
-                ),
+        (_, wanted) if seen.status.is_failed() => {
+            let next = match wanted {
+                Some(_) => {
+                    "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
+                     `terraform apply`: it submits the configuration again."
+                }
+                None => {
+                    "Adobe gives no reason. Run this again with this `--key` for the list of what to check."
+                }
             };
-            Check::new(ID, Outcome::Wrong, about, next)
+            Finding::new(Outcome::Wrong, about, next)
         }
-        Verdict::KeyUnknown(_) => {
-            Check::ok(ID, format!("{about} Give the right `--key` to have the key compared."))
+        (_, None) => {
+            Finding::ok(format!("{about} Give the right `--key` to have the key compared."))
         }
-        _ => Check::ok(ID, format!("{about} It is the key of `--key`: Terraform adopts it.")),
+        (_, Some(_)) => {
+            Finding::ok(format!("{about} It is the key of `--key`: Terraform adopts it."))
+        }
     };
-    (check, Some(status))
+    (finding, Some(status))
 }
 
 /// The status with what it means, where that is known.
