@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tf_provider::Diagnostics;
+use tf_provider::Diagnostic;
 
 use crate::api::Client;
 use crate::provider::cmk_config::{Memory, Model, Private, messages};
@@ -50,14 +50,13 @@ impl Shared {
 
 impl Session {
     /// The client, for what cannot go on without it; an error names the unknown arguments.
-    pub fn ready(&self, diags: &mut Diagnostics, doing: &str) -> Option<&Client> {
+    pub fn ready(&self, doing: &str) -> Result<&Client, Diagnostic> {
         match &self.connection {
-            Connection::Ready(client) => Some(client),
+            Connection::Ready(client) => Ok(client),
             Connection::Deferred(deferred) => {
-                diags.errors.push(messages::unknown_arguments(doing, &deferred.unknown));
-                None
+                Err(messages::unknown_arguments(doing, &deferred.unknown))
             }
-            Connection::Unconfigured => unconfigured(diags),
+            Connection::Unconfigured => Err(unconfigured()),
         }
     }
 
@@ -81,23 +80,13 @@ impl Session {
     }
 
     /// Stops before any request when the object was made in another organisation.
-    pub fn same_organisation(
-        &self,
-        diags: &mut Diagnostics,
-        state: &Model,
-        private: &Private,
-    ) -> Option<()> {
+    pub fn same_organisation(&self, state: &Model, private: &Private) -> Result<(), Diagnostic> {
         let made_in = private.org_id.as_deref().or_else(|| state.org_id());
         match (made_in, self.org_id()) {
             (Some(made_in), Some(configured)) if !is_same(made_in, configured) => {
-                diags.errors.push(messages::other_organisation(
-                    state.known_name().unwrap_or_default(),
-                    made_in,
-                    configured,
-                ));
-                None
+                Err(messages::other_organisation(state.name_text(), made_in, configured))
             }
-            _ => Some(()),
+            _ => Ok(()),
         }
     }
 }
@@ -109,10 +98,9 @@ fn is_same(made_in: &str, configured: &str) -> bool {
 }
 
 /// Called out of order: configure comes first.
-pub fn unconfigured<T>(diags: &mut Diagnostics) -> Option<T> {
-    diags.errors.push(general(
+pub fn unconfigured() -> Diagnostic {
+    general(
         "The provider is not configured",
         "Terraform called the provider without configuring it first; this is a defect of the CLI or of this provider.",
-    ));
-    None
+    )
 }

@@ -11,6 +11,11 @@ use crate::api::{self, Kind, Refusal, TlsFault};
 use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET, KNOWN_REGIONS};
 use crate::provider::duration::humanize;
 
+/// The value; an error goes to the diagnostics of the request.
+pub fn report<T>(diags: &mut Diagnostics, result: Result<T, Diagnostic>) -> Option<T> {
+    result.map_err(|error| diags.errors.push(error)).ok()
+}
+
 /// A diagnostic for the whole object.
 pub fn general(summary: &'static str, detail: impl Into<Cow<'static, str>>) -> Diagnostic {
     Diagnostic {
@@ -141,11 +146,6 @@ impl From<Mistake> for Diagnostic {
 pub fn from_api(error: &api::Error, doing: &str) -> Diagnostic {
     let (summary, advice) = explain(error);
     general(summary, format!("While {doing}: {error}\n\n{advice}"))
-}
-
-/// Adds [`from_api`] to the errors of a call.
-pub fn push_api(diags: &mut Diagnostics, error: &api::Error, doing: &str) {
-    diags.errors.push(from_api(error, doing));
 }
 
 /// What an API error means for a person: a static summary and what to do, whatever the operation was.

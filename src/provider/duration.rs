@@ -85,6 +85,7 @@ mod tests {
             ("+2s", 2_000),
             ("1h0m0s", 3_600_000),
             ("1500us", 1),
+            ("8760h", 31_536_000_000),
         ] {
             assert_eq!(parse(text).map(|d| d.as_millis()), Ok(milliseconds), "{text}");
         }
@@ -95,13 +96,13 @@ mod tests {
         for text in ["", "60", "m", "1x", "1h 30m", "one hour", "1..5s", "."] {
             assert!(matches!(parse(text), Err(DurationError::Form(_))), "{text:?}");
         }
-        for text in ["0", "0s", "-1m", "9000h", "99999999999999999999h"] {
+        for text in ["0", "0s", "-1m", "8760h1s", "9000h", "99999999999999999999h"] {
             assert!(matches!(parse(text), Err(DurationError::Range(_))), "{text:?}");
         }
     }
 
     #[test]
-    fn durations_are_humanize_in_two_units_at_most() {
+    fn a_duration_is_told_in_two_units_at_most() {
         for (milliseconds, text) in [
             (350, "350ms"),
             (42_000, "42s"),

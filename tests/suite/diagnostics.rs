@@ -20,7 +20,7 @@ use std::thread;
 use stage::Stage;
 
 /// What is provoked: a title, and how.
-type Case = (&'static str, fn(&mut Stage));
+type Case = (&'static str, fn(&mut Stage) -> &mut Stage);
 
 /// Some cases wait for a pause of the provider; the others go on meanwhile.
 const WORKERS: usize = 6;

@@ -1,6 +1,7 @@
 //! The one integration binary. Each module tests at a boundary that a user or a reviewer sees:
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
+//! - `contract`: what the provider promises, one scene a promise;
 //! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
@@ -16,6 +17,7 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod contract;
 mod diagnostics;
 mod docs;
 mod doctor;

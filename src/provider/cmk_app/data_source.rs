@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{AttributeConstraint, AttributeType, Block, Description, Schema};
 use tf_provider::value::Value;
-use tf_provider::{DataSource, Diagnostics};
+use tf_provider::{DataSource, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
@@ -15,7 +15,7 @@ use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
 use crate::provider::cmk_config::attribute;
 use crate::provider::connection::Shared;
-use crate::provider::diagnostics::{at, push_api};
+use crate::provider::diagnostics::{at, from_api, report};
 use tf_provider_host::ctx;
 
 /// `tenant_id`
@@ -63,13 +63,10 @@ impl DataSource for CmkApp {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: App) -> Option<()> {
         if let Value::Value(tenant_id) = &config.tenant_id
-            && let Err(mistake) = check_tenant_id(tenant_id)
+            && let Err(error) = check_tenant_id(tenant_id)
         {
-            diags.errors.push(at(
-                TENANT_ID,
-                "This is not the id of an Azure tenant",
-                mistake.to_string(),
-            ));
+            let summary = "This is not the id of an Azure tenant";
+            diags.errors.push(at(TENANT_ID, summary, error.to_string()));
         }
         Some(())
     }
@@ -95,25 +92,15 @@ impl DataSource for CmkApp {
             });
         }
         let doing = "reading Adobe's app registration";
-        let client = session.ready(diags, doing)?;
+        let client = report(diags, session.ready(doing))?;
         let limits =
             Limits { deadline: Instant::now() + TIMEOUT, stop: ctx::current().stop().clone() };
-        let app = match client.app_registration(&limits).await {
-            Ok(app) => app,
-            Err(error) => {
-                push_api(diags, &error, doing);
-                return None;
-            }
-        };
+        let app = client.app_registration(&limits).await;
+        let app = report(diags, app.map_err(|error| from_api(&error, doing)))?;
         let consent = match &config.tenant_id {
             Value::Value(tenant_id) => {
-                match consent_url(&app.application_redirect_url, tenant_id) {
-                    Ok(url) => Value::Value(url),
-                    Err(mistake) => {
-                        diags.errors.push(no_consent_url(mistake));
-                        return None;
-                    }
-                }
+                let url = consent_url(&app.application_redirect_url, tenant_id);
+                Value::Value(report(diags, url.map_err(no_consent_url))?)
             }
             Value::Null | Value::Unknown => Value::Null,
         };
@@ -131,9 +118,9 @@ impl DataSource for CmkApp {
     }
 }
 
-fn no_consent_url(mistake: ConsentUrlError) -> tf_provider::Diagnostic {
-    let attribute = if mistake.is_about_tenant_id() { TENANT_ID } else { REDIRECT_URL };
-    at(attribute, "There is no consent URL for this tenant", mistake.to_string())
+fn no_consent_url(error: ConsentUrlError) -> Diagnostic {
+    let attribute = if error.is_about_tenant_id() { TENANT_ID } else { REDIRECT_URL };
+    at(attribute, "There is no consent URL for this tenant", error.to_string())
 }
 
 fn schema() -> Schema {

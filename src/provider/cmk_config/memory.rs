@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::existing::Accepted;
 use super::model::Object;
-use super::trouble::Accepted;
 use crate::key_identifier::KeyIdentifier;
 
 /// The memory of a run.
@@ -52,9 +52,9 @@ impl Memory {
         })
     }
 
-    /// Notes what a refresh of this run read under `name`.
-    pub fn saw(&self, name: &str, object: Object) {
-        self.with(name, |entry| entry.read = Some(object));
+    /// Notes what a refresh of this run read.
+    pub fn saw(&self, object: &Object) {
+        self.with(object.0.name_text(), |entry| entry.read = Some(object.clone()));
     }
 
     /// The object that this run read under `name`.
@@ -63,8 +63,8 @@ impl Memory {
     }
 
     /// Keeps an object that Terraform was told is destroyed: the create that follows in the same run may need it.
-    pub fn forget(&self, name: &str, object: Object) {
-        self.with(name, |entry| entry.forgotten = Some(object));
+    pub fn forget(&self, object: &Object) {
+        self.with(object.0.name_text(), |entry| entry.forgotten = Some(object.clone()));
     }
 
     /// The object that this run forgot under `name`.

@@ -2,8 +2,7 @@
 
 use tf_provider::value::Value;
 
-use super::model::{Computed, Guarded, Model, Private, Successor, known};
-use super::schema::{KEY, NAME};
+use super::model::{Computed, Guarded, KEY, Model, NAME, Private, Successor, known};
 use crate::key_identifier::KeyIdentifier;
 
 /// What an apply of the planned change does.

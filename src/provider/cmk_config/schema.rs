@@ -1,21 +1,18 @@
-//! The attributes of `aep_cmk_config` and their published text, for the resource and the data source.
+//! The attributes of `aep_cmk_config`: their published text, for the resource and the data source, and what `terraform
+//! validate` checks of them, without any request and with unknown values let through.
 
 use std::collections::HashMap;
 
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
+use tf_provider::value::Value;
+use tf_provider::{Diagnostic, Diagnostics};
 
-/// `name`
-pub const NAME: &str = "name";
-/// `key_vault_key_identifier`
-pub const KEY: &str = "key_vault_key_identifier";
-/// `failed_attempts`
-pub const FAILED_ATTEMPTS: &str = "failed_attempts";
-/// `ims_org_id`
-pub const IMS_ORG_ID: &str = "ims_org_id";
-/// `timeouts`
-pub const TIMEOUTS: &str = "timeouts";
+use super::model::{FAILED_ATTEMPTS, IMS_ORG_ID, KEY, Model, NAME, TIMEOUTS, Timeout, known};
+use crate::key_identifier::KeyIdentifier;
+use crate::provider::diagnostics::{at, at_path};
+use crate::provider::duration;
 
 /// An attribute with its published text.
 pub fn attribute(
@@ -239,5 +236,106 @@ pub fn data_source() -> Schema {
             ),
             deprecated: false,
         },
+    }
+}
+
+/// More resubmissions than this never fit into a timeout.
+const MOST_ATTEMPTS: i64 = 100;
+
+/// Checks a resource's configuration.
+pub fn validate(diags: &mut Diagnostics, config: &Model) {
+    match &config.name {
+        Value::Value(name) => diags.errors.extend(check_name(name).err()),
+        Value::Null => diags.errors.push(null(NAME)),
+        Value::Unknown => {}
+    }
+    // A value that is known late may turn out to be null; CLIs validate again then, but let a null pass.
+    if config.key_vault_key_identifier.is_null() {
+        diags.errors.push(null(KEY));
+    }
+    if let Some(text) = known(&config.key_vault_key_identifier)
+        && let Err(error) = KeyIdentifier::parse(text)
+    {
+        let summary = "This is not the key identifier of a key in Azure Key Vault";
+        diags.errors.push(at(KEY, summary, error.to_string()));
+    }
+    if let Some(count) = known(&config.failed_attempts)
+        && !(0..=MOST_ATTEMPTS).contains(count)
+    {
+        let detail = format!(
+            "`failed_attempts` is {count}, but has to be a whole number from 0 to {MOST_ATTEMPTS}."
+        );
+        diags.errors.push(at(FAILED_ATTEMPTS, "The number of attempts is out of range", detail));
+    }
+    let timeouts = known(&config.timeouts);
+    for timeout in Timeout::ALL {
+        let attribute = timeout.attribute();
+        if let Some(text) = timeouts.and_then(|timeouts| known(timeouts.of(timeout)))
+            && let Err(error) = duration::parse(text)
+        {
+            let detail = format!("`{attribute}` in the `timeouts` block: {error}.");
+            diags.errors.push(at_path(&[TIMEOUTS, attribute], "This is not a timeout", detail));
+        }
+    }
+}
+
+fn null(attribute: &'static str) -> Diagnostic {
+    let detail = format!("Give `{attribute}` a value: the expression in the block came to null.");
+    at(attribute, "A required argument is null", detail)
+}
+
+/// A name goes out as one path segment, escaped; what no escaping can carry is refused.
+pub fn check_name(name: &str) -> Result<(), Diagnostic> {
+    let why = if name.is_empty() {
+        "`name` is empty: give the configuration a name."
+    } else if name == "." || name == ".." {
+        "`name` is \".\" or \"..\", which cannot be part of a URL: choose another name."
+    } else if name.chars().any(char::is_control) {
+        "`name` has a control character in it, such as a line break or a tab: take it out."
+    } else {
+        return Ok(());
+    };
+    Err(at(NAME, "This cannot be the name of a configuration", why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::cmk_config::model::Timeouts;
+
+    fn is_valid(config: Model) -> bool {
+        let key = Value::Value("https://vault-a.vault.azure.net/keys/wrap".to_owned());
+        let mut diags = Diagnostics::default();
+        validate(&mut diags, &Model { key_vault_key_identifier: key, ..config });
+        diags.errors.is_empty()
+    }
+
+    fn named(name: &str) -> Model {
+        Model { name: Value::Value(name.to_owned()), ..Model::default() }
+    }
+
+    #[test]
+    fn a_name_is_what_a_url_can_carry() {
+        for name in ["", ".", "..", "a\tb", "a\nb", "a\u{7f}b", "\u{85}"] {
+            assert!(!is_valid(named(name)), "{name:?}");
+        }
+        for name in ["...", "Config1", "Zwölf / 100 % ?#"] {
+            assert!(is_valid(named(name)), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn attempts_are_counted_to_a_hundred_and_each_timeout_is_a_duration() {
+        for (attempts, expected) in [(-1, false), (0, true), (100, true), (101, false)] {
+            let failed_attempts = Value::Value(attempts);
+            assert_eq!(is_valid(Model { failed_attempts, ..named("a") }), expected, "{attempts}");
+        }
+        for wrong in 0..3 {
+            let [create, read, update] = [0, 1, 2].map(|timeout| {
+                Value::Value(if timeout == wrong { "10" } else { "10m" }.to_owned())
+            });
+            let timeouts = Value::Value(Timeouts { create, read, update });
+            assert!(!is_valid(Model { timeouts, ..named("a") }), "{wrong}");
+        }
     }
 }

@@ -370,6 +370,57 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_adobe_asks_for_is_waited_for_while_there_is_time() {
+        for (case, of_submission, of_poll, expected) in [
+            ("of the response to the submission", 1800, 0, 1800..1802),
+            ("of a poll", 0, 1800, 1800..1802),
+            ("past the timeout, which blinds no wait", 86_400, 86_400, 0..3),
+        ] {
+            let limits = Limits { deadline: Instant::now() + HOUR, stop: CancellationToken::new() };
+            let began = Instant::now();
+            let asking = |status, asked| {
+                let retry_after = Some(Duration::from_secs(asked));
+                Seen { retry_after, ..seen("1", status, None) }
+            };
+            let mut statuses = ["RUNNING", "COMPLETED"].into_iter();
+            let poll = || {
+                let status = statuses.next().expect("no poll after the end");
+                std::future::ready(Ok(asking(status, of_poll)))
+            };
+            let (_, end) = wait(asking("NEW", of_submission), None, &limits, poll).await;
+            assert!(matches!(end, End::Completed), "{case}: {end:?}");
+            let took = began.elapsed().as_secs();
+            assert!(expected.contains(&took), "{case}: {took} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn jitter_shortens_each_pause_and_tells_waits_apart() {
+        let mut starts = Vec::new();
+        for seed in [1, 2] {
+            fastrand::seed(seed);
+            let limits = Limits { deadline: Instant::now() + HOUR, stop: CancellationToken::new() };
+            let began = Instant::now();
+            let times = std::cell::RefCell::new(vec![Duration::ZERO]);
+            let poll = || {
+                times.borrow_mut().push(began.elapsed());
+                std::future::ready(Ok(seen("1", "RUNNING", None)))
+            };
+            wait(seen("1", "CREATED", None), None, &limits, poll).await;
+            let times = times.into_inner();
+            for (polls, pair) in (0..).zip(times.windows(2)).take(100) {
+                // The clock of tokio's timers counts in milliseconds.
+                let shortest = interval(polls, pair[0], 1.0);
+                let longest = interval(polls, pair[0], 0.0) + Duration::from_millis(1);
+                let pause = pair[1] - pair[0];
+                assert!(shortest <= pause && pause <= longest, "pause {polls}: {pause:?}");
+            }
+            starts.push(times[1]);
+        }
+        assert_ne!(starts[0], starts[1]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_timeout_says_what_the_last_poll_ended_in() {
         let short = Duration::from_secs(20);
         let answers = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];

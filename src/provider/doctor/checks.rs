@@ -15,7 +15,7 @@ use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::{
-    Claim, Moment, STATUSES, Seen, Verdict, messages, name_error, verdict,
+    Claim, Moment, STATUSES, Seen, Why, check_name, messages, verdict,
 };
 use crate::provider::config::{self, Resolved};
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
@@ -201,7 +201,7 @@ pub async fn configuration(
     name: &str,
     wanted: Option<(&KeyIdentifier, &str)>,
 ) -> (Finding, Option<String>) {
-    if let Some(diagnostic) = name_error(name) {
+    if let Err(diagnostic) = check_name(name) {
         let next = "Give `--name` the name of the configuration.";
         return (Finding::new(Outcome::Wrong, detail(diagnostic), next), None);
     }
@@ -215,42 +215,40 @@ pub async fn configuration(
         Err(error) => return (failed(&error), None),
     };
     let status = seen.status.to_string();
-    let key = match &seen.details {
+    let details = seen.details.as_ref();
+    let key = match details {
         Some(details) => format!("the key {}", details.key_text),
         None => "a key that its response does not show".to_owned(),
     };
     let about = format!("{name:?} (id {}) has {key} and the status {}.", seen.id, meaning(&status));
-    let of_diagnostic = |result, diagnostic: Diagnostic| {
-        Finding::new(result, format!("{}.", diagnostic.summary), diagnostic.detail)
-    };
     let claim = Claim::Create { adopts: true, may_rekey: false };
     // Without a key to compare with, one takes it for one's own.
-    let finding = match (verdict(Some(&seen), wanted.map(|it| it.0), claim, Moment::Before), wanted)
-    {
-        (Verdict::Taken(seen), Some((_, text))) => {
-            of_diagnostic(Outcome::Wrong, messages::taken(seen, name, text))
-        }
-        (Verdict::KeyUnknown(seen), Some(_)) => {
-            of_diagnostic(Outcome::Unknown, messages::key_unknown(seen, name))
-        }
-        (_, wanted) if seen.status.is_failed() => {
-            let next = match wanted {
-                Some(_) => {
-                    "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
-                     `terraform apply`: it submits the configuration again."
-                }
-                None => {
-                    "Adobe gives no reason. Run this again with this `--key` for the list of what to check."
-                }
+    let verdict = verdict(Some(&seen), wanted.map(|(key, _)| key), claim, Moment::Before);
+    let finding = match (verdict, wanted) {
+        (Err(obstacle), Some((_, text))) => {
+            let result = match obstacle.why {
+                Why::KeyUnknown => Outcome::Unknown,
+                Why::Taken | Why::KeyChanged | Why::NotAdopted => Outcome::Wrong,
             };
+            let Diagnostic { summary, detail, .. } = messages::obstacle(&obstacle, name, text);
+            Finding::new(result, format!("{summary}."), detail)
+        }
+        (Ok(_), Some(_)) if seen.status.is_failed() => {
+            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
+                `terraform apply`: it submits the configuration again.";
             Finding::new(Outcome::Wrong, about, next)
         }
-        (_, None) => {
-            Finding::ok(format!("{about} Give the right `--key` to have the key compared."))
-        }
-        (_, Some(_)) => {
+        (Ok(_), Some(_)) => {
             Finding::ok(format!("{about} It is the key of `--key`: Terraform adopts it."))
         }
+        (_, None) if seen.status.is_failed() => {
+            let next = format!(
+                "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
+                details.map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
+            );
+            Finding::new(Outcome::Wrong, about, next)
+        }
+        (_, None) => Finding::ok(format!("{about} Give `--key` to have the key compared.")),
     };
     (finding, Some(status))
 }

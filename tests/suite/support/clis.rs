@@ -3,10 +3,10 @@
 use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
 
 /// More CLIs than `terraform` and `tofu` on the `PATH`: their binaries, separated as in `PATH`.
 const MORE: &str = "AEP_TEST_CLIS";
@@ -120,16 +120,17 @@ pub fn cli() -> &'static Cli {
     &clis()[0]
 }
 
-/// Plays a scene with every CLI, and says with which ones it failed.
+/// Plays a scene with every CLI at once, and says with which ones it failed.
 #[track_caller]
-pub fn with_each(scene: impl Fn(&'static Cli)) {
-    let failures: Vec<_> = clis()
-        .iter()
-        .filter_map(|cli| {
-            let failure = catch_unwind(AssertUnwindSafe(|| scene(cli))).err()?;
+pub fn with_each(scene: impl Fn(&'static Cli) + Sync) {
+    let failures: Vec<_> = thread::scope(|scope| {
+        let played: Vec<_> = clis().iter().map(|cli| (cli, scope.spawn(|| scene(cli)))).collect();
+        let failed = played.into_iter().filter_map(|(cli, played)| {
+            let failure = played.join().err()?;
             Some(format!("with {cli}: {}", message(failure.as_ref())))
-        })
-        .collect();
+        });
+        failed.collect()
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

@@ -3,7 +3,7 @@
 use aep_simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 use serde_json::{Value, json};
 
-use super::{Cli, KEY, ORG_ID, Project, Run, cli, resource, simulator_with};
+use super::{Cli, KEY, ORG_ID, Project, cli, resource, simulator_with};
 
 /// A simulator whose jobs stay `RUNNING` until its clock is moved.
 pub fn slow_simulator() -> Simulator {
@@ -33,11 +33,6 @@ pub fn never_in_effect(simulator: &Simulator) -> Project {
     assert!(simulator.control().set_status("Config1", "FAILED"));
     simulator.control().clear_log();
     project
-}
-
-/// The same as [`in_effect`] with the key in `terraform_data.upstream`, which is replaced when `generation` changes.
-pub fn in_effect_with_upstream(simulator: &Simulator, more: &str) -> Project {
-    stored(cli(), simulator, "COMPLETED", &with_upstream("1", KEY, more))
 }
 
 /// A project of this CLI with `body`, which adopts `Config1` with the sample key in this status.
@@ -98,6 +93,11 @@ pub fn block(label: &str, name: &str, key: &str, more: &str) -> String {
     )
 }
 
+/// The first id of every simulator.
+pub const FIRST: &str = "4df7886b-a122-4391-880b-000000000001";
+/// The second one.
+pub const SECOND: &str = "4df7886b-a122-4391-880b-000000000002";
+
 /// A configuration `Config1` as Adobe answers it.
 pub fn answered(id: &str, key: &str, status: &str) -> Value {
     json!({
@@ -113,11 +113,4 @@ pub fn answered(id: &str, key: &str, status: &str) -> Value {
 /// How many jobs Adobe has accepted.
 pub fn accepted(simulator: &Simulator) -> u64 {
     simulator.control().counters().submissions_accepted
-}
-
-impl Run {
-    /// How often a sentence is said.
-    pub fn count(&self, sentence: &str) -> usize {
-        self.text().matches(sentence).count()
-    }
 }

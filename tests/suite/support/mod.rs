@@ -3,24 +3,24 @@
 mod clis;
 mod given;
 mod project;
+mod promises;
 mod running;
 
 pub use clis::{Cli, Feature, cli, with_each};
 pub use given::{
-    SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
-    in_effect_with_upstream, never_in_effect, slow_simulator, stored, timed_out, upstream,
-    with_upstream,
+    FIRST, SECOND, SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
+    never_in_effect, slow_simulator, stored, timed_out, upstream, with_upstream,
 };
-pub use project::{Project, Run, hcl, resource};
-pub use running::Whom;
+pub use project::{Project, hcl, resource};
+pub use running::{Run, Whom};
 
 use std::time::Duration;
 
 use aep_simulator::{Clock, Counters, Options, Simulator, Stages};
 
-/// The token of every test. Each project hunts it in all that the CLI prints and writes.
+/// The token of every test. After every command it is looked for in all that the CLI printed and wrote.
 pub const TOKEN: &str = "sentinel-token-5c7f";
-/// The client secret of the tests with OAuth, hunted likewise.
+/// The client secret of the tests with OAuth, looked for likewise.
 pub const CLIENT_SECRET: &str = "sentinel-secret-91be";
 /// The client id of the tests with OAuth.
 pub const CLIENT_ID: &str = "suite-client";
