@@ -17,10 +17,14 @@ pub enum DurationError {
     Range(String),
 }
 
+/// The time of a read for which no `timeouts` block says another.
+pub const READ_TIMEOUT: Duration = Duration::from_mins(5);
+
 /// A year: far past any job, and far from what overflows a timer.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 
-/// Reads a Go duration string: one or more numbers, each with a unit `h`, `m`, `s`, `ms`, `us`/`µs` or `ns`.
+/// Reads a Go duration string: one or more numbers, each with a unit `h`, `m`, `s`, `ms`, `us`/`µs`
+/// or `ns`.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let form = || DurationError::Form(text.to_owned());
     let mut rest = text.strip_prefix('+').unwrap_or(text);

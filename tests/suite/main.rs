@@ -9,6 +9,7 @@
 //! - `docs`: `docs/` says what the schemas and the examples say;
 //! - `examples`: every example is applied and given up again;
 //! - `release`: what a user downloads is installed and applied;
+//! - `supply`: licences and sources of the crates that are shipped;
 //! - `tidy`: the house rules: formatting, lints, imports, sizes.
 #![allow(
     clippy::expect_used,
@@ -24,6 +25,7 @@ mod doctor;
 mod examples;
 mod protocol;
 mod release;
+mod supply;
 mod support;
 mod terraform;
 mod tidy;

@@ -1,4 +1,5 @@
-//! The house rules: formatting and lints by the toolchain's own commands, and by a search of the text what no lint can say.
+//! The house rules: formatting and lints by the toolchain's own commands, and by a search of the
+//! text what no lint can say.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +10,11 @@ const ENVIRONMENT: [&str; 4] =
     ["src/provider/config.rs", "src/plugin/", "src/main.rs", "src/simulator/main.rs"];
 const MAINS: [&str; 3] = ["src/main.rs", "src/simulator/main.rs", "src/simulator/Cargo.toml"];
 
-/// What is searched for, below which folder, where it is allowed there, and what to do instead: what Cargo and clippy cannot say.
-/// Put together where this file would find itself.
+/// What is searched for, below which folder, where it is allowed there, and what to do instead:
+/// what Cargo and clippy cannot say. Put together where this file would find itself.
 const CONFINED: [(&str, &str, &[&str], &str); 13] = [
     ("provider::", "src/api/", &[], "api knows nothing of Terraform: pass the value on"),
-    ("key_identifier", "src/api/", &[], "a key is text to api"),
+    ("key_identifier::", "src/api/", &[], "a key is text to api"),
     ("crate::api", "src/key_identifier/", &[], "a key identifier is pure"),
     ("crate::provider", "src/key_identifier/", &[], "a key identifier is pure"),
     ("crate::{", "src/", &["src/plugin/", "src/simulator/"], "one room to an import"),
@@ -76,7 +77,8 @@ pub(crate) fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What git has, so that a file left lying about breaks no rule; in an unpacked archive, all there is.
+/// What git has, so that a file left lying about breaks no rule; in an unpacked archive, all there
+/// is.
 fn files(root: &Path) -> Vec<PathBuf> {
     let listed = Command::new("git").arg("ls-files").current_dir(root).output();
     let listed = listed.map_or(String::new(), |git| String::from_utf8_lossy(&git.stdout).into());
@@ -123,7 +125,8 @@ fn what_breaks_a_rule_is_found() {
     );
 }
 
-/// What cargo sets for a test looks to a nested cargo like a change that build scripts ask to be run again for.
+/// What cargo sets for a test looks to a nested cargo like a change that build scripts ask to be
+/// run again for.
 const SET_FOR_TESTS: [&str; 7] = [
     "CARGO_PKG_",
     "CARGO_MANIFEST_",
@@ -134,7 +137,8 @@ const SET_FOR_TESTS: [&str; 7] = [
     "OUT_DIR",
 ];
 
-/// Cargo's own command, in the tests' own target folder: `cargo test` has let go of its lock by now, and what is slow to build is there.
+/// Cargo's own command, in the tests' own target folder: `cargo test` has let go of its lock by
+/// now, and what is slow to build is there.
 pub(crate) fn cargo(arguments: &[&str], fix: &str) {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {

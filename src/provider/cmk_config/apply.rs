@@ -1,6 +1,8 @@
-//! Bringing a configuration into effect: find it, submit or adopt it, watch it, submit a failed job again.
+//! Bringing a configuration into effect: find it, submit or adopt it, watch it, submit a failed job
+//! again.
 //!
-//! Once Adobe accepts a submission it always reaches the state: what was accepted is a value in every end.
+//! Once Adobe accepts a submission it always reaches the state: what was accepted is a value in
+//! every end.
 
 use std::time::Duration;
 
@@ -9,20 +11,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::existing::{Accepted, Claim, Left, Moment, Obstacle, Seen, Verdict, Why, verdict};
 use super::memory::{Memory, Submitted};
-use super::model::{Model, Private, Timeout, Wanted};
+use super::model::{Model, Private, Wanted};
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use super::wait::{End, wait};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
-use tf_provider_host::ctx;
 
-/// How long a configuration that should be there is looked for: Adobe documents no time in which a new one can be found.
+/// How long a configuration that should be there is looked for: Adobe documents no time in which a
+/// new one can be found.
 const SETTLING: Duration = Duration::from_secs(30);
 /// The look-up that follows an interruption: the CLI waits, but a person pressed Ctrl-C.
 const LAST_LOOK_UP: Duration = Duration::from_secs(1);
-/// The first pause before a failed job is submitted again; each further one is twice as long, up to [`LONGEST_PAUSE`].
+/// The first pause before a failed job is submitted again; each further one is twice as long, up to
+/// [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-/// Role assignments and firewall rules take up to ten minutes; several pauses of this length cover that.
+/// Role assignments and firewall rules take up to ten minutes; several pauses of this length cover
+/// that.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// What is to be brought into effect, and within which limits.
@@ -37,19 +41,11 @@ pub struct Operation<'a> {
     pub planned: &'a Model,
     /// Who asks.
     pub claim: Claim,
-    /// Of an object that is in the state, or was until this run forgot it: only the API's own 404 means that it is not
-    /// there.
+    /// Of an object that is in the state, or was until this run forgot it: only the API's own 404
+    /// means that it is not there.
     pub past: Option<&'a Private>,
     /// The operation's end and the stop signal.
     pub limits: Limits,
-}
-
-/// The operation's end, from now, and the stop signal of the call.
-pub fn limits(model: &Model, timeout: Timeout) -> Limits {
-    Limits {
-        deadline: Instant::now() + model.timeout(timeout),
-        stop: ctx::current().stop().clone(),
-    }
 }
 
 /// The endpoint an object was made at, where that is known and another one than the client's.
@@ -77,8 +73,8 @@ pub async fn watch(op: &Operation<'_>, accepted: Accepted) -> Result<Done, Box<U
     finished(op, follow(&wanted.name, accepted, op.planned.attempts(), limits, poll, again).await?)
 }
 
-/// The loop of [`watch`]: `again` submits once more what failed under this id, or finds what another block of this run
-/// submitted since this round.
+/// The loop of [`watch`]: `again` submits once more what failed under this id, or finds what
+/// another block of this run submitted since this round.
 async fn follow<P, A>(
     name: &str,
     mut accepted: Accepted,
@@ -142,8 +138,8 @@ where
     Err(trouble.leaves(Left::Accepted(Box::new(accepted))))
 }
 
-/// It is not documented whether a key can be changed, so the response is compared with what was asked for: what guards the
-/// data is the key that Adobe names.
+/// It is not documented whether a key can be changed, so the response is compared with what was
+/// submitted: what guards the data is the key that Adobe names.
 fn finished(op: &Operation<'_>, done: Done) -> Result<Done, Box<Unfinished>> {
     if done.accepted.seen.has_key(Some(&op.wanted.key)) == Some(false) {
         return Err(Trouble::OtherKey.leaves(Left::Accepted(Box::new(done.accepted))));
@@ -151,8 +147,8 @@ fn finished(op: &Operation<'_>, done: Done) -> Result<Done, Box<Unfinished>> {
     Ok(done)
 }
 
-/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time. `since` is the last submission
-/// of this run that the caller knows of.
+/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time.
+/// `since` is the last submission of this run that the caller knows of.
 async fn obtain(
     op: &Operation<'_>,
     moment: Moment<'_>,
@@ -216,7 +212,8 @@ fn existing(
     }))
 }
 
-/// What is there before a submission. An object that was there once is looked for until the settling time is over.
+/// What is there before a submission. An object that was there once is looked for until the
+/// settling time is over.
 async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
     let Operation { client, wanted, limits, .. } = op;
     let is_known = op.past.is_some() || moment != Moment::Before;
@@ -242,8 +239,8 @@ async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>,
     }))
 }
 
-/// Looks for a configuration that should be there, for the settling time: only the API's own 404, throughout, means that
-/// it is not.
+/// Looks for a configuration that should be there, for the settling time: only the API's own 404,
+/// throughout, means that it is not.
 pub async fn look_for(
     client: &Client,
     name: &str,
@@ -278,7 +275,8 @@ async fn submit(
     let error = match client.submit(&wanted.name, &wanted.key_text, limits).await {
         Ok(configuration) => {
             let seen = Seen::submitted(configuration);
-            // A success that shows somebody else's key is no acceptance: the name was taken since the look-up.
+            // A success that shows somebody else's key is no acceptance: the name was taken since
+            // the look-up.
             if supersedes.is_none() && seen.has_key(Some(&wanted.key)) == Some(false) {
                 return Err(Box::new(Obstacle { seen, why: Why::Taken }).into());
             }
@@ -336,8 +334,8 @@ enum Errors {
     Borne,
 }
 
-/// Looks until `is_it` says so or the settling time is over; then what the last look said. An interruption ends it after
-/// one more look.
+/// Looks until `is_it` says so or the settling time is over; then what the last look said. An
+/// interruption ends it after one more look.
 async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
     errors: Errors,
     limits: &Limits,
@@ -345,8 +343,9 @@ async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
     mut is_it: impl FnMut(&T) -> bool,
 ) -> Result<Option<T>, Error> {
     let settled = Instant::now() + SETTLING;
-    // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout that comes before the
-    // settling time is over is an error: nothing is known to be absent by then.
+    // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout
+    // that comes before the settling time is over is an error: nothing is known to be absent by
+    // then.
     let deadline = match errors {
         Errors::End => limits.deadline,
         Errors::Borne => settled + LAST_LOOK_UP,
@@ -387,10 +386,11 @@ mod tests {
     use super::*;
     use crate::provider::cmk_config::existing::tests::seen;
 
-    /// Looks on paused time; the last answer repeats. What was found, after how many looks and which time.
+    /// Looks on paused time; the last response repeats. What was found, after how many looks and
+    /// which time.
     async fn found(
         errors: Errors,
-        answers: &[Result<Option<&str>, Kind>],
+        responses: &[Result<Option<&str>, Kind>],
         timeout: Duration,
         stop: Option<usize>,
     ) -> (Result<Option<String>, Kind>, usize, u64) {
@@ -402,7 +402,7 @@ mod tests {
             if stop == Some(at) {
                 limits.stop.cancel();
             }
-            std::future::ready(match answers[at.min(answers.len() - 1)] {
+            std::future::ready(match responses[at.min(responses.len() - 1)] {
                 // As the client has it.
                 _ if now.deadline <= Instant::now() => Err(Error::of_kind(Kind::Deadline)),
                 Ok(status) => Ok(status.map(|status| seen("1", status, None))),

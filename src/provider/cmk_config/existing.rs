@@ -118,8 +118,8 @@ pub enum Left {
     Accepted(Box<Accepted>),
 }
 
-/// Who asks. Each may replace the key of a `FAILED` that was never in effect (`may_rekey`): a create if this run read or
-/// forgot the object, an update also if the object is not protected.
+/// Who asks. Each may replace the key of a `FAILED` that was never in effect (`may_rekey`): a
+/// create if this run read or forgot the object, an update also if the object is not protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Claim {

@@ -1,10 +1,12 @@
-//! What is asked of Adobe outside an operation: how an object in the state is, what a plan has to know, what an import
-//! finds. A read never drops an object: Adobe has no request to delete, so absence is a fact to show.
+//! What is asked of Adobe outside an operation: how an object in the state is, what a plan has to
+//! know, what an import finds. A read never drops an object: Adobe has no request to delete, so
+//! absence is a fact to show.
 
 use tf_provider::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
+use tf_provider_host::Identity;
 
-use super::apply::{limits, look_for, moved_from};
+use super::apply::{look_for, moved_from};
 use super::existing::{Claim, Moment, Seen, Verdict, Why, verdict};
 use super::model::{
     Guarded, IMS_ORG_ID, Model, NAME, NOT_FOUND, Object, Private, Stored, Timeout, known,
@@ -12,11 +14,12 @@ use super::model::{
 use super::plan::BlockedChange;
 use super::{messages, schema};
 use crate::api::{Client, Configuration, Error, Kind};
-use crate::provider::connection::{Connection, Session, unconfigured};
+use crate::provider::connection::{Connection, Session, limits, unconfigured};
 use crate::provider::diagnostics::general;
-use tf_provider_host::Identity;
+use crate::provider::duration::READ_TIMEOUT;
 
-/// Asks Adobe about an object in the state. Without news the private state is the stored one: CLIs compare it.
+/// Asks Adobe about an object in the state. Without news the private state is the stored one: CLIs
+/// compare it.
 pub async fn refresh(
     diags: &mut Diagnostics,
     session: &Session,
@@ -24,7 +27,7 @@ pub async fn refresh(
     private: Option<Private>,
 ) -> Result<Stored, Diagnostic> {
     let stored = private.clone().unwrap_or_default();
-    session.same_organisation(&state, &stored)?;
+    same_organisation(session, &state, &stored)?;
     let (refreshed, warning) = match &session.connection {
         Connection::Ready(client) => {
             ask(client, &state, &stored).await.map_err(messages::at_plan)?
@@ -73,9 +76,10 @@ async fn ask(
     }
 }
 
-/// One look; where the object was accepted and never seen since, as many as the settling time takes.
+/// One look; where the object was accepted and never seen since, as many as the settling time
+/// takes.
 async fn status(client: &Client, state: &Model, private: &Private) -> Result<Configuration, Error> {
-    let (name, limits) = (state.name_text(), limits(state, Timeout::Read));
+    let (name, limits) = (state.name_text(), limits(state.timeout(Timeout::Read)));
     let first = client.status(name, &limits).await;
     let is_absent = matches!(&first, Err(error) if error.kind() == Kind::NoSuchConfiguration);
     if !is_absent || private.confirmed != Some(false) || state.is_not_found() {
@@ -87,7 +91,8 @@ async fn status(client: &Client, state: &Model, private: &Private) -> Result<Con
     }
 }
 
-/// What Adobe shows, with a key that can be read: nothing else may be stored as the key that guards the data.
+/// What Adobe shows, with a key that can be read: nothing else may be stored as the key that guards
+/// the data.
 fn readable(name: &str, configuration: Configuration) -> Result<Seen, Diagnostic> {
     let key_text = configuration.key_identifier.clone();
     let seen = Seen::read(configuration);
@@ -109,6 +114,23 @@ fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> 
     }
     let in_effect = Some(private.was_in_effect() || seen.status.is_completed());
     (after, Private { in_effect, confirmed: Some(true), ..Private::origin(client) })
+}
+
+/// Stops before any request where the object was made in another organisation. Version 0.1.0 stored
+/// Adobe's spelling, which may leave `@AdobeOrg` out.
+pub fn same_organisation(
+    session: &Session,
+    state: &Model,
+    private: &Private,
+) -> Result<(), Diagnostic> {
+    let bare = |org_id: &str| org_id.strip_suffix("@AdobeOrg").unwrap_or(org_id).to_owned();
+    let made_in = private.org_id.as_deref().or_else(|| state.org_id());
+    match (made_in, session.org_id()) {
+        (Some(made_in), Some(configured)) if bare(made_in) != bare(configured) => {
+            Err(messages::other_organisation(state.name_text(), made_in, configured))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Imports the configuration `name`, with the defaults of every argument.
@@ -143,7 +165,7 @@ pub async fn import_by_identity(
 
 /// A configuration that has to be there.
 pub async fn existing(client: &Client, name: &str, doing: &str) -> Result<Seen, Diagnostic> {
-    match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
+    match client.status(name, &limits(READ_TIMEOUT)).await {
         Ok(configuration) => readable(name, configuration).and_then(|seen| match seen.details {
             Some(_) => Ok(seen),
             None => Err(messages::unreadable_key(name, None)),
@@ -155,11 +177,11 @@ pub async fn existing(client: &Client, name: &str, doing: &str) -> Result<Seen, 
     }
 }
 
-/// Looks the name of a new configuration up, so that the plan already says what apply would find. Returns whether an
-/// adoption was announced.
+/// Looks the name of a new configuration up, so that the plan already says what apply would find.
+/// Returns whether an adoption was announced.
 ///
-/// An object that this run has forgotten a moment ago would be lost by an error of this plan: the create that follows meets
-/// the same, and has the object at hand.
+/// An object that this run has forgotten a moment ago would be lost by an error of this plan: the
+/// create that follows meets the same, and has the object at hand.
 pub async fn at_plan(
     diags: &mut Diagnostics,
     client: &Client,
@@ -187,9 +209,10 @@ async fn what_a_create_finds(
     name: &str,
 ) -> Result<(bool, Option<Diagnostic>), Diagnostic> {
     no_rival(session, planned)?;
-    let found = client.look_up(name, &limits(planned, Timeout::Read)).await.map_err(|error| {
-        messages::from_api(&error, &format!("looking up the new configuration {name:?}"))
-    })?;
+    let found =
+        client.look_up(name, &limits(planned.timeout(Timeout::Read))).await.map_err(|error| {
+            messages::from_api(&error, &format!("looking up the new configuration {name:?}"))
+        })?;
     let found = found.map(Seen::read);
     let key = planned.known_key();
     match verdict(found.as_ref(), key.as_ref(), claim(session, planned), Moment::Before) {
@@ -209,7 +232,8 @@ pub fn no_rival(session: &Session, planned: &Model) -> Result<(), Diagnostic> {
     noted.map_err(|other| messages::rival(&wanted, &other.versionless()))
 }
 
-/// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while Adobe says so.
+/// Lets a protected object go, or not: only of a `FAILED` that was never in effect, and only while
+/// Adobe says so.
 pub async fn release(
     session: &Session,
     blocked: BlockedChange,
@@ -222,7 +246,7 @@ pub async fn release(
         if let Some(made_at) = moved_from(guarded.endpoint.as_deref(), client) {
             return Err(messages::other_endpoint(name, made_at, client.endpoint().as_str(), None));
         }
-        match client.status(name, &limits(&Model::default(), Timeout::Read)).await {
+        match client.status(name, &limits(READ_TIMEOUT)).await {
             Ok(found) if found.status.is_failed() => return Ok(()),
             Ok(found) => guarded.status = found.status.as_str().to_owned(),
             Err(error) if error.kind() == Kind::NoSuchConfiguration => {

@@ -1,7 +1,9 @@
-//! What this process remembers of one run, by the configuration's name: what was planned, read, forgotten and submitted.
+//! What this process remembers of one run, by the configuration's name: what was planned, read,
+//! forgotten and submitted.
 //!
-//! Terraform starts a process for the plan and another one for the apply, so this lives as long as a run does; in debug
-//! mode one process serves many runs, and the memory ends with the next configuration of the provider.
+//! Terraform starts a process for the plan and another one for the apply, so this lives as long as
+//! a run does; in debug mode one process serves many runs, and the memory ends with the next
+//! configuration of the provider.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +25,8 @@ struct Entry {
     turn: Turn,
 }
 
-/// One name's turn: held while it is looked up and submitted, so that two blocks of a run do not race.
+/// One name's turn: held while it is looked up and submitted, so that two blocks of a run do not
+/// race.
 pub type Turn = Arc<tokio::sync::Mutex<Option<Submitted>>>;
 
 /// What this run submitted under a name.
@@ -62,7 +65,8 @@ impl Memory {
         self.with(name, |entry| entry.read.clone())
     }
 
-    /// Keeps an object that Terraform was told is destroyed: the create that follows in the same run may need it.
+    /// Keeps an object that Terraform was told is destroyed: the create that follows in the same
+    /// run may need it.
     pub fn forget(&self, object: &Object) {
         self.with(object.0.name_text(), |entry| entry.forgotten = Some(object.clone()));
     }

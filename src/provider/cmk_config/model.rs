@@ -8,7 +8,7 @@ use tf_provider::value::Value;
 use super::existing::{Accepted, Left, Seen};
 use crate::api::{Client, Status};
 use crate::key_identifier::KeyIdentifier;
-use crate::provider::duration;
+use crate::provider::duration::{self, READ_TIMEOUT};
 
 /// `name`
 pub const NAME: &str = "name";
@@ -93,10 +93,10 @@ impl Timeout {
 
     /// The timeout where the block has none.
     const fn default_duration(self) -> Duration {
-        Duration::from_mins(match self {
-            Self::Create | Self::Update => 60,
-            Self::Read => 5,
-        })
+        match self {
+            Self::Create | Self::Update => Duration::from_mins(60),
+            Self::Read => READ_TIMEOUT,
+        }
     }
 }
 
@@ -127,10 +127,12 @@ pub struct Private {
     /// The status endpoint has shown it since it was submitted. Absent: it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
-    /// Planned only: the plan of this create already said that an existing configuration will be adopted.
+    /// Planned only: the plan of this create already said that an existing configuration will be
+    /// adopted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub adoption_announced: bool,
-    /// Planned only: the object is protected, so a create that follows in the same plan is a replacement of it.
+    /// Planned only: the object is protected, so a create that follows in the same plan is a
+    /// replacement of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guarded: Option<Guarded>,
     /// Planned only, of a create: what takes the place of an object that the same plan destroys.
@@ -155,8 +157,8 @@ pub struct Guarded {
     pub unless_failed: bool,
 }
 
-/// What a create makes of the object that it replaces. Terraform hands the planned private state of the create to the
-/// destroy of the pair, which has no other way to know.
+/// What a create makes of the object that it replaces. Terraform hands the planned private state of
+/// the create to the destroy of the pair, which has no other way to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Successor {
@@ -164,7 +166,8 @@ pub struct Successor {
     pub name: Option<String>,
     /// Its key identifier; absent where it is not known yet.
     pub key: Option<String>,
-    /// The private state of the object that is replaced, or of a tainted one of this name that this run read.
+    /// The private state of the object that is replaced, or of a tainted one of this name that this
+    /// run read.
     pub replaced: Option<Private>,
     /// The create has no past in the plan: what it replaces is tainted.
     pub is_tainted: bool,
@@ -174,7 +177,8 @@ impl Successor {
     /// What is known of the object `prior`, whose place this takes.
     pub fn private_of(&self, prior: &Model) -> Private {
         let is_its_own = !self.is_tainted || self.name.as_deref() == prior.known_name();
-        // What this run did not read counts as the more careful value: it was in effect, and no read has confirmed it.
+        // What this run did not read counts as the more careful value: it was in effect, and no
+        // read has confirmed it.
         let unread = || Private { confirmed: Some(false), ..Private::default() };
         self.replaced.clone().filter(|_| is_its_own).unwrap_or_else(unread)
     }
@@ -303,7 +307,8 @@ impl Model {
         known(&self.failed_attempts).map_or(0, |count| u32::try_from(*count).unwrap_or(0))
     }
 
-    /// The timeout of an operation. Malformed text was refused by validate; it counts as absent here.
+    /// The timeout of an operation. Malformed text was refused by validate; it counts as absent
+    /// here.
     pub fn timeout(&self, timeout: Timeout) -> Duration {
         let written = known(&self.timeouts).and_then(|timeouts| known(timeouts.of(timeout)));
         written
@@ -311,7 +316,8 @@ impl Model {
             .unwrap_or_else(|| timeout.default_duration())
     }
 
-    /// The defaults, planned from the configuration: an argument that is not written has its default.
+    /// The defaults, planned from the configuration: an argument that is not written has its
+    /// default.
     pub fn with_defaults(mut self) -> Self {
         fill(&mut self.adopt_existing, true);
         fill(&mut self.deletion_protection, true);
@@ -329,7 +335,8 @@ impl Model {
         })
     }
 
-    /// This state with what Adobe shows. Where that is another key, it is the one that guards the data.
+    /// This state with what Adobe shows. Where that is another key, it is the one that guards the
+    /// data.
     pub fn with_seen(mut self, seen: &Seen, org_id: &str) -> Self {
         if seen.has_key(self.known_key().as_ref()) != Some(true)
             && let Some(details) = &seen.details
@@ -340,8 +347,8 @@ impl Model {
         self
     }
 
-    /// This plan as state, after trouble; `past` is the object as it was, where there was one. The planned settings count in
-    /// any case; key and computed values are those of what is there.
+    /// This plan as state, after trouble; `past` is the object as it was, where there was one. The
+    /// planned settings count in any case; key and computed values are those of what is there.
     pub fn after(&self, left: &Left, past: Option<&Object>, client: &Client) -> Option<Object> {
         match left {
             Left::Accepted(accepted) => Some(self.done(accepted, past, client)),
@@ -420,8 +427,9 @@ impl Computed {
         }
     }
 
-    /// What Adobe shows; a response without details leaves them as they were `before`. The parts of the key come from the
-    /// key identifier: `keyName` in the response holds the configuration's name, and `name` an application's.
+    /// What Adobe shows; a response without details leaves them as they were `before`. The parts of
+    /// the key come from the key identifier: `keyName` in the response holds the configuration's
+    /// name, and `name` an application's.
     pub fn of(seen: &Seen, org_id: &str, before: Self) -> Self {
         let shown = Self {
             id: Value::Value(seen.id.clone()),

@@ -1,9 +1,10 @@
-//! The resource `aep_cmk_config`: its life as Terraform calls it.
+//! The resource `aep_cmk_config`: its life, as Terraform's requests come.
 
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, Resource};
+use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 use super::apply::{self, Operation};
 use super::existing::{Accepted, Claim, Seen};
@@ -11,12 +12,11 @@ use super::look::{self, release};
 use super::model::{
     Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout, known,
 };
-use super::plan::{self, BlockedChange, Change, Stopped};
+use super::plan::{self, BlockedChange, Change};
 use super::trouble::{Done, Unfinished};
 use super::{messages, schema};
-use crate::provider::connection::{Connection, Session, Shared, unconfigured};
+use crate::provider::connection::{Connection, Session, Shared, limits, unconfigured};
 use crate::provider::diagnostics::{attribute_path, report};
-use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 /// The resource.
 pub struct CmkConfig {
@@ -42,7 +42,8 @@ impl Resource for CmkConfig {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
         let name = config.known_name();
-        // An error here would lose what this run has forgotten: the create makes it, with the object at hand.
+        // An error here would lose what this run has forgotten: the create makes it, with the
+        // object at hand.
         if name.and_then(|name| self.shared.session().memory.forgotten(name)).is_none() {
             schema::validate(diags, &config);
         }
@@ -81,10 +82,11 @@ impl Resource for CmkConfig {
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
-        // While the provider is not known, the update of a known key asks: it submits only over a `FAILED`.
+        // While the provider is not known, the update of a known key asks: it submits only over a
+        // `FAILED`.
         let is_asked_later = matches!(session.connection, Connection::Deferred(_))
             && planned.change == Change::Resubmit
             && planned.state.wanted().is_some();
@@ -106,7 +108,8 @@ impl Resource for CmkConfig {
             Change::Replace(names) => names.iter().map(|name| attribute_path(&[*name])).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
-        // A replacement by a change has been through the guard; any other one shows only in the plan of its create.
+        // A replacement by a change has been through the guard; any other one shows only in the
+        // plan of its create.
         let guarded = plan::guard(&prior, &private).filter(|_| !is_replaced);
         let private = Private { guarded, ..private };
         Some((planned.state, Some(private), replaced))
@@ -121,7 +124,7 @@ impl Resource for CmkConfig {
     ) -> Option<Option<Private>> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some(guarded) = plan::guard(&prior, &private)
             && !is_copy(&session, &prior)
         {
@@ -159,7 +162,7 @@ impl Resource for CmkConfig {
             planned: &planned,
             claim: look::claim(&session, &planned),
             past: past.as_ref().map(|(_, private)| private),
-            limits: apply::limits(&planned, Timeout::Create),
+            limits: limits(planned.timeout(Timeout::Create)),
         };
         let ended = apply::bring_into_effect(&operation).await;
         if ended.is_ok() {
@@ -180,7 +183,7 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let private = planned_private.unwrap_or_default().stored();
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         // The plan and not the configuration, which knows nothing of `ignore_changes`.
         let change = change(diags, &prior, &private, &planned)?.change;
         if change == Change::Settings {
@@ -198,7 +201,7 @@ impl Resource for CmkConfig {
             planned: &planned,
             claim: Claim::Own { may_rekey: !is_guarded },
             past: Some(&past.1),
-            limits: apply::limits(&planned, Timeout::Update),
+            limits: limits(planned.timeout(Timeout::Update)),
         };
         let ended = match stored(&past.0) {
             Some(accepted) if change == Change::Wait => apply::watch(&operation, accepted).await,
@@ -225,7 +228,7 @@ impl Resource for CmkConfig {
             }
             None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
         };
-        report(diags, session.same_organisation(&prior, &private))?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some((blocked, guarded)) = blocked
             && !is_copy(&session, &prior)
         {
@@ -305,7 +308,8 @@ impl ResourceExt for CmkConfig {
             attribute(NAME, "Name of the configuration at Adobe, case-sensitive."),
             attribute(
                 IMS_ORG_ID,
-                "IMS organisation that the configuration belongs to; the provider has to be configured for it.",
+                "IMS organisation that the configuration belongs to; the provider has to be \
+                 configured for it.",
             ),
         ];
         Some(IdentitySchema { version: 0, attributes })
@@ -327,7 +331,8 @@ impl ResourceExt for CmkConfig {
     }
 }
 
-/// Under create_before_destroy, a copy of what this very process has created or adopted a moment ago.
+/// Under create_before_destroy, a copy of what this very process has created or adopted a moment
+/// ago.
 fn is_copy(session: &Session, prior: &Model) -> bool {
     session.memory.has_made(prior.name_text(), prior.known_key().as_ref())
 }
@@ -339,12 +344,8 @@ fn change(
     private: &Private,
     config: &Model,
 ) -> Option<plan::Planned> {
-    let changed = plan::change(prior, private, config).map_err(|stopped| match *stopped {
-        Stopped::Guarded(blocked, guarded) => messages::protected(&blocked, &guarded),
-        Stopped::NeedsNewName => {
-            messages::at_plan(messages::needs_new_name(prior, config.key_text()))
-        }
-    });
+    let changed = plan::change(prior, private, config)
+        .map_err(|stopped| messages::stopped(&stopped, prior, config.key_text()));
     report(diags, changed)
 }
 

@@ -1,4 +1,4 @@
-//! How an operation ends, as data. [`super::messages`] gives it words.
+//! How an operation ends, as data. [`super::messages`] says it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::api::Error;
 /// The operation came to its goal.
 #[derive(Debug)]
 pub struct Done {
-    /// What is in effect, or accepted where nobody waits.
+    /// What is in effect, or accepted where the block does not wait.
     pub accepted: Accepted,
     /// When failed jobs were submitted again, from the start of the wait.
     pub submitted_again: Vec<Duration>,

@@ -1,18 +1,22 @@
-//! The checks of the vault: what it says without credentials, and how a person asks Azure for the rest.
+//! The checks of the vault: what it says without credentials, and how a person asks Azure for the
+//! rest.
 
 use url::Url;
 
-use super::checks::{Setup, detail, limits};
+use super::checks::{Setup, detail};
 use super::report::{Facts, Finding, Outcome};
 use crate::api::{self, Kind, Route};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::messages::{requirements, shell_word};
+use crate::provider::connection::limits;
 use crate::provider::diagnostics::connection;
+use crate::provider::duration::READ_TIMEOUT;
 use crate::provider::proxy::Proxies;
 
-/// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is believed only of one of these.
+/// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is
+/// believed only of one of these.
 const SIGN_IN: [&str; 5] = [
     "login.microsoftonline.com",
     "login.windows.net",
@@ -26,18 +30,21 @@ const CLOUDS: [(&str, &str); 2] =
     [(".azure.cn", "AzureChinaCloud"), (".usgovcloudapi.net", "AzureUSGovernment")];
 
 /// The commands that show what Adobe requires, with APP, VAULT and KEY to be put in.
-const VAULT_ROLE: &str = "az role assignment list --assignee APP --include-inherited --query \"[].roleDefinitionName\" -o tsv \
+const VAULT_ROLE: &str = "az role assignment list --assignee APP --include-inherited \
+    --query \"[].roleDefinitionName\" -o tsv \
     --scope \"$(az keyvault show VAULT --query id -o tsv)\"\n  \
     az keyvault show VAULT --query properties.enableRbacAuthorization";
-const HSM_ROLE: &str =
-    "az keyvault role assignment list VAULT --assignee APP --query \"[].[roleName,scope]\" -o tsv";
+const HSM_ROLE: &str = "az keyvault role assignment list VAULT --assignee APP \
+    --query \"[].[roleName,scope]\" -o tsv";
 const CONSENT: &str = "az ad sp show --id APP --query displayName -o tsv";
 const FORM: &str = "# A modulus of 512 characters has 3072 bits.\n  \
-    az keyvault key show --id KEY --query \"{type:key.kty,modulus:length(key.n),operations:key.keyOps,\
-    enabled:attributes.enabled,expires:attributes.expires,notBefore:attributes.notBefore}\"";
-const PURGE: &str = "az keyvault show VAULT --query \
-    \"{softDelete:properties.enableSoftDelete,purgeProtection:properties.enablePurgeProtection}\"";
-const FIREWALL: &str = "az keyvault show VAULT --query \"{public:properties.publicNetworkAccess,rules:properties.networkAcls}\"";
+    az keyvault key show --id KEY --query \"{type:key.kty,modulus:length(key.n),\
+    operations:key.keyOps,enabled:attributes.enabled,expires:attributes.expires,\
+    notBefore:attributes.notBefore}\"";
+const PURGE: &str = "az keyvault show VAULT --query \"{softDelete:properties.enableSoftDelete,\
+    purgeProtection:properties.enablePurgeProtection}\"";
+const FIREWALL: &str = "az keyvault show VAULT --query \
+    \"{public:properties.publicNetworkAccess,rules:properties.networkAcls}\"";
 
 /// Whether the vault is in the tenant that is `wanted`; the tenant that it names.
 pub async fn vault(
@@ -53,7 +60,8 @@ pub async fn vault(
     };
     let finding = match wanted {
         None => Finding::ok(format!(
-            "{host} responds, and is in the tenant {found}. Check that this is yours, or give `--tenant`."
+            "{host} responds, and is in the tenant {found}. Check that this is yours, or give \
+             `--tenant`."
         )),
         Some(wanted) if wanted.eq_ignore_ascii_case(&found) => {
             Finding::ok(format!("{host} responds, and is in the tenant of `--tenant`."))
@@ -62,8 +70,9 @@ pub async fn vault(
             Outcome::Wrong,
             format!("{host} is in the tenant {found}, and `--tenant` is {wanted}."),
             format!(
-                "If `--key` is right, so is {found}: consent and role belong there, and `--tenant` has to be corrected. If \
-                 `--tenant` is right, the vault is another one: check its name in `--key`."
+                "If `--key` is right, so is {found}: consent and role belong there, and `--tenant` \
+                 has to be corrected. If `--tenant` is right, the vault is another one: check its \
+                 name in `--key`."
             ),
         ),
     };
@@ -77,22 +86,26 @@ async fn ask(setup: &Setup, environment: Environment<'_>, host: &str) -> Result<
         Finding::new(
             Outcome::Unknown,
             message,
-            "Adobe connects another way, so this may not matter to it. Run this again from a network that the vault lets \
-             in, or look at what `azure` lists.",
+            "Adobe connects another way, so this may not matter to it. Run this again from a \
+             network that the vault lets in, or look at what `azure` lists.",
         )
     };
     let url = Url::parse(&format!("{host}/keys?api-version=7.4"))
         .map_err(|error| unknown(error.to_string()))?;
     let route = Proxies::read(environment)
         .and_then(|proxies| proxies.route_to(&url))
-        .map_err(|error| unknown(detail(error)))?;
-    let reached = match (api::reach(&url, &route, &setup.settings, &limits()).await, &route) {
+        .map_err(|error| unknown(detail(error.diagnostic)))?;
+    let reached = match (
+        api::reach(&url, &route, &setup.settings, &limits(READ_TIMEOUT)).await,
+        &route,
+    ) {
         (Ok(reached), _) => reached,
         (Err(error), Route::Direct) if error.kind() == Kind::Unresolved => {
             return Err(Finding::new(
                 Outcome::Wrong,
                 format!("There is no such vault, as its name does not resolve: {error}"),
-                "Check the name of the vault in `--key`; that of a deleted vault does not resolve either.",
+                "Check the name of the vault in `--key`; that of a deleted vault does not resolve \
+                 either.",
             ));
         }
         (Err(error), _) if matches!(error.kind(), Kind::Tls(_)) => {
@@ -107,12 +120,14 @@ async fn ask(setup: &Setup, environment: Environment<'_>, host: &str) -> Result<
             "{host} responded with HTTP 403: a firewall keeps this machine out."
         ))),
         (status, _) => Err(unknown(format!(
-            "{host} responded with HTTP {status} and named no tenant, as a vault does: something else may have responded."
+            "{host} responded with HTTP {status} and named no tenant, as a vault does: something \
+             else may have responded."
         ))),
     }
 }
 
-/// The tenant of a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", resource="…"`.
+/// The tenant of a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>",
+/// resource="…"`.
 fn tenant_of(challenge: &str) -> Option<String> {
     let (scheme, parameters) = challenge.trim().split_once(' ')?;
     let authorization = parameters.split(',').find_map(|parameter| {
@@ -148,7 +163,7 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Finding {
         list += &format!("\n{number}. {}\n  {command}", point.replace('\n', " "));
     }
     let message = "Only Azure can tell the rest; each point with the command that shows it.";
-    Finding::new(Outcome::Manual, message.to_owned(), list)
+    Finding::new(Outcome::Manual, message, list)
 }
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
-//! The checks of the settings, the network, Adobe and the key, with the provider's own client and messages.
+//! The checks of the settings, the network, Adobe and the key, with the provider's own client and
+//! messages.
 
 use std::path::Path;
-use std::time::Duration;
 
 use tf_provider::Diagnostic;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::command_line::Options;
 use super::report::{Finding, Outcome};
-use crate::api::{self, AppRegistration, Client, Credentials, Kind, Limits, Route, Settings};
+use crate::api::{self, AppRegistration, Client, Credentials, Kind, Route, Settings};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
@@ -18,14 +16,12 @@ use crate::provider::cmk_config::{
     Claim, Moment, STATUSES, Seen, Why, check_name, messages, verdict,
 };
 use crate::provider::config::{self, Resolved};
+use crate::provider::connection::limits;
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
-use crate::provider::duration::humanize;
+use crate::provider::duration::{READ_TIMEOUT, humanize};
 
 /// The option that the checks of key and vault wait for.
 pub const KEY: &str = "--key KEY_IDENTIFIER";
-
-/// As long as a read of the resource.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The provider's settings, and its client.
 #[allow(missing_docs)]
@@ -34,21 +30,16 @@ pub struct Setup {
     client: Client,
 }
 
-/// A check takes as long as a read at most.
-pub fn limits() -> Limits {
-    Limits { deadline: Instant::now() + TIMEOUT, stop: CancellationToken::new() }
-}
-
 /// Whether the settings are complete and valid.
 pub fn settings(options: &Options, environment: Environment<'_>) -> (Finding, Option<Setup>) {
-    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come \
-        from the environment only.";
+    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` \
+        is `--org-id`. Secrets come from the environment only.";
     let user_agent = config::user_agent("doctor", environment);
     let (settings, mut wrong) = match config::resolve(&options.provider, environment, user_agent) {
         Ok(Resolved::Ready(settings)) => (Some(settings), Vec::new()),
         // Options are known.
         Ok(Resolved::Deferred(deferred)) => (None, vec![deferred.unknown.join(", ")]),
-        Err(found) => (None, found.into_iter().map(detail).collect()),
+        Err(found) => (None, found.into_iter().map(|it| detail(it.diagnostic)).collect()),
     };
     if let Some(Err(error)) = options.tenant.as_deref().map(check_tenant_id) {
         wrong.push(format!("`--tenant` cannot be used: {error}"));
@@ -70,8 +61,8 @@ pub fn settings(options: &Options, environment: Environment<'_>) -> (Finding, Op
 }
 
 /// What a diagnostic says under its summary.
-pub fn detail(diagnostic: impl Into<Diagnostic>) -> String {
-    diagnostic.into().detail.into_owned()
+pub fn detail(diagnostic: Diagnostic) -> String {
+    diagnostic.detail.into_owned()
 }
 
 /// Whether Adobe's two hosts respond.
@@ -82,7 +73,7 @@ pub async fn network(Setup { settings, .. }: &Setup) -> Finding {
     }
     let (mut reached, mut failed, mut next) = (Vec::new(), Vec::new(), None);
     for (url, route, address) in hosts {
-        match api::reach(url, route, settings, &limits()).await {
+        match api::reach(url, route, settings, &limits(READ_TIMEOUT)).await {
             Ok(_) => reached.push(way(url, route)),
             Err(error) => {
                 next = next.or_else(|| connection(&error, address)).or(Some(explain(&error).1));
@@ -120,9 +111,10 @@ fn roots(settings: &Settings) -> String {
     format!("Trusted roots: {roots}{file}.")
 }
 
-/// The token, and the app registration, which is the first that a token is shown to: what it says of the token counts there.
+/// The token, and the app registration, which is the first that a token is shown to: what it says
+/// of the token counts there.
 pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<AppRegistration>) {
-    let facts = match client.token(&limits()).await {
+    let facts = match client.token(&limits(READ_TIMEOUT)).await {
         Ok(facts) => facts,
         Err(error) => return (failed(&error), Finding::after("token"), None),
     };
@@ -135,7 +127,7 @@ pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<Ap
         }
         (false, Some(left)) => format!("Given; it is valid for another {}.", humanize(left)),
     };
-    let error = match client.app_registration(&limits()).await {
+    let error = match client.app_registration(&limits(READ_TIMEOUT)).await {
         Err(error) => error,
         Ok(app) => {
             let message = format!("Adobe's app is {} ({}).", app.name, app.application_id);
@@ -157,8 +149,8 @@ pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<Ap
     (token, finding, None)
 }
 
-/// Whether a response is about the token, and not about what is asked for. 403010 is what the gateway says where none arrived
-/// (Adobe's "Troubleshooting").
+/// Whether a response is about the token, and not about what was requested. 403010 is what the
+/// gateway says where none arrived (Adobe's "Troubleshooting").
 fn is_of_token(error: &api::Error) -> bool {
     error.is_token()
         || error.kind() == Kind::Unauthorized
@@ -186,7 +178,8 @@ pub fn key(text: Option<&str>) -> (Finding, Option<KeyIdentifier>) {
     let vault = if key.is_managed_hsm() { "Managed HSM" } else { "key vault" };
     let version = match key.key_version() {
         Some(_) => {
-            " Its version does not count: according to Adobe's pages only vault and key name are stored."
+            " Its version does not count: according to Adobe's pages only vault and key name are \
+             stored."
         }
         None => "",
     };
@@ -195,7 +188,8 @@ pub fn key(text: Option<&str>) -> (Finding, Option<KeyIdentifier>) {
     (Finding::ok(message), Some(key))
 }
 
-/// Whether the name is free, and what it means if it is not; the status with it. `wanted` is the key, and as it was given.
+/// Whether the name is free, and what it means if it is not; the status with it. `wanted` is the
+/// key, and as it was given.
 pub async fn configuration(
     Setup { client, .. }: &Setup,
     name: &str,
@@ -205,7 +199,7 @@ pub async fn configuration(
         let next = "Give `--name` the name of the configuration.";
         return (Finding::new(Outcome::Wrong, detail(diagnostic), next), None);
     }
-    let seen = match client.look_up(name, &limits()).await {
+    let seen = match client.look_up(name, &limits(READ_TIMEOUT)).await {
         Ok(Some(found)) => Seen::read(found),
         Ok(None) => {
             let message =
@@ -234,8 +228,8 @@ pub async fn configuration(
             Finding::new(result, format!("{summary}."), detail)
         }
         (Ok(_), Some(_)) if seen.status.is_failed() => {
-            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
-                `terraform apply`: it submits the configuration again.";
+            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what \
+                differs, then run `terraform apply`: it submits the configuration again.";
             Finding::new(Outcome::Wrong, about, next)
         }
         (Ok(_), Some(_)) => {
@@ -243,7 +237,8 @@ pub async fn configuration(
         }
         (_, None) if seen.status.is_failed() => {
             let next = format!(
-                "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
+                "Adobe gives no reason. Run this again with `--key {}` for the list of what to \
+                 check.",
                 details.map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
             );
             Finding::new(Outcome::Wrong, about, next)

@@ -1,4 +1,5 @@
-//! The doctor's options: its own, and each argument of the provider block that is no secret, from the one table of them.
+//! The doctor's options: its own, and each argument of the provider block that is no secret, from
+//! the one table of them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,13 +18,14 @@ const OWN: [(&str, &str, &str); 3] = [
     (
         "name",
         "NAME",
-        "Name of the configuration: is it free? If not, which key does it have, and what is its status?",
+        "Name of the configuration: is it free? If not, which key does it have, and what is its \
+         status?",
     ),
     (
         "key",
         "KEY_IDENTIFIER",
-        "URL of the key, https://<vault>.vault.azure.net/keys/<key>: is it valid, does its vault respond, and in which \
-         tenant is it?",
+        "URL of the key, https://<vault>.vault.azure.net/keys/<key>: is it valid, does its vault \
+         respond, and in which tenant is it?",
     ),
     ("tenant", "TENANT_ID", "Azure tenant (directory) that the vault has to be in, a GUID."),
 ];
@@ -66,7 +68,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Asked, Error> 
         match block.iter().find(|(argument, ..)| dashed(argument.name) == name) {
             Some((argument, _, true, _)) => {
                 return Err(Error::from(format!(
-                    "there is no option `--{name}`: a secret comes from the environment only, {}",
+                    "there is no option `--{name}`: a secret comes from the environment only, \
+                     {}",
                     argument.variable
                 )));
             }
@@ -119,14 +122,17 @@ pub fn help() -> String {
         }
     }
     format!(
-        "{} doctor: what is wrong and which step comes next, before anything irreversible. It changes nothing.\n\n\
-         Usage: {0} doctor [--name NAME] [--key KEY_IDENTIFIER] [--tenant TENANT_ID] [--json] [--region …] …\n\n\
+        "{} doctor: what is wrong and which step comes next, before anything irreversible. It \
+         changes nothing.\n\n\
+         Usage: {0} doctor [--name NAME] [--key KEY_IDENTIFIER] [--tenant TENANT_ID] [--json] \
+         [--region …] …\n\n\
          What to check:\n{own}\n\
-         The provider block's arguments. The doctor does not read the block: give what is in it as an option, or in the\n\
-         environment variable that stands beside it.\n{block}\n\
+         The provider block's arguments. The doctor does not read the block: give what is in it as \
+         an option, or in the\nenvironment variable that stands beside it.\n{block}\n\
          Secrets come from the environment only: {}.\n\n\
          --json shows the outcome as JSON. NO_COLOR is honoured.\n\n\
-         Exit code: 0 nothing is wrong; 1 something is wrong; 2 nothing is wrong, but something could not be told; 64 usage.\n",
+         Exit code: 0 nothing is wrong; 1 something is wrong; 2 nothing is wrong, but something \
+         could not be told; 64 usage.\n",
         env!("CARGO_PKG_NAME"),
         secrets.join(", ")
     )

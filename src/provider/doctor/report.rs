@@ -1,4 +1,5 @@
-//! What the doctor shows: for people a line a check as soon as it is known, or everything at the end as JSON.
+//! What the doctor shows: for people a line a check as soon as it is known, or everything at the
+//! end as JSON.
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -38,13 +39,13 @@ pub struct Finding {
 
 impl Finding {
     /// As it should be.
-    pub fn ok(message: String) -> Self {
-        Self { result: Outcome::Ok, message, next: None }
+    pub fn ok(message: impl Into<String>) -> Self {
+        Self { result: Outcome::Ok, message: message.into(), next: None }
     }
 
     /// Anything else that was found.
-    pub fn new(result: Outcome, message: String, next: impl Into<String>) -> Self {
-        Self { result, message, next: Some(next.into()) }
+    pub fn new(result: Outcome, message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { result, message: message.into(), next: Some(next.into()) }
     }
 
     /// Skipped, as what it needs is wrong.
@@ -169,7 +170,8 @@ impl Report {
                 "Adobe is at work: `terraform apply` waits for it and submits nothing twice."
             }
             (None, true, true) => {
-                "Give consent in the vault's tenant, go through the list of `azure`, then run `terraform plan`."
+                "Give consent in the vault's tenant, go through the list of `azure`, then run \
+                 `terraform plan`."
             }
             _ if !unknown.is_empty() => "Run this again.",
             _ => "Run this again with both `--name` and `--key` to have the rest checked.",
@@ -202,7 +204,8 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
-/// Text that begins at a column and ends at another. A line that begins with a space is not wrapped: it may be a command.
+/// Text that begins at a column and ends at another. A line that begins with a space is not
+/// wrapped: it may be a command.
 pub fn filled(text: &str, indent: usize, width: usize) -> String {
     let mut out = String::new();
     for line in printable(text).lines() {
@@ -225,7 +228,7 @@ pub fn filled(text: &str, indent: usize, width: usize) -> String {
     out.trim_end().to_owned()
 }
 
-/// Whoever reads may have left: then there is nobody to tell.
+/// A reader that has left is no error.
 fn print(text: &str) {
     let mut stdout = stdout().lock();
     _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
@@ -237,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_the_mark_in_colour_and_nothing_that_would_move_it() {
-        let finding = Finding::ok("a\x1b[2Jb".to_owned());
+        let finding = Finding::ok("a\x1b[2Jb");
         assert_eq!(shown("key", &finding, true), "\x1b[32m✓\x1b[0m key            a[2Jb\n");
         assert_eq!(shown("key", &finding, false), "✓ key            a[2Jb\n");
     }

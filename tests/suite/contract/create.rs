@@ -10,8 +10,8 @@ use aep_simulator::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    FIRST, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, Run, SECOND, Whom, accepted, answered,
-    await_counters, block, failed, failing_simulator, hcl, in_effect, never_in_effect, resource,
+    FIRST, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, Run, SECOND, Target, accepted,
+    answered, await_counters, block, failed, failing_simulator, hcl, never_in_effect, resource,
     simulator, simulator_with, slow_simulator, timed_out, upstream,
 };
 
@@ -45,8 +45,9 @@ fn both(keys: [&str; 2], more: &str) -> String {
     resource("Config1", keys[0], more) + &block("two", "\"Config1\"", &hcl(keys[1]), more)
 }
 
-/// A name that is not there is submitted, whatever Adobe says of such names and with whatever success it accepts. The state has
-/// every attribute as Adobe has it and the key taken apart, and the next plan is empty after one request for each.
+/// A name that is not there is submitted, whatever Adobe says of such names and with whatever
+/// success it accepts. The state has every attribute as Adobe has it and the key taken apart, and
+/// the next plan is empty after one request for each.
 #[test]
 fn a_first_apply_stores_what_adobe_has_and_the_next_plan_is_empty() {
     let simulator = simulator_with(|options| {
@@ -109,8 +110,9 @@ fn a_first_apply_stores_what_adobe_has_and_the_next_plan_is_empty() {
     assert_eq!((counters.submissions, counters.submissions_accepted), (3, 3));
 }
 
-/// What exists with the same key is adopted, without a submission. It is said once by the plan and once by the apply of a saved
-/// plan, never by the step that adopts; a plain apply plans twice, so the CLI counts one more.
+/// What exists with the same key is adopted, without a submission. It is said once by the plan and
+/// once by the apply of a saved plan, never by the step that adopts; a plain apply plans twice, so
+/// the CLI counts one more.
 #[test]
 fn an_adoption_is_said_once_by_each_command() {
     let simulator = simulator();
@@ -133,8 +135,9 @@ fn an_adoption_is_said_once_by_each_command() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// Somebody takes the name between the look-up and the submission: with the same key it is adopted, where that is allowed; with
-/// another one that is the error. A success that shows another key is no acceptance.
+/// Somebody takes the name between the look-up and the submission: with the same key it is adopted,
+/// where that is allowed; with another one that is the error. A success that shows another key is
+/// no acceptance.
 #[test]
 fn a_name_that_is_taken_during_the_submission_is_looked_up() {
     for (resubmit, key, adopts, says) in [
@@ -156,8 +159,8 @@ fn a_name_that_is_taken_during_the_submission_is_looked_up() {
     }
 }
 
-/// A submission that Adobe certainly refused is the error, with Adobe's message and the request id, and leaves nothing behind:
-/// no object and no taint, so that the next apply submits.
+/// A submission that Adobe certainly refused is the error, with Adobe's message and the request id,
+/// and leaves nothing behind: no object and no taint, so that the next apply submits.
 #[test]
 fn a_refused_submission_leaves_nothing_behind() {
     let simulator = simulator();
@@ -182,8 +185,8 @@ fn a_refused_submission_leaves_nothing_behind() {
     assert_eq!(accepted(&simulator), 1);
 }
 
-/// However the response to a submission is lost, and though Adobe does not find the configuration at once, it is looked up and
-/// never sent again.
+/// However the response to a submission is lost, and though Adobe does not find the configuration
+/// at once, it is looked up and never sent again.
 #[test]
 fn a_lost_response_is_looked_up_and_the_submission_never_repeated() {
     let lost = [
@@ -215,7 +218,8 @@ fn a_lost_response_is_looked_up_and_the_submission_never_repeated() {
     project.plan().exits(0);
 }
 
-/// An apply of a submission that is lost so, interrupted once the name was looked up afterwards. Nobody knows its fate.
+/// An apply of a submission that is lost so, interrupted once the name was looked up afterwards.
+/// Nobody knows its fate.
 fn uncertain(simulator: &Simulator, project: &Project, lost: Action, looks: u64) -> Run {
     simulator.control().fault(submission(lost));
     let before = simulator.control().counters();
@@ -224,7 +228,7 @@ fn uncertain(simulator: &Simulator, project: &Project, lost: Action, looks: u64)
         now.submissions > before.submissions && now.status_reads >= before.status_reads + looks
     });
     // It ends the settling time of 30 s.
-    apply.interrupt(Whom::Group);
+    apply.interrupt(Target::Group);
     let run = apply.end().exits(1).says(UNCERTAIN).says("Nothing was sent again").says(UNTAINT);
     let attributes = project.attributes();
     assert!(project.is_tainted());
@@ -234,8 +238,9 @@ fn uncertain(simulator: &Simulator, project: &Project, lost: Action, looks: u64)
     run
 }
 
-/// What Adobe may have accepted is in the state without id and status, tainted and guarded. No response that proves nothing, and
-/// no time shorter than the settling time, lets go of it or submits it again. Found at last, it is gone on with.
+/// What Adobe may have accepted is in the state without id and status, tainted and guarded. No
+/// response that proves nothing, and no time shorter than the settling time, lets go of it or
+/// submits it again. Found at last, it is gone on with.
 #[test]
 fn what_is_uncertain_is_kept_and_guarded_until_it_is_found() {
     let simulator = simulator();
@@ -287,7 +292,8 @@ fn what_adobe_never_took_is_submitted_by_the_next_apply() {
     project.plan().exits(0);
 }
 
-/// Submitted over a `FAILED` and lost, it is no failure any more: guarded, and found by the next apply.
+/// Submitted over a `FAILED` and lost, it is no failure any more: guarded, and found by the next
+/// apply.
 #[test]
 fn a_lost_resubmission_is_no_failure_any_more() {
     let simulator = failing_simulator();
@@ -311,14 +317,14 @@ fn an_interruption_before_the_submission_leaves_nothing_behind() {
     simulator.control().fault(Fault::on(Route::Status, Action::Hold).skip(BEFORE - 1));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.faults == 1);
-    apply.interrupt(Whom::Group);
+    apply.interrupt(Target::Group);
     apply.end().exits(1).says("Interrupted before the submission");
     assert!(project.instance("aep_cmk_config.this").is_null());
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// The response to a submission is awaited for 3 s after an interruption; one that comes later is made up for by one look-up.
-/// Either way the next apply goes on.
+/// The response to a submission is awaited for 3 s after an interruption; one that comes later is
+/// made up for by one look-up. Either way the next apply goes on.
 #[test]
 fn a_submission_in_flight_at_an_interruption_is_kept() {
     let kept = |responds: Action, looks: u64| {
@@ -333,7 +339,7 @@ fn a_submission_in_flight_at_an_interruption_is_kept() {
             // Whoever gives up at once has to look the name up, and learns nothing.
             control.fault(Fault::on(Route::Status, Action::Hold).forever());
         }
-        apply.interrupt(Whom::Group);
+        apply.interrupt(Target::Group);
         apply.end().exits(1).says("Interrupted before the configuration was in effect");
         assert_eq!(control.counters().status_reads, u64::from(BEFORE) + looks);
         assert_eq!(project.attributes()["id"], FIRST);
@@ -351,8 +357,8 @@ fn a_submission_in_flight_at_an_interruption_is_kept() {
     });
 }
 
-/// A job that ends `FAILED` is in the state, tainted, with id and status, and each further apply submits it once. A pause of
-/// `failed_attempts` that would reach past the timeout is not begun.
+/// A job that ends `FAILED` is in the state, tainted, with id and status, and each further apply
+/// submits it once. A pause of `failed_attempts` that would reach past the timeout is not begun.
 #[test]
 fn a_failed_job_is_kept_and_submitted_again_by_the_next_apply() {
     let simulator = simulator_with(|options| {
@@ -374,7 +380,7 @@ fn a_failed_job_is_kept_and_submitted_again_by_the_next_apply() {
     }
     let before = project.attributes();
     control.configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
-    project.apply().exits(1).says("Adobe does not take the configuration a second time");
+    project.apply().exits(1).says("Adobe does not accept the configuration a second time");
     assert_eq!(project.attributes(), before);
     assert!(project.is_tainted());
     control.configure(|options| options.resubmit_failed = ResubmitFailed::NewId);
@@ -386,8 +392,9 @@ fn a_failed_job_is_kept_and_submitted_again_by_the_next_apply() {
     project.plan().exits(0);
 }
 
-/// A create that timed out is tainted, and each further apply goes on with the same job. What the run forgot by then comes back
-/// when the create fails. What Adobe does not find yet is looked for and not submitted again.
+/// A create that timed out is tainted, and each further apply goes on with the same job. What the
+/// run forgot by then comes back when the create fails. What Adobe does not find yet is looked for
+/// and not submitted again.
 #[test]
 fn a_create_that_broke_off_is_gone_on_with() {
     let simulator = slow_simulator();
@@ -414,7 +421,8 @@ fn a_create_that_broke_off_is_gone_on_with() {
     project.plan().exits(0);
 }
 
-/// Where a create of its own object may not adopt, `terraform untaint` is the way on, and the error says so.
+/// Where a create of its own object may not adopt, `terraform untaint` is the way on, and the error
+/// says so.
 #[test]
 fn after_untaint_a_broken_off_create_is_gone_on_with_in_place() {
     let simulator = slow_simulator();
@@ -429,8 +437,9 @@ fn after_untaint_a_broken_off_create_is_gone_on_with_in_place() {
     assert_eq!(simulator.control().counters().submissions, 1);
 }
 
-/// Neither another organisation nor another endpoint gets a key because a run forgot where the object was made, not even by a
-/// saved plan. Where the object is at the other endpoint too, it is taken.
+/// Neither another organisation nor another endpoint gets a key because a run forgot where the
+/// object was made, not even by a saved plan. Where the object is at the other endpoint too, it is
+/// taken.
 #[test]
 fn a_broken_off_create_is_not_submitted_elsewhere() {
     const OTHER_ORG: &str = "AAAAAAAAAAAAAAAAAAAAAAAA@AdobeOrg";
@@ -463,8 +472,8 @@ fn a_broken_off_create_is_not_submitted_elsewhere() {
     assert!(first.control().requests().is_empty());
 }
 
-/// Two blocks with one name and key submit it once, and the second adopts it with its warning, even while Adobe does not find it
-/// yet.
+/// Two blocks with one name and key submit it once, and the second adopts it with its warning, even
+/// while Adobe does not find it yet.
 #[test]
 fn two_blocks_of_one_configuration_submit_it_once() {
     let simulator = simulator_with(|options| options.stages = Stages::none());
@@ -480,8 +489,8 @@ fn two_blocks_of_one_configuration_submit_it_once() {
     project.plan().exits(0);
 }
 
-/// `failed_attempts` counts for a name, not for a block, whether the resubmission succeeds or not, and though Adobe still shows
-/// the failure for a while. The pause before it is 10 s.
+/// `failed_attempts` counts for a name, not for a block, whether the resubmission succeeds or not,
+/// and though Adobe still shows the failure for a while. The pause before it is 10 s.
 #[test]
 fn a_failure_of_two_blocks_is_submitted_again_once() {
     let resubmitted = |ends: Vec<Terminal>, code: i32, status: &str| {
@@ -521,8 +530,8 @@ fn a_failure_of_two_blocks_is_submitted_again_once() {
     });
 }
 
-/// A new block beside a stored `FAILED` may have the key that this one takes, and shares its submission; with the key that it
-/// gives up, the plan is an error with both.
+/// A new block beside a stored `FAILED` may have the key that this one takes, and shares its
+/// submission; with the key that it gives up, the plan is an error with both.
 #[test]
 fn a_new_block_beside_a_stored_failure_needs_the_key_that_it_takes() {
     let simulator = simulator();
@@ -541,8 +550,8 @@ fn a_new_block_beside_a_stored_failure_needs_the_key_that_it_takes() {
     project.plan().exits(0);
 }
 
-/// What guards the data is the key that Adobe names: where that is not the one that was submitted, it is the error, and the state
-/// has Adobe's, watched or not.
+/// What guards the data is the key that Adobe names: where that is not the one that was submitted,
+/// it is the error, and the state has Adobe's, watched or not.
 #[test]
 fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {
     for more in ["", "wait_for_completion = false"] {
@@ -562,29 +571,4 @@ fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {
         assert!(!project.is_tainted());
         project.plan().exits(1).says(PROTECTED).says(KEY).says(OTHER_KEY);
     }
-}
-
-/// Only the API's own 404, throughout, lets an object of the state be submitted again: after one, a gateway that says otherwise
-/// is an error, whatever a new name would be free with.
-#[test]
-fn after_one_404_a_sick_gateway_lets_nothing_be_submitted() {
-    let simulator = simulator();
-    let control = simulator.control();
-    let mut project = in_effect(&simulator, "");
-    project.set("AEP_MAX_RETRIES", "0");
-    let before = project.attributes();
-    for sick in [Answer::empty(204), Answer::no_such_path()] {
-        // The refresh, and the look-up of the update.
-        control.fault(status(Answer::not_found()));
-        control.fault(status(sick).forever());
-        project
-            .apply()
-            .exits(1)
-            .says("looking up the configuration \"Config1\" before a submission");
-        assert!(!project.is_tainted());
-        control.clear_faults();
-    }
-    project.apply().exits(0);
-    assert_eq!(project.attributes(), before);
-    assert_eq!(control.counters().submissions, 0);
 }

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use crate::support::{KEY, ORG_ID, Project, simulator};
 
-const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code\
-    &client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
+const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authorize\
+    ?response_type=code&client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
     &redirect_uri=https://adobe.com/acpebae9422Caepcmkmultitenantapp&scope=user.read";
 const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
-/// The app's fields come verbatim, beside the names of the roles. A tenant id takes the place of `common`, and nothing else
-/// changes. A configuration is read by its name.
+/// The app's fields come verbatim, beside the names of the roles. A tenant id takes the place of
+/// `common`, and nothing else changes. A configuration is read by its name.
 #[test]
 fn the_app_and_a_configuration_can_be_read() {
     let simulator = simulator();
@@ -53,19 +53,27 @@ fn the_app_and_a_configuration_can_be_read() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// A redirect URL without `common` is an error only for who asks for a tenant's consent.
+/// A redirect URL without `common` is an error only for who asks for a tenant's consent; a field
+/// that is missing, for everybody.
 #[test]
-fn a_redirect_url_without_common_is_an_error_that_names_it() {
+fn an_app_that_lacks_something_is_an_error() {
     let simulator = simulator();
-    let body = json!({
+    let mut body = json!({
         "id": "byok", "name": "n", "applicationUri": "https://adobe.com/n", "applicationId": "i",
         "applicationRedirectUrl": "https://login.microsoftonline.com/organizations/x",
     });
     let project = Project::new(&simulator);
-    let fault = Fault::on(Route::App, Action::Answer(Answer::json(200, &body))).forever();
-    simulator.control().fault(fault);
+    let shows = |body: &Value| {
+        let fault = Fault::on(Route::App, Action::Answer(Answer::json(200, body)));
+        simulator.control().clear_faults();
+        simulator.control().fault(fault.forever());
+    };
+    shows(&body);
     project.configure(&format!("data \"aep_cmk_app\" \"this\" {{\n  tenant_id = \"{TENANT}\"\n}}"));
     project.plan().exits(1).says("There is no consent URL for this tenant");
     project.configure("data \"aep_cmk_app\" \"this\" {}");
     project.apply().exits(0);
+    body["applicationUri"] = Value::Null;
+    shows(&body);
+    project.plan().exits(1).says("Unexpected response from Adobe's API");
 }

@@ -1,4 +1,5 @@
-//! What gives an object up: a destroy, and one that makes room for a create of the same plan. Adobe goes on using the key.
+//! What gives an object up: a destroy, and one that makes room for a create of the same plan. Adobe
+//! goes on using the key.
 
 use aep_simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
 use serde_json::Value;
@@ -27,8 +28,9 @@ fn objects(project: &Project) -> Vec<Value> {
     ours.and_then(|ours| ours["instances"].as_array().cloned()).unwrap_or_default()
 }
 
-/// Lifting the protection is an apply of its own, which sends nothing but the refresh. After it a destroy only forgets the object,
-/// and says that the configuration stays in effect; so does a create that takes the place of a tainted one.
+/// Lifting the protection is an apply of its own, which sends nothing but the refresh. After it a
+/// destroy only forgets the object, and says that the configuration stays in effect; so does a
+/// create that takes the place of a tainted one.
 #[test]
 fn without_protection_an_object_is_only_forgotten() {
     let simulator = simulator();
@@ -50,8 +52,9 @@ fn without_protection_an_object_is_only_forgotten() {
     assert_eq!(before.len(), 2);
 }
 
-/// A `FAILED` that was never in effect is let go while Adobe says `FAILED`, and at no other response: plan and destroy ask, so a
-/// plan that went stale is stopped too, of a destroy and of a replacement.
+/// A `FAILED` that was never in effect is let go while Adobe says `FAILED`, and at no other
+/// response: plan and destroy ask, so a plan that went stale is stopped too, of a destroy and of a
+/// replacement.
 #[test]
 fn a_stale_plan_lets_no_failure_go_that_is_none_any_more() {
     let simulator = simulator();
@@ -85,7 +88,8 @@ fn a_stale_plan_lets_no_failure_go_that_is_none_any_more() {
     assert_eq!(accepted(&simulator), 2);
 }
 
-/// Adopted as `FAILED`, it may have been in effect before anybody looked: a failure of the resubmission does not lift the guard.
+/// Adopted as `FAILED`, it may have been in effect before anybody looked: a failure of the
+/// resubmission does not lift the guard.
 #[test]
 fn a_failure_of_unknown_past_stays_guarded_when_it_is_submitted_again() {
     let simulator = simulator_with(|options| {
@@ -100,8 +104,9 @@ fn a_failure_of_unknown_past_stays_guarded_when_it_is_submitted_again() {
     assert_eq!(project.attributes()["status"], "FAILED");
 }
 
-/// A tainted object makes room for no other name and no other key, nor for one that is not known yet, though the plan did not
-/// read it: the destroy refuses, before anything that the key hangs on is deleted.
+/// A tainted object makes room for no other name and no other key, nor for one that is not known
+/// yet, though the plan did not read it: the destroy refuses, before anything that the key hangs on
+/// is deleted.
 #[test]
 fn a_tainted_object_that_was_not_read_makes_no_room() {
     with_each(|cli| {
@@ -124,8 +129,8 @@ fn a_tainted_object_that_was_not_read_makes_no_room() {
     });
 }
 
-/// Under `create_before_destroy` a tainted object is taken back, and the copy of it forgotten without the guard. For another one
-/// it is not given up.
+/// Under `create_before_destroy` a tainted object is taken back, and the copy of it forgotten
+/// without the guard. For another one it is not given up.
 #[test]
 fn create_before_destroy_takes_a_tainted_object_back() {
     with_each(|cli| {
@@ -145,8 +150,8 @@ fn create_before_destroy_takes_a_tainted_object_back() {
     });
 }
 
-/// Two creates that broke off under `create_before_destroy` leave two copies of one object. Nothing lets the deposed one go but
-/// what the error says: `state rm`, and an `import` block.
+/// Two creates that broke off under `create_before_destroy` leave two copies of one object. Nothing
+/// lets the deposed one go but what the error says: `state rm`, and an `import` block.
 #[test]
 fn copies_that_create_before_destroy_leaves_are_got_rid_of_as_the_error_says() {
     with_each(|cli| {

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use crate::support::{Feature, KEY, Project, simulator, with_each};
 
 const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code\
-    &client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52&redirect_uri=https://adobe.com/common&scope=user.read";
+const REDIRECT: &str = "https://login.microsoftonline.com/common/oauth2/authorize\
+    ?response_type=code&client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52&redirect_uri=https://adobe.com/common\
+    &scope=user.read";
 
-/// They need neither credentials nor a network. A version that is not there is null; a Managed HSM has its own role; of the
-/// redirect URL only the tenant changes.
+/// They need neither credentials nor a network. A version that is not there is null; a Managed HSM
+/// has its own role; of the redirect URL only the tenant changes.
 #[test]
 fn functions_take_a_key_apart_and_make_a_consent_url() {
     let hsm = "https://HSM-a.managedhsm.azure.net:443/keys/Wrap/";

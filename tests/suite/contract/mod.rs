@@ -1,5 +1,6 @@
-//! What the provider promises its users, one module a part of it and one scene a promise: the real CLI, the built plugin, a real
-//! HTTP server. What is decided without the CLI is in the tables beside the code; a scene holds what only the CLI decides.
+//! What the provider promises its users, one module a part of it and one scene a promise: the real
+//! CLI, the built plugin, a real HTTP server. What is decided without the CLI is in the tables
+//! beside the code; a scene holds what only the CLI decides.
 
 mod create;
 mod data_sources;

@@ -28,7 +28,8 @@ fn shown(project: &Project) -> Value {
     change.expect("a change of aep_cmk_config.this")["change"].clone()
 }
 
-/// `terraform validate` takes Adobe's own sample, each cloud's hosts, any name that can be escaped, and what is unknown.
+/// `terraform validate` takes Adobe's own sample, each cloud's hosts, any name that can be escaped,
+/// and what is unknown.
 #[test]
 fn what_can_be_used_is_valid() {
     let simulator = simulator();
@@ -48,8 +49,8 @@ fn what_can_be_used_is_valid() {
     assert!(simulator.control().requests().is_empty());
 }
 
-/// Another version, port, slash or letter case is the same key: no diff, and not a byte of the state changes. A key that was
-/// rotated at Adobe is the same key too.
+/// Another version, port, slash or letter case is the same key: no diff, and not a byte of the
+/// state changes. A key that was rotated at Adobe is the same key too.
 #[test]
 fn the_same_key_in_another_spelling_plans_nothing() {
     let spelled = "https://AdobeCMKexample.Vault.Azure.NET:443/keys/ADOBEcmk-KEY/";
@@ -86,8 +87,8 @@ fn a_removed_argument_returns_to_its_default() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// Whatever is known late, a plan can be read by people and by machines, saved, and applied as it was read. A planned identity
-/// is wholly known or absent.
+/// Whatever is known late, a plan can be read by people and by machines, saved, and applied as it
+/// was read. A planned identity is wholly known or absent.
 #[test]
 fn what_is_planned_can_be_shown_and_saved_and_does_what_was_shown() {
     let key = hcl(KEY);
@@ -95,7 +96,8 @@ fn what_is_planned_can_be_shown_and_saved_and_does_what_was_shown() {
     let all_late = "\"Config-${terraform_data.upstream.output == \"\" ? 1 : 4}\"";
     let named_late =
         |generation, name| upstream(generation, name) + &block("this", LATE, &key, OFF);
-    // What is written, what is added to the plan, the actions, the name after it, and all submissions by then.
+    // What is written, what is added to the plan, the actions, the name after it, and all
+    // submissions by then.
     let steps: [(_, &[&str], &[&str], _, _); 10] = [
         (resource("Config1", KEY, ""), &[], &["create"], "Config1", 1),
         (resource("Config1", KEY, OFF), &[], &["update"], "Config1", 1),
@@ -145,8 +147,8 @@ fn what_is_planned_can_be_shown_and_saved_and_does_what_was_shown() {
     });
 }
 
-/// The organisation is known at plan whenever the provider's is, so that a reviewer sees it, and a saved plan is not applied to
-/// another one: neither one that creates nor one that submits again.
+/// The organisation is known at plan whenever the provider's is, so that a reviewer sees it, and a
+/// saved plan is not applied to another one: neither one that creates nor one that submits again.
 #[test]
 fn a_saved_plan_is_for_the_organisation_that_it_shows() {
     let key = hcl(KEY);
@@ -191,8 +193,8 @@ fn a_saved_plan_is_for_the_organisation_that_it_shows() {
     });
 }
 
-/// Every way to give up a protected key, with the reason and a way out, and before anything is deleted: the state is as it
-/// was. A tainted object makes room for itself only.
+/// Every way to give up a protected key, with the reason and a way out, and before anything is
+/// deleted: the state is as it was. A tainted object makes room for itself only.
 #[test]
 fn every_way_to_give_up_a_protected_key_is_stopped() {
     let triggered = "lifecycle {\n    replace_triggered_by = [terraform_data.upstream]\n  }";
@@ -210,7 +212,7 @@ fn every_way_to_give_up_a_protected_key_is_stopped() {
         ("-replace, create first", vault("1") + &resource("Config1", KEY, first), &REPLACE),
         ("triggered", vault("2") + &resource("Config1", KEY, triggered), &APPLY),
         ("a name known late", vault("2") + &block("this", LATE, &hcl(KEY), ""), &APPLY),
-        ("a key known late", with_upstream("1", KEY, ""), &APPLY),
+        ("a key known late", with_upstream("2", KEY, ""), &APPLY),
     ];
     with_each(|cli| {
         let simulator = simulator();
@@ -255,8 +257,8 @@ fn every_way_to_give_up_a_protected_key_is_stopped() {
     });
 }
 
-/// What runs may come into effect. A `FAILED` that never was in effect may go, but only while Adobe says so: the plan and the
-/// destroy ask. One whose create failed is such a one.
+/// What runs may come into effect. A `FAILED` that never was in effect may go, but only while Adobe
+/// says so: the plan and the destroy ask. One whose create failed is such a one.
 #[test]
 fn what_was_never_in_effect_goes_as_long_as_adobe_says_failed() {
     let simulator = simulator();
@@ -279,8 +281,8 @@ fn what_was_never_in_effect_goes_as_long_as_adobe_says_failed() {
     assert!(project.attributes().is_null());
 }
 
-/// The value in the state counts, and lifting the protection is an apply of its own that gets through whatever Adobe says: it
-/// submits nothing, and a key that is not submitted is not stored.
+/// The value in the state counts, and lifting the protection is an apply of its own that gets
+/// through whatever Adobe says: it submits nothing, and a key that is not submitted is not stored.
 #[test]
 fn lifting_the_protection_submits_nothing_and_stores_no_other_key() {
     with_each(|cli| {
@@ -302,8 +304,8 @@ fn lifting_the_protection_submits_nothing_and_stores_no_other_key() {
     });
 }
 
-/// A stored `FAILED` is submitted again in place, and its id may change. An update that ends in an error stores the planned
-/// settings, and keeps key and computed values.
+/// A stored `FAILED` is submitted again in place, and its id may change. An update that ends in an
+/// error stores the planned settings, and keeps key and computed values.
 #[test]
 fn a_stored_failure_is_submitted_again_in_place() {
     let simulator = simulator();
@@ -315,7 +317,7 @@ fn a_stored_failure_is_submitted_again_in_place() {
 
     simulator.control().configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
     project.configure_one("adopt_existing = false\n  timeouts {\n    update = \"7m\"\n  }");
-    project.apply().exits(1).says("Adobe does not take the configuration a second time");
+    project.apply().exits(1).says("Adobe does not accept the configuration a second time");
     let mut after = project.attributes();
     assert!(!project.is_tainted());
     assert_eq!(
@@ -337,8 +339,8 @@ fn a_stored_failure_is_submitted_again_in_place() {
     project.plan().exits(0);
 }
 
-/// Where nothing guards it, a key that is unknown at plan is planned in place with a warning. If it turns out to be another
-/// one, the apply stops and keeps the state, for a new block too.
+/// Where nothing guards it, a key that is unknown at plan is planned in place with a warning. If it
+/// turns out to be another one, the apply stops and keeps the state, for a new block too.
 #[test]
 fn a_key_that_turns_out_to_be_another_one_stops_the_apply() {
     with_each(|cli| {
@@ -361,8 +363,9 @@ fn a_key_that_turns_out_to_be_another_one_stops_the_apply() {
     });
 }
 
-/// A plan that follows a forget of the same run never ends in an error. The create does, and returns what was forgotten: when
-/// the look-up fails, when what it shows has no key, when the key turns out to be none.
+/// A plan that follows a forget of the same run never ends in an error. The create does, and
+/// returns what was forgotten: when the look-up fails, when what it shows has no key, when the key
+/// turns out to be none.
 #[test]
 fn a_refusal_after_the_forget_is_left_to_the_create_which_brings_the_object_back() {
     let keyless = json!({"id": "1", "status": "RUNNING", "imsOrgId": ORG_ID});
@@ -392,8 +395,8 @@ fn a_refusal_after_the_forget_is_left_to_the_create_which_brings_the_object_back
     });
 }
 
-/// A `FAILED` of this run's own takes another key under its name. One that was in effect does not, and is still guarded, though
-/// its taint gave it a create without a past.
+/// A `FAILED` of this run's own takes another key under its name. One that was in effect does not,
+/// and is still guarded, though its taint gave it a create without a past.
 #[test]
 fn what_was_in_effect_stays_so_through_a_taint() {
     let simulator = failing_simulator();
@@ -420,7 +423,8 @@ fn what_was_in_effect_stays_so_through_a_taint() {
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// An accepted job that no read has confirmed is looked for during the settling time, after a taint and a broken create too.
+/// An accepted job that no read has confirmed is looked for during the settling time, after a taint
+/// and a broken create too.
 #[test]
 fn what_is_unconfirmed_stays_so_through_a_taint() {
     let simulator = slow_simulator();
@@ -450,7 +454,8 @@ fn what_is_unconfirmed_stays_so_through_a_taint() {
     assert_eq!(control.counters().submissions, 1);
 }
 
-/// The ways out need nobody: a `removed` block without a read, and a `moved` block for a new address.
+/// The ways out need nobody: a `removed` block without a read, and a `moved` block for a new
+/// address.
 #[test]
 fn management_can_be_given_up_without_adobe_and_an_address_changed() {
     with_each(|cli| {
@@ -478,7 +483,8 @@ fn management_can_be_given_up_without_adobe_and_an_address_changed() {
     assert!(simulator.control().configuration("Config1").is_some());
 }
 
-/// `terraform destroy` plans first: what stops it and is not the guard names `-refresh=false`, and that works.
+/// `terraform destroy` plans first: what stops it and is not the guard names `-refresh=false`, and
+/// that works.
 #[test]
 fn an_error_that_stops_a_destroy_names_the_way_around_it() {
     let simulator = simulator();

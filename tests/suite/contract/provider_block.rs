@@ -24,7 +24,8 @@ fn only(simulator: &Simulator, org_id: &str, is_token: impl Fn(&str) -> bool) {
     }
 }
 
-/// One name in two organisations is two configurations. Each block has its own organisation, token and endpoint.
+/// One name in two organisations is two configurations. Each block has its own organisation, token
+/// and endpoint.
 #[test]
 fn two_organisations_in_one_run_share_nothing() {
     let first = simulator();
@@ -89,8 +90,9 @@ fn late(argument: &str) -> String {
     format!("provider \"aep\" {{\n  {argument} = terraform_data.upstream.output\n}}")
 }
 
-/// An argument that is unknown at plan fails no resource's plan and never falls back to a default host: a new resource is
-/// planned without its look-up, an existing one keeps its stored state, with a warning. The apply does all of it.
+/// An argument that is unknown at plan fails no resource's plan and never falls back to a default
+/// host: a new resource is planned without its look-up, an existing one keeps its stored state,
+/// with a warning. The apply does all of it.
 #[test]
 fn an_argument_that_is_unknown_at_plan_fails_no_resource() {
     for (argument, variable) in
@@ -147,7 +149,8 @@ fn credentials_that_are_unknown_at_plan_are_not_looked_for_elsewhere() {
     let body = upstream("1", CLIENT_ID) + &resource("Config1", KEY, "");
     project.configure_with(&late("client_id"), &body);
     project.plan().exits(2);
-    // The value is marked, as a provider that mints tokens would; the state of terraform_data would show it.
+    // The value is marked, as a provider that mints tokens would; the state of terraform_data would
+    // show it.
     let minted = "access_token = terraform_data.upstream.id == \"\" ? null : var.token";
     project.configure_with(&format!("{SENSITIVE}provider \"aep\" {{\n  {minted}\n}}"), &body);
     project.plan().exits(2);
@@ -156,7 +159,8 @@ fn credentials_that_are_unknown_at_plan_are_not_looked_for_elsewhere() {
     assert_eq!(accepted(&simulator), 1);
 }
 
-/// What is stored as `FAILED` and was never in effect takes another key in place: the plan sends nothing, the apply asks.
+/// What is stored as `FAILED` and was never in effect takes another key in place: the plan sends
+/// nothing, the apply asks.
 #[test]
 fn a_stored_failure_is_planned_in_place_without_a_request_and_submitted_again() {
     let simulator = simulator();

@@ -1,4 +1,5 @@
-//! What a refresh makes of a state: nothing without news, drift once with news, and never an object less.
+//! What a refresh makes of a state: nothing without news, drift once with news, and never an object
+//! less.
 
 use aep_simulator::{Action, Answer, Fault, Route, Simulator};
 use base64::Engine;
@@ -43,8 +44,9 @@ fn old(cli: &'static Cli, simulator: &Simulator, org_id: &str) -> Project {
     project
 }
 
-/// Each status is drift once, and taken over it is none any more: then not a byte changes, of the private part and the identity
-/// neither, which newer CLIs compare. A 404 of the API is the status `NOT_FOUND`, and keeps every other value.
+/// Each status is drift once, and taken over it is none any more: then not a byte changes, of the
+/// private part and the identity neither, which newer CLIs compare. A 404 of the API is the status
+/// `NOT_FOUND`, and keeps every other value.
 #[test]
 fn news_come_once_and_then_no_byte_of_the_state_changes() {
     with_each(|cli| {
@@ -74,8 +76,8 @@ fn news_come_once_and_then_no_byte_of_the_state_changes() {
     });
 }
 
-/// A key that was changed at Adobe is drift; a plan under protection is the error with both keys. The way on is to write the
-/// one that Adobe uses.
+/// A key that was changed at Adobe is drift; a plan under protection is the error with both keys.
+/// The way on is to write the one that Adobe uses.
 #[test]
 fn another_key_at_adobe_is_drift_and_under_protection_an_error_with_both_keys() {
     let simulator = simulator();
@@ -90,8 +92,9 @@ fn another_key_at_adobe_is_drift_and_under_protection_an_error_with_both_keys() 
     assert_eq!(simulator.control().counters().submissions, 0);
 }
 
-/// What Adobe no longer finds is guarded, and the next apply submits it again in place, after a last look that takes the
-/// settling time of 30 s. Found again before that is over, nothing is submitted.
+/// What Adobe no longer finds is guarded, and the next apply submits it again in place, after a
+/// last look that takes the settling time of 30 s. Found again before that is over, nothing is
+/// submitted.
 #[test]
 fn what_adobe_no_longer_finds_is_guarded_and_submitted_again_in_place() {
     let simulator = simulator();
@@ -112,7 +115,8 @@ fn what_adobe_no_longer_finds_is_guarded_and_submitted_again_in_place() {
     project.plan().exits(0);
 }
 
-/// What was accepted and never confirmed has neither id nor status, and is drift once Adobe shows it.
+/// What was accepted and never confirmed has neither id nor status, and is drift once Adobe shows
+/// it.
 #[test]
 fn what_was_never_confirmed_is_drift_once_adobe_has_it() {
     with_each(|cli| {
@@ -127,7 +131,8 @@ fn what_was_never_confirmed_is_drift_once_adobe_has_it() {
     });
 }
 
-/// A state of 0.1.0 in which the organisation has our spelling is left as it is. It counts as confirmed: one look is enough.
+/// A state of 0.1.0 in which the organisation has our spelling is left as it is. It counts as
+/// confirmed: one look is enough.
 #[test]
 fn an_old_state_without_news_stays_as_it_is_byte_for_byte() {
     with_each(|cli| {
@@ -152,8 +157,9 @@ fn an_old_state_without_news_stays_as_it_is_byte_for_byte() {
     });
 }
 
-/// Adobe's spelling of the organisation in a state of 0.1.0 is healed by a read, and until then the two are the same one: for a
-/// plan, for the guard, for an update. Another organisation stays another one.
+/// Adobe's spelling of the organisation in a state of 0.1.0 is healed by a read, and until then the
+/// two are the same one: for a plan, for the guard, for an update. Another organisation stays
+/// another one.
 #[test]
 fn adobes_spelling_in_an_old_state_is_healed_by_a_read() {
     with_each(|cli| {
@@ -200,8 +206,8 @@ fn an_old_tainted_job_is_gone_on_with() {
     }
 }
 
-/// The private state of 0.1.0 does not say whether a `FAILED` was in effect, so it counts as having been: it is guarded, and
-/// only the same key is submitted again.
+/// The private state of 0.1.0 does not say whether a `FAILED` was in effect, so it counts as having
+/// been: it is guarded, and only the same key is submitted again.
 #[test]
 fn a_failure_in_an_old_state_counts_as_having_been_in_effect() {
     let simulator = failing_simulator();
@@ -246,8 +252,9 @@ fn adobes_spelling_of_the_organisation_is_not_compared() {
     assert_eq!(simulator.control().counters().submissions, 1);
 }
 
-/// A read that is no proof is an error and changes nothing: neither a 404 that is not the API's, nor a success without sense, nor
-/// a refusal. It asks as often as `max_retries` says, and not at all after a `Retry-After` past `timeouts.read`.
+/// A read that is no proof is an error and changes nothing: neither a 404 that is not the API's,
+/// nor a success without sense, nor a refusal. It asks as often as `max_retries` says, and not at
+/// all after a `Retry-After` past `timeouts.read`.
 #[test]
 fn what_proves_nothing_keeps_the_state() {
     let simulator = simulator();
@@ -276,8 +283,8 @@ fn what_proves_nothing_keeps_the_state() {
     project.plan().exits(0);
 }
 
-/// Another organisation is an error that names both, before any request: of every plan, and of a destroy. At another endpoint it
-/// is one too that the object is not there, or is another one.
+/// Another organisation is an error that names both, before any request: of every plan, and of a
+/// destroy. At another endpoint it is one too that the object is not there, or is another one.
 #[test]
 fn an_object_belongs_to_its_organisation_and_endpoint() {
     const OTHER_ORG: &str = "AAAAAAAAAAAAAAAAAAAAAAAA@AdobeOrg";
@@ -304,8 +311,8 @@ fn an_object_belongs_to_its_organisation_and_endpoint() {
     assert_eq!(second.control().counters().submissions, 0);
 }
 
-/// Data sources and imports read, they don't look a new name up: what would be good enough for that is an error, and none that
-/// says that there is no such configuration.
+/// Data sources and imports read, they don't look a new name up: what would be good enough for that
+/// is an error, and none that says that there is no such configuration.
 #[test]
 fn a_read_is_no_look_up() {
     let simulator = simulator();
@@ -320,4 +327,29 @@ fn a_read_is_no_look_up() {
     project.configure_one("");
     let import = project.run(&["import", "-no-color", "aep_cmk_config.this", "Config1"]);
     import.exits(1).says(unexpected).does_not_say(absent);
+}
+
+/// Only the API's own 404, throughout, lets an object of the state be submitted again: after one, a
+/// gateway that says otherwise is an error, whatever a new name would be free with.
+#[test]
+fn after_one_404_a_sick_gateway_lets_nothing_be_submitted() {
+    let simulator = simulator();
+    let control = simulator.control();
+    let mut project = in_effect(&simulator, "");
+    project.set("AEP_MAX_RETRIES", "0");
+    let before = project.attributes();
+    for sick in [Answer::empty(204), Answer::no_such_path()] {
+        // The refresh, and the look-up of the update.
+        control.fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())));
+        control.fault(Fault::on(Route::Status, Action::Answer(sick)).forever());
+        project
+            .apply()
+            .exits(1)
+            .says("looking up the configuration \"Config1\" before a submission");
+        assert!(!project.is_tainted());
+        control.clear_faults();
+    }
+    project.apply().exits(0);
+    assert_eq!(project.attributes(), before);
+    assert_eq!(control.counters().submissions, 0);
 }

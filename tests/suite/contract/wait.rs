@@ -1,4 +1,5 @@
-//! From an accepted submission to a status that is the end, and what neither ends nor holds up the wait for it.
+//! From an accepted submission to a status that is the end, and what neither ends nor holds up the
+//! wait for it.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use aep_simulator::{Action, Answer, Clock, Fault, Route, Stages};
 use serde_json::json;
 
 use crate::support::{
-    FIRST, KEY, ORG_ID, Project, SECOND, Whom, answered, await_counters, block, hcl,
+    FIRST, KEY, ORG_ID, Project, SECOND, Target, answered, await_counters, block, hcl,
     simulator_with, slow_simulator, with_each,
 };
 
@@ -19,8 +20,8 @@ fn poll(name: &str, action: Action) -> Fault {
     Fault::on(Route::Status, action).named(name).skip(BEFORE)
 }
 
-/// Whatever one poll ends in, the next one decides. A poll needs an id and a status, in any letter case, and no more: the rest is
-/// as it was submitted.
+/// Whatever one poll ends in, the next one decides. A poll needs an id and a status, in any letter
+/// case, and no more: the rest is as it was submitted.
 #[test]
 fn one_odd_poll_ends_no_wait() {
     let odd = [
@@ -65,8 +66,8 @@ fn one_odd_poll_ends_no_wait() {
     project.destroy().exits(1).says("The key is in effect and protected");
 }
 
-/// A refusal that lasts ends the wait after three polls, a `Retry-After` past the timeout at once. What was accepted is in the
-/// state, and the next apply goes on with it.
+/// A refusal that lasts ends the wait after three polls, a `Retry-After` past the timeout at once.
+/// What was accepted is in the state, and the next apply goes on with it.
 #[test]
 fn a_wait_that_breaks_off_keeps_what_was_accepted() {
     let forbidden = Answer::service(403, "Forbidden", "Access is denied.");
@@ -83,14 +84,14 @@ fn a_wait_that_breaks_off_keeps_what_was_accepted() {
     }
 }
 
-/// An interruption ends the wait, whoever gets the signal: a poll in flight and a long pause do not hold it up. The next apply
-/// goes on.
+/// An interruption ends the wait, whoever gets the signal: a poll in flight and a long pause do not
+/// hold it up. The next apply goes on.
 #[test]
 fn an_interrupted_wait_keeps_what_was_accepted() {
     // Half an hour, which the timeout has room for.
     let later = Answer::json(200, &answered(FIRST, KEY, "RUNNING"));
     let later = Action::Answer(later.with_header("retry-after", "1800"));
-    for (action, whom) in [(later, Whom::Cli), (Action::Hold, Whom::Group)] {
+    for (action, target) in [(later, Target::Cli), (Action::Hold, Target::Group)] {
         let simulator = slow_simulator();
         let control = simulator.control();
         let project = Project::new(&simulator);
@@ -98,7 +99,7 @@ fn an_interrupted_wait_keeps_what_was_accepted() {
         control.fault(poll("Config1", action));
         let apply = project.start_apply();
         await_counters(&simulator, |now| now.faults == 1);
-        apply.interrupt(whom);
+        apply.interrupt(target);
         apply.end().exits(1).says(INTERRUPTED).says("terraform untaint");
         assert_eq!(control.counters().status_reads, u64::from(BEFORE) + 1);
         goes_on(&project);
@@ -119,9 +120,10 @@ fn goes_on(project: &Project) {
     assert_eq!(project.adobe().counters().submissions, 1);
 }
 
-/// Without waiting an apply returns with the acceptance, whatever type its response says it has, and plans are empty while the
-/// job runs. Turning the wait on goes on in place with the same job; an interruption only breaks that off. The id may change
-/// meanwhile, and statuses may come that nobody documented.
+/// Without waiting an apply returns with the acceptance, whatever type its response says it has,
+/// and plans are empty while the job runs. Turning the wait on goes on in place with the same job;
+/// an interruption only breaks that off. The id may change meanwhile, and statuses may come that
+/// nobody documented.
 #[test]
 fn a_wait_that_is_turned_on_goes_on_in_place() {
     with_each(|cli| {
@@ -149,7 +151,7 @@ fn a_wait_that_is_turned_on_goes_on_in_place() {
             apply
         };
         let apply = watched();
-        apply.interrupt(Whom::Group);
+        apply.interrupt(Target::Group);
         apply.end().exits(1).says(INTERRUPTED).does_not_say("untaint");
         assert!(!project.is_tainted());
         assert_eq!(project.attributes()["id"], FIRST);
@@ -164,4 +166,22 @@ fn a_wait_that_is_turned_on_goes_on_in_place() {
         assert_eq!(control.counters().submissions, 1);
         project.plan().exits(0);
     });
+}
+
+/// An update waits as long as `timeouts.update` says, whatever the create may take.
+#[test]
+fn an_update_takes_no_longer_than_its_own_timeout() {
+    let simulator = slow_simulator();
+    let control = simulator.control();
+    let project = Project::new(&simulator);
+    project.configure_one("wait_for_completion = false");
+    project.apply().exits(0);
+    project.configure_one("timeouts {\n    update = \"2s\"\n  }");
+    // After the refresh: whoever has the default of an hour waits, and sees the end.
+    let throttled = Action::Answer(Answer::throttled_for(3));
+    let completed = Action::Answer(Answer::json(200, &answered(FIRST, KEY, "COMPLETED")));
+    control.fault(Fault::on(Route::Status, throttled).skip(1));
+    control.fault(Fault::on(Route::Status, completed).skip(1));
+    project.apply().exits(1).says("Adobe is throttling requests");
+    assert_eq!(project.attributes()["id"], FIRST);
 }

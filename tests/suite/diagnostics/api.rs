@@ -74,7 +74,8 @@ pub(super) const CASES: &[Case] = &[
         happens(stage.with("AEP_REQUEST_TIMEOUT", "500ms"), late)
     }),
     ("nothing listens", |stage| {
-        // Bound, so that no other server gets the port, and not listening: it refuses by construction.
+        // Bound, so that no other server gets the port, and not listening: it refuses by
+        // construction.
         let deaf = TcpSocket::new_v4().expect("a socket");
         deaf.bind(([127, 0, 0, 1], 0).into()).expect("a loopback port");
         asks(stage.moves_to(format!("http://{}", deaf.local_addr().expect("an address"))))
@@ -162,7 +163,8 @@ fn trusted(stage: &mut Stage, change: fn(&mut CertificateParams)) -> &mut Stage 
     asks(stage.moves_to(address))
 }
 
-/// The address of a server with a certificate of its own making, and the certificate. It takes one connection.
+/// The address of a server with a certificate of its own making, and the certificate. It takes one
+/// connection.
 fn tls_server(change: fn(&mut CertificateParams)) -> (String, String) {
     let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a certificate");
     change(&mut params);

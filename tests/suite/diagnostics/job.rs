@@ -7,7 +7,8 @@ use aep_simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, answered, resource};
 
-/// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create itself.
+/// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create
+/// itself.
 const LOOK_UPS: u32 = 3;
 /// Those, the submission, a poll that was answered, and one more.
 const POLLING: u64 = LOOK_UPS as u64 + 3;

@@ -128,7 +128,7 @@ pub(super) const CASES: &[Case] = &[
     ("a data source of nothing", |stage| {
         stage.written("data \"aep_cmk_config\" \"this\" {\n  name = \"config1\"\n}").plan()
     }),
-    ("Adobe answers with a key that is none", |stage| {
+    ("Adobe responds with a key that is none", |stage| {
         stage.one("").applied().rekeyed("adobe-cmk").plan()
     }),
 ];

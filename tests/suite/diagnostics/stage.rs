@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 use serde_json::Value;
 
-use crate::support::{KEY, PATIENCE, Project, Run, Whom, resource, simulator_with};
+use crate::support::{KEY, PATIENCE, Project, Run, Target, resource, simulator_with};
 
 /// In the title of a case that waits for a pause of the provider.
 pub(super) const SLOW: &str = "again";
@@ -27,8 +27,9 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Without retries, so that an error is shown as soon as it is there; with all that can be logged, where a secret might
-    /// be; and with something that stands or falls beside the key, as its vault would.
+    /// Without retries, so that an error is shown as soon as it is there; with all that can be
+    /// logged, where a secret might be; and with something that stands or falls beside the key, as
+    /// its vault would.
     pub(super) fn new(title: &'static str) -> Self {
         let simulator = simulator_with(|options| options.stages = Stages::none());
         let mut project = Project::new(&simulator);
@@ -174,7 +175,7 @@ impl Stage {
             assert!(began.elapsed() < PATIENCE, "{}: it never came to that", self.title);
             thread::sleep(Duration::from_millis(20));
         }
-        child.interrupt(Whom::Cli);
+        child.interrupt(Target::Cli);
         let run = child.end();
         self.add(&APPLY, &run);
         self
@@ -214,7 +215,8 @@ impl Stage {
             .replace("\"aep_cmk_config\" \"other\"", "\"aep_cmk_config\" \"this\"")
     }
 
-    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
+    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came
+    /// first.
     fn diagnostics(&self, run: &Run) -> Vec<String> {
         let mut found = Vec::new();
         match serde_json::from_str::<Value>(&run.stdout) {

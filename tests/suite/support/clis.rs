@@ -25,7 +25,8 @@ enum Tool {
     OpenTofu,
 }
 
-/// What not every CLI has that the provider works with. A scene says what happens with it and without it.
+/// What not every CLI has that the provider works with. A scene says what happens with it and
+/// without it.
 #[derive(Clone, Copy, Debug)]
 pub enum Feature {
     /// `provider::aep::…`
@@ -63,7 +64,8 @@ impl Cli {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
 
-    /// Asks a binary what it is. The first line has the tool and the version; `-json` does not have the tool.
+    /// Asks a binary what it is. The first line has the tool and the version; `-json` does not have
+    /// the tool.
     fn of(path: PathBuf) -> Self {
         let output = Command::new(&path)
             .arg("version")
@@ -89,7 +91,8 @@ impl fmt::Display for Cli {
     }
 }
 
-/// Every CLI: `terraform` and `tofu` on the `PATH`, and those that `AEP_TEST_CLIS` names. At least one.
+/// Every CLI: `terraform` and `tofu` on the `PATH`, and those that `AEP_TEST_CLIS` names. At least
+/// one.
 pub fn clis() -> &'static [Cli] {
     static CLIS: OnceLock<Vec<Cli>> = OnceLock::new();
     CLIS.get_or_init(|| {
@@ -106,7 +109,8 @@ pub fn clis() -> &'static [Cli] {
         paths.extend(std::env::split_paths(&more).filter(|path| !path.as_os_str().is_empty()));
         assert!(
             !paths.is_empty(),
-            "the tests need `terraform` or `tofu` on the PATH, or a path to one in {MORE}: install one of them"
+            "the tests need `terraform` or `tofu` on the PATH, or a path to one in {MORE}: \
+             install one of them"
         );
         // One that is on the `PATH` and named besides plays once.
         let mut seen = HashSet::new();

@@ -18,14 +18,14 @@ pub fn failing_simulator() -> Simulator {
     })
 }
 
-/// A project whose state has `aep_cmk_config.this`, `Config1` with the sample key, in effect. Nothing was submitted for it,
-/// and the log is empty.
+/// A project whose state has `aep_cmk_config.this`, `Config1` with the sample key, in effect.
+/// Nothing was submitted for it, and the log is empty.
 pub fn in_effect(simulator: &Simulator, more: &str) -> Project {
     stored(cli(), simulator, "COMPLETED", &resource("Config1", KEY, more))
 }
 
-/// A project whose state has `aep_cmk_config.this`, accepted once. By now it is `FAILED` at Adobe, and was never in effect.
-/// The log is empty.
+/// A project whose state has `aep_cmk_config.this`, accepted once. By now it is `FAILED` at Adobe,
+/// and was never in effect. The log is empty.
 pub fn never_in_effect(simulator: &Simulator) -> Project {
     let project = Project::new(simulator);
     project.configure_one("wait_for_completion = false");
@@ -72,8 +72,8 @@ pub fn failed(simulator: &Simulator, more: &str) -> Project {
     project
 }
 
-/// A block whose key comes out of `terraform_data.upstream`. A new `generation` replaces that, so that the key is not known
-/// before apply.
+/// A block whose key comes out of `terraform_data.upstream`. A new `generation` replaces that, so
+/// that the key is not known before apply.
 pub fn with_upstream(generation: &str, key: &str, more: &str) -> String {
     upstream(generation, key)
         + &block("this", "\"Config1\"", "terraform_data.upstream.output", more)
@@ -82,14 +82,16 @@ pub fn with_upstream(generation: &str, key: &str, more: &str) -> String {
 /// `terraform_data.upstream`, whose output is `value`.
 pub fn upstream(generation: &str, value: &str) -> String {
     format!(
-        "resource \"terraform_data\" \"upstream\" {{\n  input = \"{value}\"\n  triggers_replace = \"{generation}\"\n}}\n"
+        "resource \"terraform_data\" \"upstream\" {{\n  input = \"{value}\"\n  \
+         triggers_replace = \"{generation}\"\n}}\n"
     )
 }
 
 /// A block `aep_cmk_config.<label>`, with name and key as expressions.
 pub fn block(label: &str, name: &str, key: &str, more: &str) -> String {
     format!(
-        "resource \"aep_cmk_config\" \"{label}\" {{\n  name = {name}\n  key_vault_key_identifier = {key}\n  {more}\n}}\n"
+        "resource \"aep_cmk_config\" \"{label}\" {{\n  name = {name}\n  \
+         key_vault_key_identifier = {key}\n  {more}\n}}\n"
     )
 }
 

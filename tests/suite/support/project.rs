@@ -10,7 +10,7 @@ use aep_simulator::{Control, Simulator};
 use serde_json::Value;
 
 use super::running::{Run, Running};
-use super::{Cli, KEY, ORG_ID, TOKEN, cli};
+use super::{Cli, KEY, ORG_ID, TOKEN, block, cli};
 
 /// A broken product may wait for ever; a test may not.
 const LONGEST_RUN: Duration = Duration::from_secs(180);
@@ -36,7 +36,8 @@ impl Project {
         let plugin = Path::new(env!("CARGO_BIN_EXE_terraform-provider-aep"));
         let plugin_folder = plugin.parent().expect("a folder");
         let settings = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"aep-cmk/aep\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
+            "provider_installation {{\n  dev_overrides {{\n    \"aep-cmk/aep\" = \"{}\"\n  }}\n  \
+             direct {{}}\n}}\n",
             plugin_folder.display()
         );
         let settings_file = folder.path().join("cli.tfrc");
@@ -44,7 +45,8 @@ impl Project {
         let variables = [
             ("TF_CLI_CONFIG_FILE", settings_file.display().to_string()),
             ("CHECKPOINT_DISABLE", "1".to_owned()),
-            // It is two fifths of a command's time. The host's own tests have it, and so has one scene.
+            // It is two fifths of a command's time. The host's own tests have it, and so has one
+            // scene.
             ("TF_DISABLE_PLUGIN_TLS", "1".to_owned()),
             ("AEP_ENDPOINT", simulator.url()),
             ("AEP_ORG_ID", ORG_ID.to_owned()),
@@ -109,12 +111,14 @@ impl Project {
         self.write(
             "main.tf",
             &format!(
-                "terraform {{\n  required_providers {{\n    aep = {{\n      source = \"aep-cmk/aep\"\n    }}\n  }}\n}}\n\n{provider}\n\n{body}\n"
+                "terraform {{\n  required_providers {{\n    aep = {{\n      source = \"aep-cmk/aep\"\n    \
+                 }}\n  }}\n}}\n\n{provider}\n\n{body}\n"
             ),
         )
     }
 
-    /// Writes `main.tf` with one resource `aep_cmk_config.this`, named `Config1`, with the sample key and `more` in it.
+    /// Writes `main.tf` with one resource `aep_cmk_config.this`, named `Config1`, with the sample
+    /// key and `more` in it.
     pub fn configure_one(&self, more: &str) -> &Self {
         self.configure(&resource("Config1", KEY, more))
     }
@@ -254,10 +258,7 @@ impl Project {
 
 /// A resource block `aep_cmk_config.this`.
 pub fn resource(name: &str, key: &str, more: &str) -> String {
-    let name = hcl(name);
-    format!(
-        "resource \"aep_cmk_config\" \"this\" {{\n  name = {name}\n  key_vault_key_identifier = \"{key}\"\n  {more}\n}}\n"
-    )
+    block("this", &hcl(name), &format!("\"{key}\""), more)
 }
 
 /// A quoted HCL string. It is written as in JSON, but for what begins a template.

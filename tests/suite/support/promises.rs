@@ -1,5 +1,5 @@
-//! What holds after every command of every scene, whatever the scene is about: no secret shows, nothing is submitted twice,
-//! and nothing that a protected key depends on is gone.
+//! What holds after every command of every scene, whatever the scene is about: no secret shows,
+//! nothing is submitted twice, and nothing that a protected key depends on is gone.
 
 use std::collections::HashSet;
 use std::fs;
@@ -99,7 +99,8 @@ fn guarded(state: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A submission of a name of which one may be on its way already: accepted, or its response lost, and not seen `FAILED` since.
+/// A submission of a name of which one may be on its way already: accepted, or its response lost,
+/// and not seen `FAILED` since.
 fn submitted_twice(requests: &[LoggedRequest]) -> Option<&LoggedRequest> {
     let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let mut on_its_way = HashSet::new();
@@ -125,7 +126,8 @@ fn submitted_twice(requests: &[LoggedRequest]) -> Option<&LoggedRequest> {
     None
 }
 
-/// Fails the test when a secret is in what the CLI printed or wrote: in logs, states and their private part, saved plans.
+/// Fails the test when a secret is in what the CLI printed or wrote: in logs, states and their
+/// private part, saved plans.
 #[track_caller]
 pub(super) fn assert_no_secret(project: &Project, run: &Run) {
     let given = ["AEP_ACCESS_TOKEN", "AEP_CLIENT_SECRET"].map(|name| project.variable(name));
@@ -146,8 +148,8 @@ pub(super) fn assert_no_secret(project: &Project, run: &Run) {
     }
 }
 
-/// A secret as it is, and its base64 in each of the three places of a group of bytes that it can begin at, without the
-/// digits that depend on what is beside it.
+/// A secret as it is, and its base64 in each of the three places of a group of bytes that it can
+/// begin at, without the digits that depend on what is beside it.
 fn shapes(secret: &str) -> Vec<String> {
     let shifted = (0..3).map(|shift| {
         let encoded = BASE64_STANDARD_NO_PAD.encode("\0".repeat(shift) + secret);
@@ -157,7 +159,8 @@ fn shapes(secret: &str) -> Vec<String> {
     shifted.chain([secret.to_owned()]).collect()
 }
 
-/// Whether one of the texts is in there, a saved plan unpacked. The copy of the configuration in a plan counts as that does.
+/// Whether one of the texts is in there, a saved plan unpacked. The copy of the configuration in a
+/// plan counts as that does.
 fn shows(bytes: &[u8], texts: &[String]) -> bool {
     if !bytes.starts_with(ZIP) {
         let text = String::from_utf8_lossy(bytes);

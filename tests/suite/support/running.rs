@@ -11,7 +11,7 @@ use super::{PATIENCE, Project};
 
 /// Who gets a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum Target {
     /// The CLI alone, as from a supervisor.
     Cli,
     /// The CLI and its plugins, as from Ctrl-C in a terminal.
@@ -47,8 +47,8 @@ impl<'a> Running<'a> {
 
     /// Sends SIGINT.
     #[track_caller]
-    pub fn interrupt(&self, whom: Whom) {
-        assert!(self.signal("INT", whom), "the CLI has ended before");
+    pub fn interrupt(&self, target: Target) {
+        assert!(self.signal("INT", target), "the CLI has ended before");
     }
 
     /// Waits for the end.
@@ -83,10 +83,10 @@ impl<'a> Running<'a> {
     }
 
     /// Whether it arrived.
-    fn signal(&self, signal: &str, whom: Whom) -> bool {
-        let target = match whom {
-            Whom::Cli => self.id.to_string(),
-            Whom::Group => format!("-{}", self.id),
+    fn signal(&self, signal: &str, target: Target) -> bool {
+        let target = match target {
+            Target::Cli => self.id.to_string(),
+            Target::Group => format!("-{}", self.id),
         };
         Command::new("sh")
             .args(["-c", &format!("kill -s {signal} -- {target}")])
@@ -101,7 +101,7 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         // Of a test that has failed already. The CLI may end at this very moment.
         if !self.has_ended && self.goes_on() {
-            self.signal("KILL", Whom::Group);
+            self.signal("KILL", Target::Group);
         }
     }
 }
