@@ -1,5 +1,6 @@
-//! The pages under docs/ say what the schemas say, and troubleshooting what the diagnostics say. The other guides are written
-//! by hand; of them, only what the Registry asks for and links are looked at.
+//! The pages under docs/ say what the schemas say, and troubleshooting what the diagnostics say.
+//! The other guides are written by hand; of them, only what the Registry asks for and links are
+//! looked at.
 //!
 //! On a difference: `UPDATE_DOCS=1 cargo test --test suite docs` writes the pages anew.
 

@@ -1,7 +1,9 @@
-//! What the doctor shows for each thing that can be wrong, kept in `doctor.txt` to be read as a whole: is the first ✗ the
-//! cause, and does it say what to do? The built binary, a simulator, and a stand-in for the vault behind a test CA.
+//! What the doctor shows for each thing that can be wrong, kept in `doctor.txt` to be read as a
+//! whole: is the first ✗ the cause, and does it say what to do? The built binary, a simulator, and
+//! a stand-in for the vault behind a test CA.
 //!
-//! On a difference: read it, and if the new text is better, `UPDATE_DOCTOR=1 cargo test --test suite doctor`.
+//! On a difference: read it, and if the new text is better, `UPDATE_DOCTOR=1 cargo test --test
+//! suite doctor`.
 
 mod scene;
 mod stand_in;
@@ -21,10 +23,11 @@ use scene::Scene;
 use stand_in::Behaviour;
 
 const FILE: &str = "tests/suite/doctor.txt";
-const HEAD: &str = "What the doctor shows. Written by its test, with\nUPDATE_DOCTOR=1 cargo test --test suite doctor\n";
+const HEAD: &str = "What the doctor shows. Written by its test, with\n\
+    UPDATE_DOCTOR=1 cargo test --test suite doctor\n";
 
-/// What becomes of a scene in which everything is right. Arguments have blanks between them, and the names of keys and tenants
-/// stand for them.
+/// What becomes of a scene in which everything is right. Arguments have blanks between them, and
+/// the names of keys and tenants stand for them.
 type Case = (&'static str, fn(&mut Scene) -> &mut Scene);
 
 const CASES: &[Case] = &[
@@ -43,7 +46,10 @@ const CASES: &[Case] = &[
         s.doctor("--name Config1 --key BARE")
     }),
     ("settings: values that are none", |s| {
-        s.doctor("--org-id acme --endpoint http://adobe.example.com --request-timeout soon --tenant contoso.onmicrosoft.com")
+        s.doctor(
+            "--org-id acme --endpoint http://adobe.example.com --request-timeout soon \
+             --tenant contoso.onmicrosoft.com",
+        )
     }),
     ("settings: two ways to authenticate", |s| s.set("AEP_ACCESS_TOKEN", TOKEN).doctor("")),
     ("settings: an option goes before the environment, with what belongs to it", |s| {
@@ -147,7 +153,9 @@ const CASES: &[Case] = &[
         s.stored(OTHER_KEY, "FAILED").doctor("--name Config1 --key BARE")
     }),
     ("key: an ARN", |s| {
-        s.doctor("--name Config1 --key arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+        s.doctor(
+            "--key arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        )
     }),
     ("vault: another tenant", |s| {
         s.doctor("--key BARE --tenant ANOTHER").doctor("--key BARE --tenant ANOTHER --json")

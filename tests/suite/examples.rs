@@ -1,7 +1,8 @@
-//! Every example is applied by the real CLI, as it is in the repository, and given up again without a trace at Adobe.
+//! Every example is applied by the real CLI, as it is in the repository, and given up again without
+//! a trace at Adobe.
 //!
-//! The one exception is what needs Azure: those two are applied with stand-ins for Azure's objects, made from the real
-//! files, so that a change of a file is a change of what is tested.
+//! The one exception is what needs Azure: those two are applied with stand-ins for Azure's objects,
+//! made from the real files, so that a change of a file is a change of what is tested.
 
 mod azure;
 mod pipelines;

@@ -1,7 +1,8 @@
 //! What a user downloads: the files of a release, installed and applied by the real CLI.
 //!
-//! How they are laid out is tested with a script in the binary's place, which takes no compiler. The release itself is built
-//! where there is what a static build takes, and its test says so where there is not.
+//! How they are laid out is tested with a script in the binary's place, which takes no compiler.
+//! The release itself is built where there is what a static build takes, and its test says so where
+//! there is not.
 
 #[path = "../../examples/package/platform.rs"]
 mod platform;
@@ -29,7 +30,8 @@ use release_files::Release;
 /// Set where the release has to be tested, as in CI: what is missing is a failure then.
 const REQUIRED: &str = "AEP_TEST_RELEASE";
 
-/// Names what was not tested, and why, past the test harness: it shows nothing of a test that passes.
+/// Names what was not tested, and why, past the test harness: it shows nothing of a test that
+/// passes.
 fn left_out(why: &str) {
     assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, and {why}");
     let line = format!("\nnot tested: the static release, as {why}\n");
@@ -169,8 +171,9 @@ fn the_bill_of_materials_lists_what_is_in_the_binary() {
     }
 }
 
-/// Makes the project's folder a root with nothing but the CLI, the two files that say where names lead, and what the CLI itself
-/// writes to. How it becomes the root, or `None` where this user may not do that, or the CLI needs more.
+/// Makes the project's folder a root with nothing but the CLI, the two files that say where names
+/// lead, and what the CLI itself writes to. How it becomes the root, or `None` where this user may
+/// not do that, or the CLI needs more.
 fn empty_root(project: &Project) -> Option<&'static [&'static str]> {
     let folder = project.path();
     for name in ["bin", "dev", "etc", "tmp"] {

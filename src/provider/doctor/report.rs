@@ -28,7 +28,8 @@ pub enum Outcome {
     Manual,
 }
 
-/// What a check found, and the next step. Lines of either that begin with a space are shown as they are.
+/// What a check found, and the next step. Lines of either that begin with a space are shown as they
+/// are.
 #[derive(Serialize)]
 #[allow(missing_docs)]
 pub struct Finding {

@@ -1,4 +1,5 @@
-//! The pages as the Registry takes them: what `tfplugindocs validate` asks for, and links that lead somewhere.
+//! The pages as the Registry takes them: what `tfplugindocs validate` asks for, and links that lead
+//! somewhere.
 
 use super::{read, root};
 use crate::tidy::files_below;
@@ -7,7 +8,8 @@ use crate::tidy::files_below;
 const FOLDERS: [&str; 5] =
     ["docs", "docs/data-sources", "docs/functions", "docs/guides", "docs/resources"];
 const MAX_SIZE: usize = 500_000;
-/// Where a link of the Registry's pages to a file of the repository has to lead, as a relative one is not followed there.
+/// Where a link of the Registry's pages to a file of the repository has to lead, as a relative one
+/// is not followed there.
 const REPOSITORY: [&str; 3] = [
     concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/"),
     concat!(env!("CARGO_PKG_REPOSITORY"), "/tree/main/"),
@@ -66,7 +68,8 @@ fn every_page_is_one_that_the_registry_takes_and_its_links_lead_somewhere() {
 #[test]
 fn a_bad_page_goes_red() {
     const PAGE: &str = "docs/guides/a.md";
-    let good = "---\npage_title: \"A\"\nsubcategory: \"\"\ndescription: |-\n  B.\n---\n[c](https://d/) [e](#f)\n";
+    let good = "---\npage_title: \"A\"\nsubcategory: \"\"\ndescription: |-\n  B.\n---\n\
+        [c](https://d/) [e](#f)\n";
     let of_index = good.replace("subcategory: \"\"\n", "");
     let lost = format!("{}none", REPOSITORY[0]);
     for (page, text, expected) in [
@@ -86,7 +89,8 @@ fn a_bad_page_goes_red() {
     }
 }
 
-/// The committed picture is the one that its text draws: Graphviz writes each label, line by line, into the SVG.
+/// The committed picture is the one that its text draws: Graphviz writes each label, line by line,
+/// into the SVG.
 #[test]
 fn the_picture_says_what_its_source_says() {
     let (source, picture) = (read(".github/picture.dot"), read(".github/picture.svg"));

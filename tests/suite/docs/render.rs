@@ -1,5 +1,6 @@
-//! Renders schemas as pages of the Terraform Registry. Pure: what it needs of examples is passed in. It knows the shapes that the
-//! provider publishes; a new one stops it and is added here, and so does a thing without a description.
+//! Renders schemas as pages of the Terraform Registry. Pure: what it needs of examples is passed
+//! in. It knows the shapes that the provider publishes; a new one stops it and is added here, and
+//! so does a thing without a description.
 
 use std::collections::BTreeMap;
 

@@ -51,7 +51,8 @@ pub(super) fn page(diagnostics: &str) -> String {
     page
 }
 
-/// The parts of `text` that begin with one of `marks`, without the line break before, and what is before the first.
+/// The parts of `text` that begin with one of `marks`, without the line break before, and what is
+/// before the first.
 fn split_before<'a>(text: &'a str, marks: &[&str]) -> impl Iterator<Item = &'a str> {
     let mut starts: Vec<usize> =
         marks.iter().flat_map(|mark| text.match_indices(mark)).map(|(at, _)| at).collect();

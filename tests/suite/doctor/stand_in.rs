@@ -1,5 +1,5 @@
-//! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the vault, or Adobe. To whom
-//! asks it directly it is that host.
+//! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the
+//! vault, or Adobe. To whom asks it directly it is that host.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,5 +1,6 @@
-//! The two Azure examples, without Azure. A block of another provider becomes a local value with the arguments that the
-//! example gives it; everything else is applied as it stands. So each precondition judges what the example says.
+//! The two Azure examples, without Azure. A block of another provider becomes a local value with
+//! the arguments that the example gives it; everything else is applied as it stands. So each
+//! precondition judges what the example says.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,8 +38,8 @@ const VARIABLES: [(&str, &str); 7] = [
     ("key_administrators", r#"["9d0bc50c-8e3c-4a46-9a2f-0d6a5a7f9d0e"]"#),
 ];
 
-/// What is written in the example or the name of a variable, what somebody writes in its place, and the message that stops the
-/// plan.
+/// What is written in the example or the name of a variable, what somebody writes in its place, and
+/// the message that stops the plan.
 type Mistake = (&'static str, &'static str, &'static str);
 
 const TYPE_OR_SIZE: &str = "Adobe takes keys of type RSA or RSA-HSM with at least 3072 bits.";
@@ -107,7 +108,8 @@ fn the_managed_hsm() {
     each_mistake_stops_a_plan(&text, "precondition {", &MANAGED_HSM_MISTAKES);
 }
 
-/// From nothing to a key in effect, a failure that the check block tells of, the guard, and the guide's way out.
+/// From nothing to a key in effect, a failure that the check block tells of, the guard, and the
+/// guide's way out.
 fn applied_and_given_up(text: &str, [role, role_name, key]: [&str; 3]) {
     let simulator = simulator();
     let project = Project::new(&simulator);
@@ -135,8 +137,8 @@ fn applied_and_given_up(text: &str, [role, role_name, key]: [&str; 3]) {
     assert!(simulator.control().configuration(NAME).is_some());
 }
 
-/// Each mistake stops a plan with its message, and each condition of the example has a mistake. Each is made in a module of its
-/// own, so that one plan finds them all.
+/// Each mistake stops a plan with its message, and each condition of the example has a mistake.
+/// Each is made in a module of its own, so that one plan finds them all.
 fn each_mistake_stops_a_plan(text: &str, condition: &str, mistakes: &[Mistake]) {
     let messages: BTreeSet<&str> = mistakes.iter().map(|(.., message)| *message).collect();
     let conditions = text.matches(&format!("  {condition}")).count();
@@ -177,7 +179,8 @@ fn blocks(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive("\n}\n")
 }
 
-/// The example with a local value in the place of each block that another provider would have to know.
+/// The example with a local value in the place of each block that another provider would have to
+/// know.
 fn with_stand_ins(text: &str) -> String {
     let mut out = String::new();
     let mut stand_ins = Vec::new();
@@ -204,7 +207,8 @@ fn with_stand_ins(text: &str) -> String {
     out
 }
 
-/// The arguments of a block over what Azure would know. Nested blocks are lists of one, as in the provider's schema.
+/// The arguments of a block over what Azure would know. Nested blocks are lists of one, as in the
+/// provider's schema.
 fn local_value(block: &str, kind: &str, name: &str) -> String {
     let arguments = without(&without(block, "lifecycle"), "depends_on");
     let mut object = String::new();

@@ -1,4 +1,5 @@
-//! What people copy beside the configuration: the recipes for pipelines, the nightly look, module tests, policies.
+//! What people copy beside the configuration: the recipes for pipelines, the nightly look, module
+//! tests, policies.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +7,8 @@ use std::fs;
 use super::{NAME, text};
 use crate::support::{KEY, KEY_VERSIONLESS, OTHER_KEY, Project, simulator};
 
-/// Each recipe's own commands, in their order: a reviewed plan, its apply, and an empty plan at night.
+/// Each recipe's own commands, in their order: a reviewed plan, its apply, and an empty plan at
+/// night.
 #[test]
 fn the_ci_recipes() {
     for file in ["ci/azure-pipelines.yml", "ci/github-actions.yml", "ci/gitlab-ci.yml"] {
