@@ -34,6 +34,10 @@ mod stderr;
 mod tls;
 mod value;
 
+#[cfg(test)]
+#[path = "../../tests/fuzz/checks/seeds.rs"]
+mod seeds;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
