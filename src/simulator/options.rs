@@ -30,6 +30,8 @@ pub struct Options {
     pub unknown_name: UnknownName,
     /// What `keyVersion` is when the submitted key has none. Undocumented.
     pub versionless: Versionless,
+    /// Whether responses carry an `x-request-id`, as Adobe's usually do.
+    pub request_ids: bool,
     /// The HTTP status of an accepted submission. Undocumented, so a client has to take any 2xx.
     pub accepted_status: u16,
     /// Where to listen; port 0 lets the system choose. Loopback only.
@@ -51,6 +53,7 @@ impl Default for Options {
             resubmit_failed: ResubmitFailed::default(),
             unknown_name: UnknownName::default(),
             versionless: Versionless::default(),
+            request_ids: true,
             accepted_status: 200,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         }
@@ -114,7 +117,9 @@ pub enum Terminal {
 }
 
 impl Terminal {
-    pub(super) const fn status(self) -> &'static str {
+    /// As the status call shows it.
+    #[must_use]
+    pub const fn status(self) -> &'static str {
         match self {
             Self::Completed => "COMPLETED",
             Self::Failed => "FAILED",
