@@ -10,6 +10,9 @@ use super::process::Interrupt;
 /// One attempt of the steps takes no longer.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(5);
 
+/// How long what may have been accepted is looked for.
+const SETTLING: Duration = Duration::from_secs(30);
+
 /// A row of the table.
 #[derive(Clone)]
 pub(super) struct Row {
@@ -30,6 +33,41 @@ impl Row {
     /// The request is held.
     pub(super) fn holds(&self) -> bool {
         matches!(self.action, Action::Hold | Action::ProcessThenHold)
+    }
+
+    /// What it does may come after the command.
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self.action, Action::ProcessLater(_))
+    }
+
+    /// A read that it befalls once succeeds at the second attempt: it is lost, or what is there for a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match &self.action {
+            Action::Answer(answer) | Action::ProcessThenAnswer(answer) => {
+                matches!(answer.status, 408 | 429 | 500 | 502 | 503 | 504) && !self.asks_for_a_day()
+            }
+            Action::Quote(status) => *status == 500,
+            Action::EmptyBody | Action::WrongContentType | Action::Endless => false,
+            _ => true,
+        }
+    }
+
+    /// A submission that it befalls once arrives all the same, or certainly did not and is sent again.
+    pub(super) fn is_overcome(&self) -> bool {
+        match &self.action {
+            Action::Answer(answer) => {
+                let is_sent_again = answer.status == 429 && !self.asks_for_a_day();
+                is_sent_again || answer.body.contains("\"503010\"")
+            }
+            Action::Reset | Action::Hold | Action::CutBody | Action::Quote(_) => false,
+            Action::ProcessLater(time) => *time < SETTLING,
+            _ => true,
+        }
+    }
+
+    /// It asks for a longer pause than there is time.
+    pub(super) fn asks_for_a_day(&self) -> bool {
+        self.name.starts_with("429 for a day")
     }
 
     /// Befalls the request after this many.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tf_provider_host::proto::tfplugin6 as pb;
 
 use super::cli::{Cli, End};
+use super::faults::Row;
 use super::process::Adobe;
 use super::steps::{Goal, NAME, Step};
 use crate::support::{CLIENT_SECRET, TOKEN};
@@ -63,10 +64,15 @@ fn is_of(request: &LoggedRequest, name: &str) -> bool {
 
 /// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure,
 /// or was absent; after one of unknown fate, absent for the whole settling time. A process that was killed knows of nothing.
-pub(super) fn submissions(log: &[LoggedRequest], remembers: bool) -> Result<(), String> {
+/// `known` is the name that was in the state before.
+pub(super) fn submissions(
+    log: &[LoggedRequest],
+    known: Option<&str>,
+    remembers: bool,
+) -> Result<(), String> {
     for name in [NAME, "Config2"] {
         let mut looks: Vec<&LoggedRequest> = Vec::new();
-        let mut is_open = false;
+        let mut is_open = known == Some(name);
         let mut is_again = false;
         for request in log.iter().filter(|request| is_of(request, name)) {
             if request.method == "GET" {
@@ -127,7 +133,13 @@ pub(super) fn next_steps(errors: &[pb::Diagnostic]) -> Result<(), String> {
 }
 
 /// After a command that a fault may have befallen.
-pub(super) fn after(cli: &Cli<'_>, step: &Step, was_guarded: bool, end: &End) -> Result<(), String> {
+pub(super) fn after(
+    cli: &Cli<'_>,
+    step: &Step,
+    was_guarded: bool,
+    accepted: u64,
+    end: &End,
+) -> Result<(), String> {
     match end {
         End::Bug(bug) => return Err(bug.clone()),
         End::Errors(errors) => next_steps(errors)?,
@@ -139,7 +151,29 @@ pub(super) fn after(cli: &Cli<'_>, step: &Step, was_guarded: bool, end: &End) ->
     if was_guarded && !may_go && cli.state.is_none() {
         return Err(format!("a guarded object is gone after {end:?}"));
     }
+    if accepted > 0 && *end != End::Killed && cli.state.is_none() {
+        return Err(format!("what was accepted is not in the state after {end:?}"));
+    }
     Ok(())
+}
+
+/// A fault that passes is borne where it can be: a lost read is repeated, an odd poll ends nothing, a submission that arrived is
+/// found, and one that certainly did not is sent again.
+pub(super) fn is_borne(row: &Row, at: usize, log: &[LoggedRequest]) -> bool {
+    let Some(hit) = log.get(at).filter(|_| row.passes()) else {
+        return false;
+    };
+    let is_submission = |request: &LoggedRequest| request.method == "POST" && !is_token(request);
+    let is_renewed = row.name == "401, once" && log.iter().any(is_token);
+    let is_waiting = || log[..at].iter().any(is_submission) && !row.asks_for_a_day();
+    match is_submission(hit) {
+        true => row.is_overcome() || is_renewed,
+        false => row.is_transient() || is_waiting() || is_renewed && !is_token(hit),
+    }
+}
+
+fn is_token(request: &LoggedRequest) -> bool {
+    request.path.starts_with("/ims/")
 }
 
 /// Once the faults have stopped, and some commands later.

@@ -62,6 +62,8 @@ pub(super) enum Ended<T> {
 
 /// Longer than anything may take: the longest timeout of the steps, and the settling time after it.
 const TOO_LONG: Duration = Duration::from_secs(15 * 60);
+/// A submission may finish for 3 s, a look-up has 1 s after that, and the clock's steps are coarse.
+const STOPS_IN: Duration = Duration::from_secs(6);
 /// What the host leaves work in flight after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -137,10 +139,14 @@ async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
                 sleep(Duration::from_secs(1)).await;
                 adobe.control.release();
             }
-            ends = (interrupt == Interrupt::Term).then(|| Instant::now() + GRACE);
+            let now = Instant::now();
+            ends = Some(match interrupt {
+                Interrupt::Term => (now + GRACE, Ended::Killed),
+                _ => (now + STOPS_IN, Ended::Hangs),
+            });
         }
-        if ends.is_some_and(|ends| ends <= Instant::now()) {
-            return Ended::Killed;
+        if let Some((_, ended)) = ends.take_if(|(at, _)| *at <= Instant::now()) {
+            return ended;
         }
         if began.elapsed() > TOO_LONG {
             return Ended::Hangs;

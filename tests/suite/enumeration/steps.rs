@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Options, Outcome, Stages, Terminal};
+use aep_simulator::{Options, Outcome, ResubmitFailed, Stages, Terminal};
 use serde_json::{Value as Json, json};
 
 use super::cli::{Cli, Command, End};
@@ -31,6 +31,8 @@ pub(super) struct Step {
     pub(super) requests: usize,
     pub(super) command: Command,
     pub(super) goal: Goal,
+    /// Without a fault the command succeeds.
+    pub(super) ends_well: bool,
     /// Brings it about.
     prepare: fn(&mut Cli<'_>),
     /// Changes Adobe.
@@ -128,6 +130,7 @@ pub(super) fn steps() -> Vec<Step> {
         requests: 6,
         command: Command::Apply,
         goal: Goal::InEffect,
+        ends_well: true,
         prepare: nothing,
         options: as_usual,
     };
@@ -156,7 +159,23 @@ pub(super) fn steps() -> Vec<Step> {
             options: failing,
             ..create
         },
-        Step { name: "create where the job fails", requests: 5, options: failing, ..create },
+        Step {
+            name: "create where the job fails",
+            requests: 5,
+            ends_well: false,
+            options: failing,
+            ..create
+        },
+        Step {
+            name: "submit a failure again that shows for some time",
+            requests: 8,
+            prepare: failed,
+            options: |options| {
+                options.stages = Stages::none();
+                options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(2));
+            },
+            ..create
+        },
         Step {
             name: "create over somebody's failure",
             requests: 5,
@@ -309,6 +328,7 @@ pub(super) fn steps() -> Vec<Step> {
             name: "rename under protection",
             requests: 1,
             goal: Goal::Refused,
+            ends_well: false,
             prepare: |cli| {
                 in_effect(cli);
                 cli.config["name"] = json!("Config2");
@@ -319,6 +339,7 @@ pub(super) fn steps() -> Vec<Step> {
             name: "another key for a tainted object under protection",
             requests: 1,
             goal: Goal::Refused,
+            ends_well: false,
             prepare: |cli| {
                 in_effect(cli);
                 taint(cli);
@@ -331,6 +352,7 @@ pub(super) fn steps() -> Vec<Step> {
             requests: 1,
             command: Command::Destroy,
             goal: Goal::Refused,
+            ends_well: false,
             prepare: in_effect,
             ..create
         },
