@@ -341,7 +341,8 @@ fn ip_address() -> String {
     format!("The host is an IP address; write the vault's own host name, {HOSTS}.")
 }
 
-/// Azure's rule for the names of vaults and Managed HSMs.
+/// Azure's rules for the names of vaults and Managed HSMs. "Not consecutive -" also keeps out `xn--`, which a URL library takes for
+/// an international name. Source: "About keys, secrets, and certificates", and the naming rules of Azure resources.
 fn check_vault_name(name: &str) -> Result<(), ParseError> {
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(format!(
@@ -357,6 +358,11 @@ fn check_vault_name(name: &str) -> Result<(), ParseError> {
             "The vault's name is {} character{plural} long; names of vaults have 3 to 24 characters.",
             name.len()
         ));
+    }
+    if name.contains("--") || name.ends_with('-') {
+        return wrong(
+            "The vault's name has two hyphens in a row, or one at its end; names of vaults have neither.",
+        );
     }
     Ok(())
 }

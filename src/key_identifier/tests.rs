@@ -194,6 +194,9 @@ fn host() {
         ("name of a Managed HSM of 25 characters", "https://abcdefghijklmnopqrstuvwxy.managedhsm.azure.net/keys/k", "vault's name is 25 characters"),
         ("vault name begins with a digit", "https://1abc.vault.azure.net/keys/k", "does not begin with a letter"),
         ("vault name begins with a hyphen", "https://-abc.vault.azure.net/keys/k", "does not begin with a letter"),
+        ("vault name with two hyphens in a row", "https://my--vault.vault.azure.net/keys/k", "two hyphens in a row"),
+        ("vault name that looks like an international one", "https://xn--vault.vault.azure.net/keys/k", "two hyphens in a row"),
+        ("vault name ends with a hyphen", "https://vault-.managedhsm.azure.net/keys/k", "one at its end"),
         ("vault name with an underscore", "https://my_vault.vault.azure.net/keys/k", "vault's name contains `_`"),
         ("percent-encoded letter in the vault name", "https://%61bc.vault.azure.net/keys/k", "vault's name contains `%`"),
     ]);

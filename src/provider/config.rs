@@ -19,7 +19,7 @@ use crate::provider::arguments::{
     API_KEY, Argument, CA_CERT_FILE, DEFAULT_REGION, ENDPOINT, Environment, KNOWN_REGIONS,
     MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT, trimmed,
 };
-use crate::provider::diagnostics::Mistake;
+use crate::provider::diagnostics::ConfigError;
 use crate::provider::duration;
 use crate::provider::proxy::{Proxies, is_loopback};
 
@@ -80,7 +80,7 @@ pub fn resolve(
     config: &ProviderConfig,
     environment: Environment<'_>,
     user_agent: String,
-) -> Result<Resolved, Vec<Mistake>> {
+) -> Result<Resolved, Vec<ConfigError>> {
     let mut reader =
         Reader { environment, proxies: None, unknown: Vec::new(), mistakes: Vec::new() };
     match Proxies::read(environment) {
@@ -152,7 +152,7 @@ pub fn resolve(
 }
 
 /// Checks what the provider block itself says, without the environment: what is missing may come from there.
-pub fn validate(config: &ProviderConfig) -> Vec<Mistake> {
+pub fn validate(config: &ProviderConfig) -> Vec<ConfigError> {
     match resolve(config, &|_| None, String::new()) {
         Ok(_) => Vec::new(),
         Err(mistakes) => mistakes.into_iter().filter(|mistake| !mistake.missing).collect(),
@@ -189,7 +189,7 @@ struct Reader<'a> {
     /// `None` where they could not be read.
     proxies: Option<Proxies>,
     unknown: Vec<&'static str>,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<ConfigError>,
 }
 
 impl Reader<'_> {
@@ -209,7 +209,7 @@ impl Reader<'_> {
             Value::Value(value) => {
                 let value = trimmed(value);
                 if value.is_empty() {
-                    self.mistakes.push(Mistake::wrong(
+                    self.mistakes.push(ConfigError::wrong(
                         argument,
                         false,
                         "it is empty; give it a value or leave it out".to_owned(),
@@ -230,7 +230,7 @@ impl Reader<'_> {
         if found.value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Some(found.value);
         }
-        self.mistakes.push(Mistake::wrong(
+        self.mistakes.push(ConfigError::wrong(
             argument,
             found.from_variable,
             "it has a space, a line break or a non-ASCII character in it, which cannot be sent"
@@ -247,7 +247,7 @@ impl Reader<'_> {
                 match org_id.strip_suffix("@AdobeOrg") {
                     Some(prefix) if !prefix.is_empty() && !prefix.contains('@') => Some(org_id),
                     _ => {
-                        self.mistakes.push(Mistake::wrong(
+                        self.mistakes.push(ConfigError::wrong(
                             ORG_ID,
                             from_variable,
                             format!(
@@ -261,7 +261,7 @@ impl Reader<'_> {
             }
             Setting::Unknown => None,
             Setting::Absent => {
-                self.mistakes.push(Mistake::missing(
+                self.mistakes.push(ConfigError::missing(
                     &[ORG_ID],
                     "The IMS organisation that owns the data has to be named.",
                 ));
@@ -284,7 +284,7 @@ impl Reader<'_> {
             DEFAULT_REGION => "platform.adobe.io".to_owned(),
             code if is_code => format!("platform-{code}.adobe.io"),
             _ => {
-                self.mistakes.push(Mistake::wrong(
+                self.mistakes.push(ConfigError::wrong(
                     REGION,
                     found.from_variable,
                     format!(
@@ -315,7 +315,11 @@ impl Reader<'_> {
         match base_url(&found.value) {
             Ok(url) => Some(url),
             Err(why) => {
-                self.mistakes.push(Mistake::wrong(argument, found.from_variable, why.to_owned()));
+                self.mistakes.push(ConfigError::wrong(
+                    argument,
+                    found.from_variable,
+                    why.to_owned(),
+                ));
                 None
             }
         }
@@ -328,7 +332,7 @@ impl Reader<'_> {
             Setting::Known(found) => match duration::parse(&found.value) {
                 Ok(duration) => Some(duration),
                 Err(why) => {
-                    self.mistakes.push(Mistake::wrong(
+                    self.mistakes.push(ConfigError::wrong(
                         REQUEST_TIMEOUT,
                         found.from_variable,
                         why.to_string(),
@@ -354,7 +358,7 @@ impl Reader<'_> {
         match count {
             Some(count) if (0..=MOST_RETRIES).contains(&count) => u32::try_from(count).ok(),
             _ => {
-                self.mistakes.push(Mistake::wrong(
+                self.mistakes.push(ConfigError::wrong(
                     MAX_RETRIES,
                     from_variable,
                     format!("it has to be a whole number from 0 to {MOST_RETRIES}"),

@@ -1,14 +1,17 @@
-//! The provider's connection, shared by its resources and data sources: one client, made once by configure.
+//! The provider's connection, shared by its resources and data sources: one client, made once by
+//! configure.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tf_provider::Diagnostics;
-
-use crate::api::Client;
-use crate::provider::cmk_config::{Memory, Model, Private, messages};
-use crate::provider::config::Deferred;
-use crate::provider::diagnostics::general;
+use tf_provider::Diagnostic;
 use tf_provider_host::ctx::{self, DeferredReason};
+use tokio::time::Instant;
+
+use crate::api::{Client, Limits};
+use crate::provider::cmk_config::Memory;
+use crate::provider::config::Deferred;
+use crate::provider::diagnostics::{general, unknown_arguments};
 
 /// What configure made of the provider block.
 #[derive(Clone, Default)]
@@ -22,7 +25,7 @@ pub enum Connection {
     Ready(Client),
 }
 
-/// The connection and the memory of the run, as each call finds them.
+/// The connection and the memory of the run, as each request finds them.
 #[derive(Clone, Default)]
 pub struct Session {
     /// The connection.
@@ -31,12 +34,12 @@ pub struct Session {
     pub memory: Arc<Memory>,
 }
 
-/// Where the session is kept between configure and the calls.
+/// Where the session is kept between configure and the requests.
 #[derive(Clone, Default)]
 pub struct Shared(Arc<Mutex<Session>>);
 
 impl Shared {
-    /// The session now. A call keeps the one it began with.
+    /// The session now. A request keeps the one it began with.
     pub fn session(&self) -> Session {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -50,18 +53,16 @@ impl Shared {
 
 impl Session {
     /// The client, for what cannot go on without it; an error names the unknown arguments.
-    pub fn ready(&self, diags: &mut Diagnostics, doing: &str) -> Option<&Client> {
+    pub fn ready(&self, doing: &str) -> Result<&Client, Diagnostic> {
         match &self.connection {
-            Connection::Ready(client) => Some(client),
-            Connection::Deferred(deferred) => {
-                diags.errors.push(messages::unknown_arguments(doing, &deferred.unknown));
-                None
-            }
-            Connection::Unconfigured => unconfigured(diags),
+            Connection::Ready(client) => Ok(client),
+            Connection::Deferred(deferred) => Err(unknown_arguments(doing, &deferred.unknown)),
+            Connection::Unconfigured => Err(unconfigured()),
         }
     }
 
-    /// Marks the answer as deferred where the provider block is unknown and the CLI allows it. Answers whether it did.
+    /// Defers the response where the provider block is unknown and the CLI allows it. Returns
+    /// whether it did.
     pub fn defer_if_unknown(&self) -> bool {
         let ctx = ctx::current();
         let defers = matches!(self.connection, Connection::Deferred(_)) && ctx.deferral_allowed();
@@ -79,40 +80,19 @@ impl Session {
             Connection::Unconfigured => None,
         }
     }
-
-    /// Stops before any request when the object was made in another organisation.
-    pub fn same_organisation(
-        &self,
-        diags: &mut Diagnostics,
-        state: &Model,
-        private: &Private,
-    ) -> Option<()> {
-        let made_in = private.org_id.as_deref().or_else(|| state.org_id());
-        match (made_in, self.org_id()) {
-            (Some(made_in), Some(configured)) if !is_same(made_in, configured) => {
-                diags.errors.push(messages::other_organisation(
-                    state.known_name().unwrap_or_default(),
-                    made_in,
-                    configured,
-                ));
-                None
-            }
-            _ => Some(()),
-        }
-    }
 }
 
-/// Version 0.1.0 stored Adobe's spelling, which may leave `@AdobeOrg` out.
-fn is_same(made_in: &str, configured: &str) -> bool {
-    let bare = |org_id: &str| org_id.strip_suffix("@AdobeOrg").unwrap_or(org_id).to_owned();
-    bare(made_in) == bare(configured)
+/// The end of what begins now, and the stop signal of the request; outside a request nothing stops
+/// it.
+pub fn limits(timeout: Duration) -> Limits {
+    Limits { deadline: Instant::now() + timeout, stop: ctx::current().stop().clone() }
 }
 
 /// Called out of order: configure comes first.
-pub fn unconfigured<T>(diags: &mut Diagnostics) -> Option<T> {
-    diags.errors.push(general(
+pub fn unconfigured() -> Diagnostic {
+    general(
         "The provider is not configured",
-        "Terraform called the provider without configuring it first; this is a defect of the CLI or of this provider.",
-    ));
-    None
+        "Terraform called the provider without configuring it first; this is a defect of the CLI \
+         or of this provider.",
+    )
 }

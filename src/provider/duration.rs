@@ -17,10 +17,14 @@ pub enum DurationError {
     Range(String),
 }
 
+/// The time of a read for which no `timeouts` block says another.
+pub const READ_TIMEOUT: Duration = Duration::from_mins(5);
+
 /// A year: far past any job, and far from what overflows a timer.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 
-/// Reads a Go duration string: one or more numbers, each with a unit `h`, `m`, `s`, `ms`, `us`/`µs` or `ns`.
+/// Reads a Go duration string: one or more numbers, each with a unit `h`, `m`, `s`, `ms`, `us`/`µs`
+/// or `ns`.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let form = || DurationError::Form(text.to_owned());
     let mut rest = text.strip_prefix('+').unwrap_or(text);
@@ -85,6 +89,7 @@ mod tests {
             ("+2s", 2_000),
             ("1h0m0s", 3_600_000),
             ("1500us", 1),
+            ("8760h", 31_536_000_000),
         ] {
             assert_eq!(parse(text).map(|d| d.as_millis()), Ok(milliseconds), "{text}");
         }
@@ -95,13 +100,13 @@ mod tests {
         for text in ["", "60", "m", "1x", "1h 30m", "one hour", "1..5s", "."] {
             assert!(matches!(parse(text), Err(DurationError::Form(_))), "{text:?}");
         }
-        for text in ["0", "0s", "-1m", "9000h", "99999999999999999999h"] {
+        for text in ["0", "0s", "-1m", "8760h1s", "9000h", "99999999999999999999h"] {
             assert!(matches!(parse(text), Err(DurationError::Range(_))), "{text:?}");
         }
     }
 
     #[test]
-    fn durations_are_humanize_in_two_units_at_most() {
+    fn a_duration_is_told_in_two_units_at_most() {
         for (milliseconds, text) in [
             (350, "350ms"),
             (42_000, "42s"),

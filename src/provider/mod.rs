@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
 use tf_provider::{Diagnostics, Provider};
+use tf_provider_host::{About, Plugin};
 
 use crate::api::Client;
 use crate::provider::arguments::CA_CERT_FILE;
@@ -27,7 +28,6 @@ use crate::provider::config::{ProviderConfig, Resolved};
 use crate::provider::connection::{Connection, Shared};
 use crate::provider::diagnostics::{attribute_path, from_api};
 use crate::provider::functions::{ConsentUrl, ParseKeyIdentifier};
-use tf_provider_host::{About, Plugin};
 
 /// Where the registry keeps the provider.
 pub const ADDRESS: &str = "registry.terraform.io/aep-cmk/aep";
@@ -98,8 +98,8 @@ impl Provider for Aep {
                 self.shared.configure(Connection::Deferred(Arc::new(deferred)));
                 Some(())
             }
-            Err(mistakes) => {
-                diags.errors.extend(mistakes.into_iter().map(Into::into));
+            Err(errors) => {
+                diags.errors.extend(errors.into_iter().map(Into::into));
                 None
             }
         }

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::api::{Proxy, Route};
 use crate::provider::arguments::{Environment, trimmed};
-use crate::provider::diagnostics::Mistake;
+use crate::provider::diagnostics::ConfigError;
 
 /// The proxies of the environment.
 pub struct Proxies {
@@ -49,7 +49,7 @@ impl Proxies {
     ///
     /// # Errors
     /// A proxy that cannot be understood, whether it would be used or not: a mistake should not wait for the day it matters.
-    pub fn read(environment: Environment<'_>) -> Result<Self, Mistake> {
+    pub fn read(environment: Environment<'_>) -> Result<Self, ConfigError> {
         let first = |spellings: [&'static str; 2]| {
             spellings.into_iter().find_map(|variable| {
                 Some((variable, environment(variable)?)).filter(|(_, value)| !value.is_empty())
@@ -59,7 +59,7 @@ impl Proxies {
             None => Ok(None),
             Some((variable, value)) => match parsed(&value) {
                 Ok(url) => Ok(Some(Proxy::new(url, variable))),
-                Err(why) => Err(Mistake::proxy(variable, why)),
+                Err(why) => Err(ConfigError::proxy(variable, why)),
             },
         };
         let (no_proxy, entries) = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
@@ -75,7 +75,7 @@ impl Proxies {
     ///
     /// # Errors
     /// One that is spoken with in another way than the provider can.
-    pub fn route_to(&self, target: &Url) -> Result<Route, Mistake> {
+    pub fn route_to(&self, target: &Url) -> Result<Route, ConfigError> {
         let proxy = match target.scheme() {
             "https" => &self.https,
             _ => &self.http,
@@ -90,7 +90,7 @@ impl Proxies {
         }
         match proxy.scheme() {
             "http" | "https" => Ok(Route::Proxy(proxy.clone())),
-            scheme => Err(Mistake::proxy(
+            scheme => Err(ConfigError::proxy(
                 proxy.variable(),
                 &format!(
                     "its scheme is `{scheme}`, and the provider can use `http` and `https` proxies"

@@ -1,8 +1,8 @@
-//! The words of every diagnostic a person can meet, provoked with the real CLI and kept in `diagnostics.txt`, to be read
-//! as a whole.
+//! The words of every diagnostic a person can meet, provoked with the real CLI and kept in
+//! `diagnostics.txt`, to be read as a whole.
 //!
-//! On a difference: read it, and if the new words are better, `UPDATE_DIAGNOSTICS=1 cargo test --test suite diagnostics`
-//! writes the file anew.
+//! On a difference: read it, and if the new words are better, `UPDATE_DIAGNOSTICS=1 cargo test
+//! --test suite diagnostics` writes the file anew.
 
 mod api;
 mod input;
@@ -20,7 +20,7 @@ use std::thread;
 use stage::Stage;
 
 /// What is provoked: a title, and how.
-type Case = (&'static str, fn(&mut Stage));
+type Case = (&'static str, fn(&mut Stage) -> &mut Stage);
 
 /// Some cases wait for a pause of the provider; the others go on meanwhile.
 const WORKERS: usize = 6;

@@ -1,6 +1,7 @@
 //! The one integration binary. Each module tests at a boundary that a user or a reviewer sees:
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
+//! - `contract`: what the provider promises, one scene a promise;
 //! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
@@ -9,6 +10,7 @@
 //! - `enumeration`: every fault at every request, against a model;
 //! - `examples`: every example is applied and given up again;
 //! - `release`: what a user downloads is installed and applied;
+//! - `supply`: licences and sources of the crates that are shipped;
 //! - `tidy`: the house rules: formatting, lints, imports, sizes.
 #![allow(
     clippy::expect_used,
@@ -17,6 +19,7 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod contract;
 mod diagnostics;
 mod docs;
 mod doctor;
@@ -24,6 +27,7 @@ mod enumeration;
 mod examples;
 mod protocol;
 mod release;
+mod supply;
 mod support;
 mod terraform;
 mod tidy;

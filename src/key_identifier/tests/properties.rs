@@ -33,7 +33,7 @@ fn parts() -> impl Strategy<Value = Parts> {
         Just("managedhsm.usgovcloudapi.net"),
     ];
     let version = proptest::option::of("[0-9a-zA-Z]{1,64}");
-    ("[a-zA-Z][a-zA-Z0-9-]{2,23}", domain, "[a-zA-Z0-9-]{1,127}", version)
+    ("[a-zA-Z][a-zA-Z0-9](-?[a-zA-Z0-9]){1,11}", domain, "[a-zA-Z0-9-]{1,127}", version)
         .prop_map(|(vault, domain, key, version)| Parts { vault, domain, key, version })
 }
 

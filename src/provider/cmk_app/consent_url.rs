@@ -8,22 +8,30 @@ const ANY_TENANT: &str = "common";
 pub enum ConsentUrlError {
     /// `application_redirect_url`: it does not begin with `https://` and a host.
     #[error(
-        "The application redirect URL is not an `https` URL; give the one Adobe answers, in Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
+        "The application redirect URL is not an `https` URL; give the one in Adobe's response, in \
+         Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
     )]
     RedirectUrlNotHttps,
     /// `application_redirect_url`: it has no path segment `common` to replace.
     #[error(
-        "The application redirect URL has no path segment `common` that the tenant could take the place of; give the one Adobe answers, in Terraform `data.aep_cmk_app.<name>.application_redirect_url`."
+        "The application redirect URL has no path segment `common` that the tenant could take the \
+         place of; give the one in Adobe's response, in Terraform \
+         `data.aep_cmk_app.<name>.application_redirect_url`."
     )]
     RedirectUrlWithoutCommon,
     /// `tenant_id`: it names a group of tenants (`common`, `organizations`, `consumers`).
     #[error(
-        "The tenant id stands for many tenants, but consent has to be given in the one the key's vault is in; give that tenant's id, in Terraform `data.azurerm_client_config.<name>.tenant_id`."
+        "The tenant id stands for many tenants, but consent has to be given in the one the key's \
+         vault is in; give that tenant's id, in Terraform \
+         `data.azurerm_client_config.<name>.tenant_id`."
     )]
     TenantIdOfMany,
     /// `tenant_id`: it is no GUID.
     #[error(
-        "The tenant id is not a GUID such as `3f2504e0-4f89-41d3-9a0c-0305e82c3301`; give the directory (tenant) id of the Azure tenant the key's vault is in, in Terraform `data.azurerm_client_config.<name>.tenant_id`, on the command line `az account show --query tenantId`."
+        "The tenant id is not a GUID such as `3f2504e0-4f89-41d3-9a0c-0305e82c3301`; give the \
+         directory (tenant) id of the Azure tenant the key's vault is in, in Terraform \
+         `data.azurerm_client_config.<name>.tenant_id`, on the command line `az account show \
+         --query tenantId`."
     )]
     TenantIdNotAGuid,
 }
@@ -38,10 +46,12 @@ impl ConsentUrlError {
     }
 }
 
-/// Puts `tenant_id` in the place of the path segment `common` of `application_redirect_url`. Not one other character changes: the
-/// URL in its query is not percent-encoded, and encoding it would change what Microsoft compares with the registered one.
+/// Puts `tenant_id` in the place of the path segment `common` of `application_redirect_url`. Not
+/// one other character changes: the URL in its query is not percent-encoded, and encoding it would
+/// change what Microsoft compares with the registered one.
 ///
-/// The host is not checked beyond `https`: Microsoft has one for each of its clouds, and the URL is Adobe's answer.
+/// The host is not checked beyond `https`: Microsoft has one for each of its clouds, and the URL is
+/// Adobe's.
 ///
 /// # Errors
 ///
@@ -57,7 +67,8 @@ pub fn consent_url(
     Ok(format!("{before}{tenant_id}{after}"))
 }
 
-/// Where the first path segment `common` is. Microsoft has the tenant in the first segment, so no later one can be meant.
+/// Where the first path segment `common` is. Microsoft has the tenant in the first segment, so no
+/// later one can be meant.
 fn common_segment(url: &str) -> Result<std::ops::Range<usize>, ConsentUrlError> {
     const SCHEME: &str = "https://";
     let is_https =
@@ -82,8 +93,9 @@ fn common_segment(url: &str) -> Result<std::ops::Range<usize>, ConsentUrlError> 
     Err(ConsentUrlError::RedirectUrlWithoutCommon)
 }
 
-/// Only a GUID is a tenant id. Microsoft's endpoint takes a domain name of the tenant as well, but a domain is a name that can be
-/// mistyped into somebody else's, and consent given in another tenant ties the organisation to the wrong vault.
+/// Only a GUID is a tenant id. Microsoft's endpoint takes a domain name of the tenant as well, but
+/// a domain is a name that can be mistyped into somebody else's, and consent given in another
+/// tenant ties the organisation to the wrong vault.
 pub fn check_tenant_id(tenant_id: &str) -> Result<(), ConsentUrlError> {
     if ["common", "organizations", "consumers"]
         .iter()

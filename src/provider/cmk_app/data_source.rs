@@ -1,29 +1,22 @@
 //! The data source `aep_cmk_app`.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{AttributeConstraint, AttributeType, Block, Description, Schema};
+use tf_provider::schema::{AttributeConstraint, Schema};
 use tf_provider::value::Value;
-use tf_provider::{DataSource, Diagnostics};
-use tokio::time::Instant;
+use tf_provider::{DataSource, Diagnostic, Diagnostics};
 
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
-use crate::api::Limits;
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
-use crate::provider::cmk_config::attribute;
-use crate::provider::connection::Shared;
-use crate::provider::diagnostics::{at, push_api};
-use tf_provider_host::ctx;
+use crate::provider::connection::{Shared, limits};
+use crate::provider::diagnostics::{at, from_api, report};
+use crate::provider::duration::READ_TIMEOUT;
+use crate::provider::schema::{attributes, schema, text};
 
 /// `tenant_id`
 const TENANT_ID: &str = "tenant_id";
 /// `application_redirect_url`
 const REDIRECT_URL: &str = "application_redirect_url";
-/// As long as a read of the resource.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The data source.
 pub struct CmkApp {
@@ -58,18 +51,15 @@ impl DataSource for CmkApp {
     type ProviderMetaState<'a> = Value<()>;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema())
+        Some(app_schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: App) -> Option<()> {
         if let Value::Value(tenant_id) = &config.tenant_id
-            && let Err(mistake) = check_tenant_id(tenant_id)
+            && let Err(error) = check_tenant_id(tenant_id)
         {
-            diags.errors.push(at(
-                TENANT_ID,
-                "This is not the id of an Azure tenant",
-                mistake.to_string(),
-            ));
+            let summary = "This is not the id of an Azure tenant";
+            diags.errors.push(at(TENANT_ID, summary, error.to_string()));
         }
         Some(())
     }
@@ -95,25 +85,13 @@ impl DataSource for CmkApp {
             });
         }
         let doing = "reading Adobe's app registration";
-        let client = session.ready(diags, doing)?;
-        let limits =
-            Limits { deadline: Instant::now() + TIMEOUT, stop: ctx::current().stop().clone() };
-        let app = match client.app_registration(&limits).await {
-            Ok(app) => app,
-            Err(error) => {
-                push_api(diags, &error, doing);
-                return None;
-            }
-        };
+        let client = report(diags, session.ready(doing))?;
+        let app = client.app_registration(&limits(READ_TIMEOUT)).await;
+        let app = report(diags, app.map_err(|error| from_api(&error, doing)))?;
         let consent = match &config.tenant_id {
             Value::Value(tenant_id) => {
-                match consent_url(&app.application_redirect_url, tenant_id) {
-                    Ok(url) => Value::Value(url),
-                    Err(mistake) => {
-                        diags.errors.push(no_consent_url(mistake));
-                        return None;
-                    }
-                }
+                let url = consent_url(&app.application_redirect_url, tenant_id);
+                Value::Value(report(diags, url.map_err(no_consent_url))?)
             }
             Value::Null | Value::Unknown => Value::Null,
         };
@@ -131,61 +109,46 @@ impl DataSource for CmkApp {
     }
 }
 
-fn no_consent_url(mistake: ConsentUrlError) -> tf_provider::Diagnostic {
-    let attribute = if mistake.is_about_tenant_id() { TENANT_ID } else { REDIRECT_URL };
-    at(attribute, "There is no consent URL for this tenant", mistake.to_string())
+fn no_consent_url(error: ConsentUrlError) -> Diagnostic {
+    let attribute = if error.is_about_tenant_id() { TENANT_ID } else { REDIRECT_URL };
+    at(attribute, "There is no consent URL for this tenant", error.to_string())
 }
 
-fn schema() -> Schema {
+fn app_schema() -> Schema {
+    let tenant_id = text(
+        TENANT_ID,
+        "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for \
+         `consent_url` only.",
+    );
     let computed = [
-        ("id", "Adobe's id of the registration, `byok`."),
-        ("name", "Name of the app."),
-        ("application_uri", "Identifier URI of the app."),
-        (
+        text("id", "Adobe's id of the registration, `byok`."),
+        text("name", "Name of the app."),
+        text("application_uri", "Identifier URI of the app."),
+        text(
             "application_id",
-            "Application (client) id of the app, the `client_id` of an `azuread_service_principal`.",
+            "Application (client) id of the app, the `client_id` of an \
+             `azuread_service_principal`.",
         ),
-        (
+        text(
             REDIRECT_URL,
-            "URL at which a person gives consent, exactly as Adobe answers it: for whichever tenant that person is signed in to. \
-             Where there is more than one tenant use `consent_url`.",
+            "URL at which a person gives consent, exactly as in Adobe's response: for whichever \
+             tenant that person is signed in to. Where there is more than one tenant use \
+             `consent_url`.",
         ),
-        (
+        text(
             "consent_url",
-            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; null without `tenant_id`.",
+            "URL at which a person gives consent in the tenant `tenant_id` and in no other one; \
+             null without `tenant_id`.",
         ),
-        ("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
-        ("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
+        text("key_vault_role", "Name of the Azure role that the app needs on a key vault."),
+        text("managed_hsm_role", "Name of the Azure role that the app needs on a Managed HSM."),
     ];
-    let attributes = computed
-        .into_iter()
-        .map(|(name, text)| {
-            (
-                name.to_owned(),
-                attribute(AttributeType::String, AttributeConstraint::Computed, text),
-            )
-        })
-        .chain([(
-            TENANT_ID.to_owned(),
-            attribute(
-                AttributeType::String,
-                AttributeConstraint::Optional,
-                "Directory (tenant) id, a GUID, of the Azure tenant that the vault is in. Needed for `consent_url` only.",
-            ),
-        )])
-        .collect();
-    Schema {
-        version: 0,
-        block: Block {
-            version: 0,
-            attributes,
-            blocks: HashMap::new(),
-            description: Description::markdown(
-                "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the app needs a service \
-                 principal in the tenant of the vault (that is the consent: a person accepts at `consent_url`, or \
-                 `azuread_service_principal` makes it) and the role `key_vault_role` or `managed_hsm_role` there.",
-            ),
-            deprecated: false,
-        },
-    }
+    schema(
+        attributes(AttributeConstraint::Optional, [tenant_id])
+            .chain(attributes(AttributeConstraint::Computed, computed)),
+        "Adobe's app in Azure that uses the customer-managed key. Before a key is submitted, the \
+                 app needs a service principal in the tenant of the vault (that is the consent: a \
+                 person accepts at `consent_url`, or `azuread_service_principal` makes it) and the \
+                 role `key_vault_role` or `managed_hsm_role` there.",
+    )
 }

@@ -1,28 +1,32 @@
-//! Bringing a configuration into effect: find it, submit or adopt it, watch it, submit a failed job again.
+//! Bringing a configuration into effect: find it, submit or adopt it, watch it, submit a failed job
+//! again.
 //!
-//! Once Adobe accepts a submission it always reaches the state: what was accepted is a value in every end.
+//! Once Adobe accepts a submission it always reaches the state: what was accepted is a value in
+//! every end.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::existing::{Claim, Moment, Seen, Verdict, verdict};
+use super::existing::{Accepted, Claim, Left, Moment, Obstacle, Seen, Verdict, Why, verdict};
 use super::memory::{Memory, Submitted};
-use super::model::{Model, Timeout, Wanted};
-use super::trouble::{Accepted, Done, Left, Standing, Trouble, Unfinished};
-use super::wait::{self, End};
+use super::model::{Model, Private, Wanted};
+use super::trouble::{Done, Standing, Trouble, Unfinished};
+use super::wait::{End, wait};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
 use crate::key_identifier::KeyIdentifier;
-use tf_provider_host::ctx;
 
-/// How long a configuration that should be there is looked for: Adobe documents no time in which a new one can be found.
+/// How long a configuration that should be there is looked for: Adobe documents no time in which a
+/// new one can be found.
 const SETTLING: Duration = Duration::from_secs(30);
 /// The look-up that follows an interruption: the CLI waits, but a person pressed Ctrl-C.
 const LAST_LOOK_UP: Duration = Duration::from_secs(1);
-/// The first pause before a failed job is submitted again; each further one is twice as long, up to [`LONGEST_PAUSE`].
+/// The first pause before a failed job is submitted again; each further one is twice as long, up to
+/// [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-/// Role assignments and firewall rules take up to ten minutes; several pauses of this length cover that.
+/// Role assignments and firewall rules take up to ten minutes; several pauses of this length cover
+/// that.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// What is to be brought into effect, and within which limits.
@@ -33,26 +37,15 @@ pub struct Operation<'a> {
     pub memory: &'a Memory,
     /// Name and key.
     pub wanted: &'a Wanted,
+    /// The plan, for its settings.
+    pub planned: &'a Model,
     /// Who asks.
     pub claim: Claim,
-    /// The object is in the state, or was until this run forgot it: only the API's own 404 means that it is not there.
-    pub is_known: bool,
-    /// The endpoint it was made at, where that is known.
-    pub made_at: Option<&'a str>,
-    /// `wait_for_completion`
-    pub waits: bool,
-    /// `failed_attempts`
-    pub attempts: u32,
+    /// Of an object that is in the state, or was until this run forgot it: only the API's own 404
+    /// means that it is not there.
+    pub past: Option<&'a Private>,
     /// The operation's end and the stop signal.
     pub limits: Limits,
-}
-
-/// The operation's end, from now, and the stop signal of the call.
-pub fn limits(model: &Model, timeout: Timeout) -> Limits {
-    Limits {
-        deadline: Instant::now() + model.timeout(timeout),
-        stop: ctx::current().stop().clone(),
-    }
 }
 
 /// The endpoint an object was made at, where that is known and another one than the client's.
@@ -64,55 +57,73 @@ pub fn moved_from<'a>(made_at: Option<&'a str>, client: &Client) -> Option<&'a s
 pub async fn bring_into_effect(op: &Operation<'_>) -> Result<Done, Box<Unfinished>> {
     let accepted = obtain(op, Moment::Before, 0).await?;
     let is_in_effect = accepted.seen.is_read && accepted.seen.status.is_completed();
-    if op.waits && !is_in_effect {
+    if op.planned.waits() && !is_in_effect {
         return watch(op, accepted).await;
     }
     finished(op, Done { accepted, submitted_again: Vec::new() })
 }
 
 /// Waits for a terminal status, and submits a failed job again as often as allowed.
-pub async fn watch(op: &Operation<'_>, mut accepted: Accepted) -> Result<Done, Box<Unfinished>> {
+pub async fn watch(op: &Operation<'_>, accepted: Accepted) -> Result<Done, Box<Unfinished>> {
+    let Operation { client, wanted, limits, .. } = op;
+    let poll = || async { client.status(&wanted.name, limits).await.map(Seen::read) };
+    let again = |failed: String, round| async move {
+        obtain(op, Moment::AfterFailure(&failed), round).await
+    };
+    finished(op, follow(&wanted.name, accepted, op.planned.attempts(), limits, poll, again).await?)
+}
+
+/// The loop of [`watch`]: `again` submits once more what failed under this id, or finds what
+/// another block of this run submitted since this round.
+async fn follow<P, A>(
+    name: &str,
+    mut accepted: Accepted,
+    attempts: u32,
+    limits: &Limits,
+    mut poll: impl FnMut() -> P,
+    mut again: impl FnMut(String, u32) -> A,
+) -> Result<Done, Box<Unfinished>>
+where
+    P: Future<Output = Result<Seen, Error>>,
+    A: Future<Output = Result<Accepted, Box<Unfinished>>>,
+{
     let began = Instant::now();
     let mut submitted_again = Vec::new();
     // A resubmission by another block of this run counts here too.
     let mut rounds = 0;
     let trouble = loop {
-        let poll = || async { op.client.status(&op.wanted.name, &op.limits).await.map(Seen::read) };
         let superseded = accepted.superseded.take();
-        let (seen, end) = wait::wait(accepted.seen, superseded.as_deref(), &op.limits, poll).await;
+        let (seen, end) = wait(accepted.seen, superseded.as_deref(), limits, &mut poll).await;
         accepted.seen = seen;
         match end {
-            End::Completed => {
-                return finished(op, Done { accepted, submitted_again });
-            }
+            End::Completed => return Ok(Done { accepted, submitted_again }),
             End::TimedOut(last) => break Trouble::TimedOut(last),
             End::Interrupted => break Trouble::Interrupted,
             End::Broken(error) => break Trouble::Broken(error),
             End::Failed => {}
         }
         let pause = pause_before(rounds);
-        if rounds >= op.attempts || Instant::now() + pause >= op.limits.deadline {
+        if rounds >= attempts || Instant::now() + pause >= limits.deadline {
             break Trouble::Failed(submitted_again);
         }
         tracing::warn!(
-            configuration = op.wanted.name,
+            configuration = name,
             id = accepted.seen.id,
             pause_seconds = pause.as_secs(),
             "the job failed and will be submitted again"
         );
         tokio::select! {
-            () = op.limits.stop.cancelled() => break Trouble::Interrupted,
+            () = limits.stop.cancelled() => break Trouble::Interrupted,
             () = sleep(pause) => {}
         }
-        let failed = accepted.seen.id.clone();
-        match obtain(op, Moment::AfterFailure(&failed), accepted.round).await {
-            Ok(again) => {
+        match again(accepted.seen.id.clone(), accepted.round).await {
+            Ok(next) => {
                 rounds += 1;
-                if !again.seen.is_read {
+                if !next.seen.is_read {
                     submitted_again.push(began.elapsed());
                 }
                 let Accepted { has_past, is_adopted, .. } = accepted;
-                accepted = Accepted { has_past, is_adopted, ..again };
+                accepted = Accepted { has_past, is_adopted, ..next };
             }
             // What failed is still there.
             Err(unfinished) => match *unfinished {
@@ -127,17 +138,17 @@ pub async fn watch(op: &Operation<'_>, mut accepted: Accepted) -> Result<Done, B
     Err(trouble.leaves(Left::Accepted(Box::new(accepted))))
 }
 
-/// It is not documented whether a key can be changed, so the response is compared with what was asked for: what guards the
-/// data is the key that Adobe names.
+/// It is not documented whether a key can be changed, so the response is compared with what was
+/// submitted: what guards the data is the key that Adobe names.
 fn finished(op: &Operation<'_>, done: Done) -> Result<Done, Box<Unfinished>> {
-    match done.accepted.seen.has_key(Some(&op.wanted.key)) {
-        Some(false) => Err(Trouble::OtherKey.leaves(Left::Accepted(Box::new(done.accepted)))),
-        Some(true) | None => Ok(done),
+    if done.accepted.seen.has_key(Some(&op.wanted.key)) == Some(false) {
+        return Err(Trouble::OtherKey.leaves(Left::Accepted(Box::new(done.accepted))));
     }
+    Ok(done)
 }
 
-/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time. `since` is the last submission
-/// of this run that the caller knows of.
+/// The configuration at Adobe, by whatever way it became ours. One block of a run at a time.
+/// `since` is the last submission of this run that the caller knows of.
 async fn obtain(
     op: &Operation<'_>,
     moment: Moment<'_>,
@@ -146,7 +157,7 @@ async fn obtain(
     let turn = op.memory.turn(&op.wanted.name);
     let mut submitted = turn.lock().await;
     let round = match submitted.as_ref() {
-        Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.leaves_nothing()),
+        Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.into()),
         Some(Submitted::Accepted { accepted, key }) if accepted.round > since => {
             return share(op, accepted, key, moment);
         }
@@ -154,10 +165,12 @@ async fn obtain(
         None => 0,
     };
     let found = look_up(op, moment).await?;
-    match taken(op, found.as_ref(), moment, round)? {
-        Take::It(accepted) => Ok(*accepted),
-        Take::Submit(supersedes) => submit(op, supersedes, moment, round, &mut submitted).await,
+    if let Some(accepted) = existing(op, found.as_ref(), moment, round)? {
+        return Ok(accepted);
     }
+    // What is found and yet submitted again is a job that failed.
+    let supersedes = found.as_ref().map(|seen| seen.id.as_str()).or(moment.failed());
+    submit(op, supersedes, moment, round, &mut submitted).await
 }
 
 /// Another block of this run has submitted this name.
@@ -168,93 +181,77 @@ fn share(
     moment: Moment<'_>,
 ) -> Result<Accepted, Box<Unfinished>> {
     if !key.same_key(&op.wanted.key) {
-        return Err(Trouble::Rival(key.versionless()).leaves_nothing());
+        return Err(Trouble::Rival(key.versionless()).into());
     }
+    // It was accepted some time ago, so what it shows now is for a poll to say.
+    let seen = Seen { is_read: true, ..accepted.seen.clone() };
     let is_adopted = match op.claim {
         Claim::Create { adopts: false, .. } if moment == Moment::Before => {
-            return Err(Trouble::NotAdopted(accepted.seen.clone()).leaves_nothing());
+            return Err(Box::new(Obstacle { seen, why: Why::NotAdopted }).into());
         }
         Claim::Create { .. } => moment == Moment::Before,
         Claim::Own { .. } => false,
     };
-    // It was accepted some time ago, so what it shows now is for a poll to say.
-    let seen = Seen { is_read: true, ..accepted.seen.clone() };
     Ok(Accepted { seen, is_adopted, ..accepted.clone() })
 }
 
-/// What the verdict on something found comes to.
-enum Take<'a> {
-    It(Box<Accepted>),
-    Submit(Option<&'a str>),
-}
-
-fn taken<'a>(
+/// What was found, where the block goes on with it; `None` where it is to be submitted.
+fn existing(
     op: &Operation<'_>,
-    found: Option<&'a Seen>,
-    moment: Moment<'a>,
+    found: Option<&Seen>,
+    moment: Moment<'_>,
     round: u32,
-) -> Result<Take<'a>, Box<Unfinished>> {
-    let failed = match moment {
-        Moment::AfterFailure(failed) => Some(failed),
-        Moment::Before | Moment::AfterLostResponse => None,
-    };
-    let take = |seen: &Seen, is_adopted| {
-        Ok(Take::It(Box::new(Accepted {
-            seen: seen.clone(),
-            superseded: failed.filter(|failed| *failed != seen.id).map(str::to_owned),
-            round,
-            has_past: true,
-            is_adopted,
-        })))
-    };
-    match verdict(found, Some(&op.wanted.key), op.claim, moment) {
-        Verdict::Submit { supersedes } => Ok(Take::Submit(supersedes.or(failed))),
-        Verdict::GoOn(seen) => take(seen, false),
-        Verdict::Adopt(seen) => take(seen, true),
-        Verdict::Taken(seen) if matches!(op.claim, Claim::Own { .. }) => {
-            Err(Trouble::KeyChanged(seen.clone()).leaves_nothing())
-        }
-        Verdict::Taken(seen) => Err(Trouble::Taken(seen.clone()).leaves_nothing()),
-        Verdict::NotAdopted(seen) => Err(Trouble::NotAdopted(seen.clone()).leaves_nothing()),
-        Verdict::KeyUnknown(seen) => Err(Trouble::KeyUnknown(seen.clone()).leaves_nothing()),
-    }
+) -> Result<Option<Accepted>, Box<Obstacle>> {
+    let verdict = verdict(found, Some(&op.wanted.key), op.claim, moment)?;
+    Ok(found.filter(|_| verdict != Verdict::Submit).map(|seen| Accepted {
+        seen: seen.clone(),
+        superseded: moment.failed().filter(|failed| *failed != seen.id).map(str::to_owned),
+        round,
+        has_past: true,
+        is_adopted: verdict == Verdict::Adopt,
+    }))
 }
 
-/// What is there before a submission. An object that was there once is looked for until the settling time is over.
+/// What is there before a submission. An object that was there once is looked for until the
+/// settling time is over.
 async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
-    let is_known = op.is_known || moment != Moment::Before;
-    let moved_from = moved_from(op.made_at, op.client);
-    let name = op.wanted.name.as_str();
-    let look = |limits| strictly(op.client, name, limits);
+    let Operation { client, wanted, limits, .. } = op;
+    let is_known = op.past.is_some() || moment != Moment::Before;
+    let moved_from = moved_from(op.past.and_then(|past| past.endpoint.as_deref()), client);
     let looked = match moved_from {
         // No submission follows, however long one looks.
-        Some(_) => op.client.status(name, &op.limits).await.map(Some),
-        None if is_known => find(Errors::End, &op.limits, look, |_| true).await,
-        None => op.client.look_up(name, &op.limits).await,
+        Some(_) => client.status(&wanted.name, limits).await.map(Some),
+        None if is_known => look_for(client, &wanted.name, limits).await,
+        None => client.look_up(&wanted.name, limits).await,
     };
-    let found = looked.map_err(|error| match (error.kind(), moved_from) {
+    let error = match looked {
+        Ok(found) => return Ok(found.map(Seen::read)),
+        Err(error) => error,
+    };
+    Err(Box::from(match (error.kind(), moved_from) {
         (Kind::NoSuchConfiguration, Some(made_at)) => Trouble::OtherEndpoint {
             made_at: made_at.to_owned(),
-            configured: op.client.endpoint().to_string(),
+            configured: client.endpoint().to_string(),
             error,
         },
         (Kind::Interrupted, _) => Trouble::InterruptedBefore,
         _ => Trouble::LookUp(error),
-    });
-    found.map(|found| found.map(Seen::read)).map_err(Trouble::leaves_nothing)
+    }))
 }
 
-/// One look at the status endpoint, in which only the API's own 404 means that nothing is there.
-pub async fn strictly(
+/// Looks for a configuration that should be there, for the settling time: only the API's own 404,
+/// throughout, means that it is not.
+pub async fn look_for(
     client: &Client,
     name: &str,
-    limits: Limits,
+    limits: &Limits,
 ) -> Result<Option<Configuration>, Error> {
-    match client.status(name, &limits).await {
+    let look = async |limits| match client.status(name, &limits).await {
         Ok(configuration) => Ok(Some(configuration)),
         Err(error) if error.kind() == Kind::NoSuchConfiguration => Ok(None),
         Err(error) => Err(error),
-    }
+    };
+    find(Errors::End, limits, look, |_| true).await
 }
 
 /// One submission. `supersedes` is the id of the job that is `FAILED` under this name.
@@ -269,25 +266,19 @@ async fn submit(
     // What was `FAILED` before this run submitted anything may have been in effect.
     let has_past = supersedes.is_some() && moment == Moment::Before;
     let mut accept = |seen: Seen| {
-        let accepted = Accepted {
-            superseded: supersedes.filter(|id| *id != seen.id).map(str::to_owned),
-            seen,
-            round: round + 1,
-            has_past,
-            is_adopted: false,
-        };
-        *submitted = Some(Submitted::Accepted {
-            accepted: Box::new(accepted.clone()),
-            key: wanted.key.clone(),
-        });
+        let superseded = supersedes.filter(|id| *id != seen.id).map(str::to_owned);
+        let accepted = Accepted { superseded, seen, round: round + 1, has_past, is_adopted: false };
+        let key = wanted.key.clone();
+        *submitted = Some(Submitted::Accepted { accepted: Box::new(accepted.clone()), key });
         accepted
     };
     let error = match client.submit(&wanted.name, &wanted.key_text, limits).await {
         Ok(configuration) => {
             let seen = Seen::submitted(configuration);
-            // A success that shows somebody else's key is no acceptance: the name was taken since the look-up.
+            // A success that shows somebody else's key is no acceptance: the name was taken since
+            // the look-up.
             if supersedes.is_none() && seen.has_key(Some(&wanted.key)) == Some(false) {
-                return Err(Trouble::Taken(seen).leaves_nothing());
+                return Err(Box::new(Obstacle { seen, why: Why::Taken }).into());
             }
             return Ok(accept(seen));
         }
@@ -295,10 +286,9 @@ async fn submit(
     };
     let standing = match supersedes {
         Some(_) => Standing::Failed,
-        None if op.is_known => Standing::Missing,
+        None if op.past.is_some() => Standing::Missing,
         None => Standing::New,
     };
-    let refused = |error| Trouble::Refused { error, standing }.leaves_nothing();
     let look =
         async |limits: Limits| Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read));
     match (error.delivery(), error.kind()) {
@@ -311,7 +301,7 @@ async fn submit(
             };
             let last = match find(Errors::Borne, limits, look, is_news).await {
                 Ok(Some(seen)) => {
-                    _ = taken(op, Some(&seen), Moment::AfterLostResponse, round)?;
+                    existing(op, Some(&seen), Moment::AfterLostResponse, round)?;
                     return Ok(accept(seen));
                 }
                 Ok(None) => None,
@@ -321,43 +311,41 @@ async fn submit(
             let lost = Trouble::Lost { error, last, settled: began.elapsed(), shows_failed };
             Err(lost.leaves(Left::Uncertain { has_past }))
         }
-        (_, Kind::Interrupted) => Err(Trouble::InterruptedBefore.leaves_nothing()),
+        (_, Kind::Interrupted) => Err(Trouble::InterruptedBefore.into()),
         // Something is in the way: a configuration that appeared since the look-up, perhaps.
         (_, Kind::BadRequest | Kind::Conflict) => {
             let found: Result<_, Error> = look(limits.clone()).await;
-            let found = found.ok().flatten();
-            match taken(op, found.as_ref(), moment, round) {
-                Ok(Take::It(accepted)) => Ok(*accepted),
-                Err(unfinished) if !matches!(unfinished.trouble, Trouble::KeyUnknown(_)) => {
-                    Err(unfinished)
-                }
-                Ok(Take::Submit(_)) | Err(_) => Err(refused(error)),
+            match existing(op, found.ok().flatten().as_ref(), moment, round) {
+                Ok(Some(accepted)) => Ok(accepted),
+                Err(obstacle) if obstacle.why != Why::KeyUnknown => Err(obstacle.into()),
+                Ok(None) | Err(_) => Err(Trouble::Refused(error, standing).into()),
             }
         }
-        _ => Err(refused(error)),
+        _ => Err(Trouble::Refused(error, standing).into()),
     }
 }
 
 /// What an error of a look means while something is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errors {
+enum Errors {
     /// It ends the search.
     End,
     /// The search goes on.
     Borne,
 }
 
-/// Looks until `is_it` says so or the settling time is over; then what the last look said. An interruption ends it after
-/// one more look.
-pub async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
+/// Looks until `is_it` says so or the settling time is over; then what the last look said. An
+/// interruption ends it after one more look.
+async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
     errors: Errors,
     limits: &Limits,
     mut look: impl FnMut(Limits) -> F,
     mut is_it: impl FnMut(&T) -> bool,
 ) -> Result<Option<T>, Error> {
     let settled = Instant::now() + SETTLING;
-    // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout that comes before the
-    // settling time is over is an error: nothing is known to be absent by then.
+    // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout
+    // that comes before the settling time is over is an error: nothing is known to be absent by
+    // then.
     let deadline = match errors {
         Errors::End => limits.deadline,
         Errors::Borne => settled + LAST_LOOK_UP,
@@ -365,13 +353,11 @@ pub async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
     let mut pause = Duration::from_millis(500);
     loop {
         let is_last = limits.stop.is_cancelled();
-        let looked = look(if is_last {
-            Limits { deadline: Instant::now() + LAST_LOOK_UP, stop: CancellationToken::new() }
-        } else {
-            Limits { deadline, stop: limits.stop.clone() }
-        })
-        .await;
-        match looked {
+        let (deadline, stop) = match is_last {
+            true => (Instant::now() + LAST_LOOK_UP, CancellationToken::new()),
+            false => (deadline, limits.stop.clone()),
+        };
+        match look(Limits { deadline, stop }).await {
             Ok(Some(found)) if is_it(&found) => return Ok(Some(found)),
             Err(error) if errors == Errors::End => return Err(error),
             looked if is_last || Instant::now() >= settled => {
@@ -400,10 +386,11 @@ mod tests {
     use super::*;
     use crate::provider::cmk_config::existing::tests::seen;
 
-    /// Looks on paused time; the last answer repeats. What was found, after how many looks and which time.
+    /// Looks on paused time; the last response repeats. What was found, after how many looks and
+    /// which time.
     async fn found(
         errors: Errors,
-        answers: &[Result<Option<&str>, Kind>],
+        responses: &[Result<Option<&str>, Kind>],
         timeout: Duration,
         stop: Option<usize>,
     ) -> (Result<Option<String>, Kind>, usize, u64) {
@@ -415,7 +402,7 @@ mod tests {
             if stop == Some(at) {
                 limits.stop.cancel();
             }
-            std::future::ready(match answers[at.min(answers.len() - 1)] {
+            std::future::ready(match responses[at.min(responses.len() - 1)] {
                 // As the client has it.
                 _ if now.deadline <= Instant::now() => Err(Error::of_kind(Kind::Deadline)),
                 Ok(status) => Ok(status.map(|status| seen("1", status, None))),
@@ -455,6 +442,34 @@ mod tests {
         assert!(past_the_timeout.2 == 30, "a lost response is looked for past the timeout");
         let interrupted = found(Errors::Borne, &[Ok(None)], LONG, Some(1)).await;
         assert_eq!(interrupted, (Ok(None), 3, 0), "one more look after the interruption");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_job_is_submitted_again_after_ever_longer_pauses() {
+        let limits = Limits {
+            deadline: Instant::now() + Duration::from_secs(3600),
+            stop: CancellationToken::new(),
+        };
+        let accepted = Accepted {
+            seen: seen("1", "FAILED", None),
+            superseded: None,
+            round: 1,
+            has_past: false,
+            is_adopted: false,
+        };
+        let submitted = Seen { is_read: false, ..accepted.seen.clone() };
+        let poll = || std::future::ready(Ok(seen("1", "FAILED", None)));
+        let again = |_, round| {
+            let seen = submitted.clone();
+            std::future::ready(Ok(Accepted { seen, round: round + 1, ..accepted.clone() }))
+        };
+        let unfinished = follow("c", accepted.clone(), 4, &limits, poll, again).await.unwrap_err();
+        let Trouble::Failed(times) = unfinished.trouble else { panic!("{unfinished:?}") };
+        let mut before = Duration::ZERO;
+        let pauses = times.iter().map(|at| (*at - std::mem::replace(&mut before, *at)).as_secs());
+        assert_eq!(pauses.collect::<Vec<_>>(), [10, 20, 40, 80], "and the poll before each");
+        let Left::Accepted(left) = unfinished.left else { panic!("{:?}", unfinished.left) };
+        assert_eq!(left.round, 5);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use tf_provider::value::Value;
 use tf_provider::{DataSource, Diagnostics};
 
 use super::model::{Computed, known};
-use super::{refresh, schema, validate};
+use super::{look, schema};
 use crate::provider::connection::Shared;
+use crate::provider::diagnostics::report;
 
 /// The data source.
 pub struct CmkConfigDataSource {
@@ -42,10 +43,7 @@ impl DataSource for CmkConfigDataSource {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Found) -> Option<()> {
-        if let Some(name) = known(&config.name) {
-            diags.errors.extend(validate::name_error(name));
-        }
-        Some(())
+        report(diags, known(&config.name).map_or(Ok(()), |name| schema::check_name(name)))
     }
 
     async fn read<'a>(
@@ -64,8 +62,8 @@ impl DataSource for CmkConfigDataSource {
         }
         let name = known(&config.name)?.clone();
         let doing = format!("reading the configuration {name:?}");
-        let client = session.ready(diags, &doing)?;
-        let seen = refresh::existing(diags, client, &name, &doing).await?;
+        let client = report(diags, session.ready(&doing))?;
+        let seen = report(diags, look::existing(client, &name, &doing).await)?;
         Some(Found {
             name: config.name,
             key_vault_key_identifier: Value::Value(seen.key_text().to_owned()),

@@ -33,8 +33,18 @@ pub struct Details {
     pub provider_type: Option<String>,
     /// `subscriptionId`
     pub subscription_id: Option<String>,
-    /// `name`, an app-style name.
+    /// `name`, which is an application's.
     pub application_name: Option<String>,
+}
+
+impl Moment<'_> {
+    /// The job that failed before.
+    pub fn failed(&self) -> Option<&str> {
+        match self {
+            Self::AfterFailure(failed) => Some(failed),
+            Self::Before | Self::AfterLostResponse => None,
+        }
+    }
 }
 
 impl Seen {
@@ -55,13 +65,8 @@ impl Seen {
                 application_name: configuration.application_name,
             })
         });
-        Self {
-            id: configuration.id,
-            status: configuration.status,
-            details,
-            retry_after: configuration.retry_after,
-            is_read: false,
-        }
+        let Configuration { id, status, retry_after, .. } = configuration;
+        Self { id, status, details, retry_after, is_read: false }
     }
 
     /// A later look at the same configuration: what it leaves out is as before.
@@ -75,7 +80,7 @@ impl Seen {
 
     /// The key that Adobe names, or an empty text.
     pub fn key_text(&self) -> &str {
-        self.details.as_ref().map_or("", |details| details.key_text.as_str())
+        self.details.as_ref().map_or("", |details| &details.key_text)
     }
 
     /// Whether Adobe's key is `key`, up to version and spelling. `None` where either is unknown.
@@ -84,21 +89,44 @@ impl Seen {
     }
 }
 
-/// Who asks.
+/// A configuration that is ours at Adobe.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// As last seen.
+    pub seen: Seen,
+    /// The job that failed before, under another id.
+    pub superseded: Option<String>,
+    /// The submission of this run that it comes from, counted from 1; 0 for none.
+    pub round: u32,
+    /// It was there before this run submitted anything, so its past is unknown.
+    pub has_past: bool,
+    /// It existed, and a create adopted it.
+    pub is_adopted: bool,
+}
+
+/// What Adobe has of ours after an operation that did not come to its goal.
+#[derive(Debug)]
+pub enum Left {
+    /// Nothing that was not there before.
+    Nothing,
+    /// It is unknown whether Adobe accepted the submission.
+    Uncertain {
+        /// A configuration of this name was there before, and its past is unknown.
+        has_past: bool,
+    },
+    /// A configuration that was accepted or adopted.
+    Accepted(Box<Accepted>),
+}
+
+/// Who asks. Each may replace the key of a `FAILED` that was never in effect (`may_rekey`): a
+/// create if this run read or forgot the object, an update also if the object is not protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Claim {
-    /// A create.
-    Create {
-        /// `adopt_existing`
-        adopts: bool,
-        /// This run read or forgot an object of this name that is `FAILED` and was never in effect.
-        may_rekey: bool,
-    },
+    /// A create, with its `adopt_existing`.
+    Create { adopts: bool, may_rekey: bool },
     /// An update of the object in the state.
-    Own {
-        /// It was never in effect, or is not protected.
-        may_rekey: bool,
-    },
+    Own { may_rekey: bool },
 }
 
 /// When it asks: `FAILED` means something else before a submission and after it.
@@ -113,66 +141,79 @@ pub enum Moment<'a> {
 }
 
 /// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Submit: nothing is there, or a job that is `FAILED`.
+    Submit,
+    /// What is there is our own: go on with it.
+    GoOn,
+    /// What is there has the same key: take it and say so.
+    Adopt,
+}
+
+/// A configuration that keeps the block from having the name.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict<'a> {
-    /// Submit; the failed job of this id is superseded.
-    Submit {
-        /// The id of the job that is `FAILED` under this name.
-        supersedes: Option<&'a str>,
-    },
-    /// It is our own: go on with it.
-    GoOn(&'a Seen),
-    /// It exists with the same key: take it and say so.
-    Adopt(&'a Seen),
-    /// It exists with another key.
-    Taken(&'a Seen),
-    /// It exists with the same key, and `adopt_existing` is off.
-    NotAdopted(&'a Seen),
-    /// It exists, and it is unknown whether with the same key.
-    KeyUnknown(&'a Seen),
+pub struct Obstacle {
+    /// What is there.
+    pub seen: Seen,
+    /// Why the block cannot have it.
+    pub why: Why,
+}
+
+/// Why a block cannot have what is there under its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It has another key.
+    Taken,
+    /// It is the object in the state, and Adobe has another key for it.
+    KeyChanged,
+    /// It has the same key, and `adopt_existing` is off.
+    NotAdopted,
+    /// It is unknown whether it has the same key.
+    KeyUnknown,
 }
 
 /// What `found` means for a block with `key` (`None`: not known yet).
-pub fn verdict<'a>(
-    found: Option<&'a Seen>,
+///
+/// # Errors
+/// What is there, where the block cannot have the name.
+pub fn verdict(
+    found: Option<&Seen>,
     key: Option<&KeyIdentifier>,
     claim: Claim,
     moment: Moment<'_>,
-) -> Verdict<'a> {
+) -> Result<Verdict, Box<Obstacle>> {
     let Some(seen) = found else {
-        return Verdict::Submit { supersedes: None };
+        return Ok(Verdict::Submit);
     };
     let same = seen.has_key(key);
+    let (is_own, adopts, may_rekey) = match claim {
+        Claim::Create { adopts, may_rekey } => (false, adopts, may_rekey),
+        Claim::Own { may_rekey } => (true, true, may_rekey),
+    };
     let is_old_failure = seen.status.is_failed()
         && match moment {
             Moment::Before => true,
             Moment::AfterFailure(failed) => seen.id == failed,
             Moment::AfterLostResponse => false,
         };
-    if is_old_failure {
-        let submit = Verdict::Submit { supersedes: Some(&seen.id) };
-        return match (same, claim) {
-            (Some(true), _) => submit,
-            (Some(false), Claim::Own { may_rekey } | Claim::Create { may_rekey, .. }) => {
-                if may_rekey {
-                    submit
-                } else {
-                    Verdict::Taken(seen)
-                }
-            }
-            (None, Claim::Own { .. }) => submit,
-            (None, Claim::Create { may_rekey, .. }) if may_rekey && key.is_some() => submit,
-            (None, Claim::Create { .. }) => Verdict::KeyUnknown(seen),
+    let is_submitted_again = is_old_failure
+        && match same {
+            Some(true) => true,
+            Some(false) => may_rekey,
+            None => is_own || may_rekey && key.is_some(),
         };
-    }
-    match (same, claim) {
-        (Some(false), _) => Verdict::Taken(seen),
-        (_, Claim::Own { .. }) => Verdict::GoOn(seen),
-        _ if moment != Moment::Before => Verdict::GoOn(seen),
-        (None, _) => Verdict::KeyUnknown(seen),
-        (_, Claim::Create { adopts: true, .. }) => Verdict::Adopt(seen),
-        (_, Claim::Create { adopts: false, .. }) => Verdict::NotAdopted(seen),
-    }
+    let is_ours = is_own || moment != Moment::Before && !is_old_failure;
+    let why = match same {
+        _ if is_submitted_again => return Ok(Verdict::Submit),
+        Some(false) if is_own => Why::KeyChanged,
+        Some(false) => Why::Taken,
+        _ if is_ours => return Ok(Verdict::GoOn),
+        None => Why::KeyUnknown,
+        Some(true) if adopts => return Ok(Verdict::Adopt),
+        Some(true) => Why::NotAdopted,
+    };
+    Err(Box::new(Obstacle { seen: seen.clone(), why }))
 }
 
 #[cfg(test)]
@@ -212,20 +253,27 @@ pub(super) mod tests {
             ("same key, our own", "COMPLETED", Some(KEY), OWN, Before, "go on"),
             ("other key", "RUNNING", Some(OTHER_KEY), CREATE, Before, "taken"),
             ("other key, no adoption", "RUNNING", Some(OTHER_KEY), NO_ADOPTION, Before, "taken"),
-            ("other key, our own", "COMPLETED", Some(OTHER_KEY), OWN, Before, "taken"),
+            ("other key, our own", "COMPLETED", Some(OTHER_KEY), OWN, Before, "key changed"),
             ("no key in the response", "RUNNING", None, CREATE, Before, "key unknown"),
             ("no key in the response, our own", "RUNNING", None, OWN, Before, "go on"),
             ("a key that is none", "RUNNING", Some("x"), CREATE, Before, "key unknown"),
-            ("failed, same key", "FAILED", Some(SAME_KEY), CREATE, Before, "submit 1"),
-            ("failed in another letter case", "Failed", Some(KEY), CREATE, Before, "submit 1"),
-            ("failed, no adoption", "FAILED", Some(KEY), NO_ADOPTION, Before, "submit 1"),
+            ("failed, same key", "FAILED", Some(SAME_KEY), CREATE, Before, "submit"),
+            ("failed in another letter case", "Failed", Some(KEY), CREATE, Before, "submit"),
+            ("failed, no adoption", "FAILED", Some(KEY), NO_ADOPTION, Before, "submit"),
             ("somebody's failed, other key", "FAILED", Some(OTHER_KEY), CREATE, Before, "taken"),
-            ("this run's failed, other key", "FAILED", Some(OTHER_KEY), REKEY, Before, "submit 1"),
-            ("our own failed, other key", "FAILED", Some(OTHER_KEY), OWN_REKEY, Before, "submit 1"),
-            ("our own was in effect, other key", "FAILED", Some(OTHER_KEY), OWN, Before, "taken"),
+            ("this run's failed, other key", "FAILED", Some(OTHER_KEY), REKEY, Before, "submit"),
+            ("our own failed, other key", "FAILED", Some(OTHER_KEY), OWN_REKEY, Before, "submit"),
+            (
+                "our own was in effect, other key",
+                "FAILED",
+                Some(OTHER_KEY),
+                OWN,
+                Before,
+                "key changed",
+            ),
             ("somebody's failed, no key", "FAILED", None, CREATE, Before, "key unknown"),
-            ("our own failed, no key", "FAILED", None, OWN, Before, "submit 1"),
-            ("the failed job", "FAILED", Some(KEY), CREATE, AfterFailure("1"), "submit 1"),
+            ("our own failed, no key", "FAILED", None, OWN, Before, "submit"),
+            ("the failed job", "FAILED", Some(KEY), CREATE, AfterFailure("1"), "submit"),
             ("another job failed since", "FAILED", Some(KEY), CREATE, AfterFailure("0"), "go on"),
             (
                 "submitted by others since",
@@ -259,12 +307,15 @@ pub(super) mod tests {
             let seen = seen("1", status, key);
             let wanted = KeyIdentifier::parse(KEY).unwrap();
             let outcome = match verdict(Some(&seen), Some(&wanted), claim, moment) {
-                Verdict::Submit { supersedes } => format!("submit {}", supersedes.unwrap()),
-                Verdict::GoOn(_) => "go on".to_owned(),
-                Verdict::Adopt(_) => "adopt".to_owned(),
-                Verdict::Taken(_) => "taken".to_owned(),
-                Verdict::NotAdopted(_) => "not adopted".to_owned(),
-                Verdict::KeyUnknown(_) => "key unknown".to_owned(),
+                Ok(Verdict::Submit) => "submit",
+                Ok(Verdict::GoOn) => "go on",
+                Ok(Verdict::Adopt) => "adopt",
+                Err(obstacle) => match obstacle.why {
+                    Why::Taken => "taken",
+                    Why::KeyChanged => "key changed",
+                    Why::NotAdopted => "not adopted",
+                    Why::KeyUnknown => "key unknown",
+                },
             };
             assert_eq!(outcome, expected, "{case}");
         }
@@ -273,10 +324,7 @@ pub(super) mod tests {
     #[test]
     fn nothing_found_is_submitted() {
         let claim = Claim::Create { adopts: false, may_rekey: false };
-        assert_eq!(
-            verdict(None, None, claim, Moment::Before),
-            Verdict::Submit { supersedes: None }
-        );
+        assert_eq!(verdict(None, None, claim, Moment::Before), Ok(Verdict::Submit));
     }
 
     #[test]
@@ -284,10 +332,8 @@ pub(super) mod tests {
         let claim = Claim::Create { adopts: true, may_rekey: true };
         for status in ["RUNNING", "FAILED"] {
             let seen = seen("1", status, Some(KEY));
-            assert_eq!(
-                verdict(Some(&seen), None, claim, Moment::Before),
-                Verdict::KeyUnknown(&seen)
-            );
+            let obstacle = verdict(Some(&seen), None, claim, Moment::Before).unwrap_err();
+            assert_eq!(*obstacle, Obstacle { seen, why: Why::KeyUnknown });
         }
     }
 

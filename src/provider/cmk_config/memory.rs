@@ -1,13 +1,15 @@
-//! What this process remembers of one run, by the configuration's name: what was planned, read, forgotten and submitted.
+//! What this process remembers of one run, by the configuration's name: what was planned, read,
+//! forgotten and submitted.
 //!
-//! Terraform starts a process for the plan and another one for the apply, so this lives as long as a run does; in debug
-//! mode one process serves many runs, and the memory ends with the next configuration of the provider.
+//! Terraform starts a process for the plan and another one for the apply, so this lives as long as
+//! a run does; in debug mode one process serves many runs, and the memory ends with the next
+//! configuration of the provider.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::existing::Accepted;
 use super::model::Object;
-use super::trouble::Accepted;
 use crate::key_identifier::KeyIdentifier;
 
 /// The memory of a run.
@@ -23,7 +25,8 @@ struct Entry {
     turn: Turn,
 }
 
-/// One name's turn: held while it is looked up and submitted, so that two blocks of a run do not race.
+/// One name's turn: held while it is looked up and submitted, so that two blocks of a run do not
+/// race.
 pub type Turn = Arc<tokio::sync::Mutex<Option<Submitted>>>;
 
 /// What this run submitted under a name.
@@ -52,9 +55,9 @@ impl Memory {
         })
     }
 
-    /// Notes what a refresh of this run read under `name`.
-    pub fn saw(&self, name: &str, object: Object) {
-        self.with(name, |entry| entry.read = Some(object));
+    /// Notes what a refresh of this run read.
+    pub fn saw(&self, object: &Object) {
+        self.with(object.0.name_text(), |entry| entry.read = Some(object.clone()));
     }
 
     /// The object that this run read under `name`.
@@ -62,9 +65,10 @@ impl Memory {
         self.with(name, |entry| entry.read.clone())
     }
 
-    /// Keeps an object that Terraform was told is destroyed: the create that follows in the same run may need it.
-    pub fn forget(&self, name: &str, object: Object) {
-        self.with(name, |entry| entry.forgotten = Some(object));
+    /// Keeps an object that Terraform was told is destroyed: the create that follows in the same
+    /// run may need it.
+    pub fn forget(&self, object: &Object) {
+        self.with(object.0.name_text(), |entry| entry.forgotten = Some(object.clone()));
     }
 
     /// The object that this run forgot under `name`.

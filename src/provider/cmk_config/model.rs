@@ -5,12 +5,21 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
 
-use super::existing::Seen;
-use super::trouble::{Accepted, Left};
+use super::existing::{Accepted, Left, Seen};
 use crate::api::{Client, Status};
 use crate::key_identifier::KeyIdentifier;
-use crate::provider::duration;
+use crate::provider::duration::{self, READ_TIMEOUT};
 
+/// `name`
+pub const NAME: &str = "name";
+/// `key_vault_key_identifier`
+pub const KEY: &str = "key_vault_key_identifier";
+/// `failed_attempts`
+pub const FAILED_ATTEMPTS: &str = "failed_attempts";
+/// `ims_org_id`
+pub const IMS_ORG_ID: &str = "ims_org_id";
+/// `timeouts`
+pub const TIMEOUTS: &str = "timeouts";
 /// The status of a configuration that Adobe no longer finds: the provider's own word.
 pub const NOT_FOUND: &str = "NOT_FOUND";
 
@@ -70,6 +79,9 @@ pub enum Timeout {
 }
 
 impl Timeout {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Read, Self::Update];
+
     /// The attribute's name in the `timeouts` block.
     pub const fn attribute(self) -> &'static str {
         match self {
@@ -82,8 +94,19 @@ impl Timeout {
     /// The timeout where the block has none.
     const fn default_duration(self) -> Duration {
         match self {
-            Self::Create | Self::Update => Duration::from_secs(60 * 60),
-            Self::Read => Duration::from_secs(5 * 60),
+            Self::Create | Self::Update => Duration::from_mins(60),
+            Self::Read => READ_TIMEOUT,
+        }
+    }
+}
+
+impl Timeouts {
+    /// As written.
+    pub fn of(&self, timeout: Timeout) -> &Value<String> {
+        match timeout {
+            Timeout::Create => &self.create,
+            Timeout::Read => &self.read,
+            Timeout::Update => &self.update,
         }
     }
 }
@@ -104,10 +127,12 @@ pub struct Private {
     /// The status endpoint has shown it since it was submitted. Absent: it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
-    /// Planned only: the plan of this create already said that an existing configuration will be adopted.
+    /// Planned only: the plan of this create already said that an existing configuration will be
+    /// adopted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub adoption_announced: bool,
-    /// Planned only: the object is protected, so a create that follows in the same plan is a replacement of it.
+    /// Planned only: the object is protected, so a create that follows in the same plan is a
+    /// replacement of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guarded: Option<Guarded>,
     /// Planned only, of a create: what takes the place of an object that the same plan destroys.
@@ -132,8 +157,8 @@ pub struct Guarded {
     pub unless_failed: bool,
 }
 
-/// What a create makes of the object that it replaces. Terraform hands the planned private state of the create to the
-/// destroy of the pair, which has no other way to know.
+/// What a create makes of the object that it replaces. Terraform hands the planned private state of
+/// the create to the destroy of the pair, which has no other way to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Successor {
@@ -141,7 +166,8 @@ pub struct Successor {
     pub name: Option<String>,
     /// Its key identifier; absent where it is not known yet.
     pub key: Option<String>,
-    /// The private state of the object that is replaced, or of a tainted one of this name that this run read.
+    /// The private state of the object that is replaced, or of a tainted one of this name that this
+    /// run read.
     pub replaced: Option<Private>,
     /// The create has no past in the plan: what it replaces is tainted.
     pub is_tainted: bool,
@@ -151,7 +177,8 @@ impl Successor {
     /// What is known of the object `prior`, whose place this takes.
     pub fn private_of(&self, prior: &Model) -> Private {
         let is_its_own = !self.is_tainted || self.name.as_deref() == prior.known_name();
-        // What this run did not read counts as the more careful value: it was in effect, and no read has confirmed it.
+        // What this run did not read counts as the more careful value: it was in effect, and no
+        // read has confirmed it.
         let unread = || Private { confirmed: Some(false), ..Private::default() };
         self.replaced.clone().filter(|_| is_its_own).unwrap_or_else(unread)
     }
@@ -198,6 +225,8 @@ impl Private {
 
 /// An object with its private state.
 pub type Object = (Model, Private);
+/// An object as Terraform stores it: version 0.1.0 had no private state.
+pub type Stored = (Model, Option<Private>);
 
 /// The value, or `None` where it is null or unknown.
 pub fn known<T>(value: &Value<T>) -> Option<&T> {
@@ -223,9 +252,14 @@ impl Model {
         known(&self.name).map(String::as_str)
     }
 
+    /// The name, or an empty text.
+    pub fn name_text(&self) -> &str {
+        self.known_name().unwrap_or_default()
+    }
+
     /// The key identifier, where it is known and well formed.
     pub fn known_key(&self) -> Option<KeyIdentifier> {
-        known(&self.key_vault_key_identifier).and_then(|text| KeyIdentifier::parse(text).ok())
+        KeyIdentifier::parse(known(&self.key_vault_key_identifier)?).ok()
     }
 
     /// The key identifier as written, or an empty text.
@@ -243,14 +277,14 @@ impl Model {
         self.status().is_some_and(|status| status.is_failed())
     }
 
-    /// Adobe no longer finds it.
-    pub fn is_not_found(&self) -> bool {
-        known(&self.computed.status).is_some_and(|status| status == NOT_FOUND)
-    }
-
     /// The stored status is `COMPLETED`.
     pub fn is_completed(&self) -> bool {
         self.status().is_some_and(|status| status.is_completed())
+    }
+
+    /// Adobe no longer finds it.
+    pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(|status| status.as_str() == NOT_FOUND)
     }
 
     /// `adopt_existing`, `true` by default.
@@ -273,21 +307,17 @@ impl Model {
         known(&self.failed_attempts).map_or(0, |count| u32::try_from(*count).unwrap_or(0))
     }
 
-    /// The timeout of an operation. Malformed text was refused by validate; it counts as absent here.
+    /// The timeout of an operation. Malformed text was refused by validate; it counts as absent
+    /// here.
     pub fn timeout(&self, timeout: Timeout) -> Duration {
-        known(&self.timeouts)
-            .and_then(|timeouts| {
-                known(match timeout {
-                    Timeout::Create => &timeouts.create,
-                    Timeout::Read => &timeouts.read,
-                    Timeout::Update => &timeouts.update,
-                })
-            })
+        let written = known(&self.timeouts).and_then(|timeouts| known(timeouts.of(timeout)));
+        written
             .and_then(|text| duration::parse(text).ok())
             .unwrap_or_else(|| timeout.default_duration())
     }
 
-    /// The defaults, planned from the configuration: an argument that is not written has its default.
+    /// The defaults, planned from the configuration: an argument that is not written has its
+    /// default.
     pub fn with_defaults(mut self) -> Self {
         fill(&mut self.adopt_existing, true);
         fill(&mut self.deletion_protection, true);
@@ -305,102 +335,57 @@ impl Model {
         })
     }
 
-    /// This plan as state, with what Adobe shows. Where that is another key, it is the one that guards the data.
-    pub fn with_seen(&self, seen: &Seen, org_id: &str) -> Self {
-        let mut state = self.settled();
-        if seen.has_key(state.known_key().as_ref()) != Some(true)
+    /// This state with what Adobe shows. Where that is another key, it is the one that guards the
+    /// data.
+    pub fn with_seen(mut self, seen: &Seen, org_id: &str) -> Self {
+        if seen.has_key(self.known_key().as_ref()) != Some(true)
             && let Some(details) = &seen.details
         {
-            state.key_vault_key_identifier = Value::Value(details.key_text.clone());
+            self.key_vault_key_identifier = Value::Value(details.key_text.clone());
         }
-        let before = std::mem::take(&mut state.computed);
-        state.computed = Computed::of(seen, org_id, before);
-        state
+        self.computed = Computed::of(seen, org_id, self.computed);
+        self
     }
 
-    /// The state after trouble, of the object `past` where there was one; this is the plan. The planned settings count in
-    /// any case; key and computed values are those of what is there.
-    pub fn after(
-        &self,
-        left: &Left,
-        past: Option<&Object>,
-        org_id: &str,
-        client: &Client,
-    ) -> Option<Object> {
+    /// This plan as state, after trouble; `past` is the object as it was, where there was one. The
+    /// planned settings count in any case; key and computed values are those of what is there.
+    pub fn after(&self, left: &Left, past: Option<&Object>, client: &Client) -> Option<Object> {
         match left {
-            Left::Accepted(accepted) => Some(self.done(accepted, past, org_id, client)),
+            Left::Accepted(accepted) => Some(self.done(accepted, past, client)),
             // It may be on its way into effect, so nothing may treat it as failed.
-            Left::Uncertain { has_past } => Some((
-                Self {
-                    computed: Computed {
-                        ims_org_id: Value::Value(org_id.to_owned()),
-                        ..Computed::default()
-                    },
-                    ..self.settled()
-                },
-                Private {
+            Left::Uncertain { has_past } => {
+                let ims_org_id = Value::Value(self.org_id_or(client).to_owned());
+                let computed = Computed { ims_org_id, ..Computed::default() };
+                let private = Private {
                     in_effect: past.map_or(Some(*has_past), |(_, private)| private.in_effect),
                     confirmed: Some(false),
                     ..Private::origin(client)
-                },
-            )),
-            Left::Nothing => past.map(|(state, private)| {
-                let state = Self {
-                    name: state.name.clone(),
-                    key_vault_key_identifier: state.key_vault_key_identifier.clone(),
-                    computed: state.computed.clone(),
-                    ..self.settled()
                 };
+                Some((Self { computed, ..self.clone() }, private))
+            }
+            Left::Nothing => past.map(|(state, private)| {
+                let Self { name, key_vault_key_identifier, computed, .. } = state.clone();
+                let state = Self { name, key_vault_key_identifier, computed, ..self.clone() };
                 (state, private.clone())
             }),
         }
     }
 
-    /// The state after an operation that has this at Adobe.
-    pub fn done(
-        &self,
-        accepted: &Accepted,
-        past: Option<&Object>,
-        org_id: &str,
-        client: &Client,
-    ) -> Object {
-        let mut planned = self.clone();
+    /// This plan as state, with this at Adobe.
+    pub fn done(&self, accepted: &Accepted, past: Option<&Object>, client: &Client) -> Object {
         // What no response says is as before, unless it was said of another key.
-        if let Some((state, _)) = past
-            && let (Some(before), Some(now)) = (state.known_key(), self.known_key())
-            && before.same_key(&now)
-        {
-            planned.computed = state.computed.clone();
-        }
-        let private = past.map(|(_, private)| private);
-        (planned.with_seen(&accepted.seen, org_id), Private::of(accepted, private, client))
+        let before = past.map(|(state, _)| state).filter(|state| {
+            state.known_key().zip(self.known_key()).is_some_and(|(old, new)| old.same_key(&new))
+        });
+        let computed = before.map(|state| state.computed.clone()).unwrap_or_default();
+        let state = Self { computed, ..self.clone() };
+        let private = Private::of(accepted, past.map(|(_, private)| private), client);
+        (state.with_seen(&accepted.seen, self.org_id_or(client)), private)
     }
 
-    /// Nothing may be unknown in a state.
-    fn settled(&self) -> Self {
-        let mut model = self.clone();
-        for text in [&mut model.name, &mut model.key_vault_key_identifier] {
-            if text.is_unknown() {
-                *text = Value::Null;
-            }
-        }
-        model.with_defaults_for_unknown()
-    }
-
-    fn with_defaults_for_unknown(mut self) -> Self {
-        for (flag, default) in [
-            (&mut self.adopt_existing, true),
-            (&mut self.deletion_protection, true),
-            (&mut self.wait_for_completion, true),
-        ] {
-            if flag.is_unknown() {
-                *flag = Value::Value(default);
-            }
-        }
-        if self.failed_attempts.is_unknown() {
-            self.failed_attempts = Value::Value(0);
-        }
-        self
+    /// The planned organisation: it is part of the identity, which never changes.
+    fn org_id_or<'a>(&'a self, client: &'a Client) -> &'a str {
+        self.org_id().unwrap_or(client.org_id())
     }
 }
 
@@ -442,24 +427,23 @@ impl Computed {
         }
     }
 
-    /// What Adobe shows; a response without details leaves them as they were `before`. The parts of the key come from the
-    /// key identifier: `keyName` in the response holds the configuration's name, and `name` an application's.
+    /// What Adobe shows; a response without details leaves them as they were `before`. The parts of
+    /// the key come from the key identifier: `keyName` in the response holds the configuration's
+    /// name, and `name` an application's.
     pub fn of(seen: &Seen, org_id: &str, before: Self) -> Self {
+        let shown = Self {
+            id: Value::Value(seen.id.clone()),
+            status: Value::Value(seen.status.as_str().to_owned()),
+            ims_org_id: Value::Value(org_id.to_owned()),
+            ..before
+        };
         let Some(details) = &seen.details else {
-            return Self {
-                id: Value::Value(seen.id.clone()),
-                status: Value::Value(seen.status.as_str().to_owned()),
-                ims_org_id: Value::Value(org_id.to_owned()),
-                ..before.settled()
-            };
+            return shown;
         };
         let key = &details.key;
         Self {
-            id: Value::Value(seen.id.clone()),
-            status: Value::Value(seen.status.as_str().to_owned()),
             config_type: nullable(details.config_type.clone()),
             provider_type: nullable(details.provider_type.clone()),
-            ims_org_id: Value::Value(org_id.to_owned()),
             subscription_id: nullable(details.subscription_id.clone()),
             application_name: nullable(details.application_name.clone()),
             key_vault_uri: Value::Value(key.key_vault_uri()),
@@ -468,29 +452,29 @@ impl Computed {
             key_version: nullable(key.key_version().map(str::to_owned)),
             versionless_key_identifier: Value::Value(key.versionless()),
             managed_hsm: Value::Value(key.is_managed_hsm()),
+            ..shown
         }
     }
+}
 
-    /// Nothing may be unknown in a state.
-    fn settled(mut self) -> Self {
-        for text in [
-            &mut self.config_type,
-            &mut self.provider_type,
-            &mut self.subscription_id,
-            &mut self.application_name,
-            &mut self.key_vault_uri,
-            &mut self.vault_name,
-            &mut self.key_name,
-            &mut self.key_version,
-            &mut self.versionless_key_identifier,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operation_has_its_timeout() {
+        let text = |text: &str| Value::Value(text.to_owned());
+        let written = Timeouts { create: text("1h30m"), read: text("90s"), update: text("2h") };
+        let in_part = Timeouts { read: text("1m"), ..Timeouts::default() };
+        for (timeouts, expected) in [
+            (Value::Null, [3600, 300, 3600]),
+            (Value::Value(Timeouts::default()), [3600, 300, 3600]),
+            (Value::Value(in_part), [3600, 60, 3600]),
+            (Value::Value(written), [5400, 90, 7200]),
         ] {
-            if text.is_unknown() {
-                *text = Value::Null;
-            }
+            let model = Model { timeouts, ..Model::default() };
+            let seconds = Timeout::ALL.map(|timeout| model.timeout(timeout).as_secs());
+            assert_eq!(seconds, expected, "{:?}", model.timeouts);
         }
-        if self.managed_hsm.is_unknown() {
-            self.managed_hsm = Value::Null;
-        }
-        self
     }
 }

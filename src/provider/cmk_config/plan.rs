@@ -2,8 +2,7 @@
 
 use tf_provider::value::Value;
 
-use super::model::{Computed, Guarded, Model, Private, Successor, known};
-use super::schema::{KEY, NAME};
+use super::model::{Computed, Guarded, KEY, Model, NAME, Private, Successor, known};
 use crate::key_identifier::KeyIdentifier;
 
 /// What an apply of the planned change does.
@@ -12,7 +11,7 @@ pub enum Change {
     /// Nothing at Adobe: at most settings of the provider differ.
     Settings,
     /// Destroy and create: these attributes differ.
-    Replace(Vec<&'static str>),
+    Replace(&'static [&'static str]),
     /// Submit the configuration again: it is stored as `FAILED`, or as not found.
     Resubmit,
     /// Go on waiting for a job that was not seen to its end.
@@ -74,8 +73,8 @@ enum Difference {
     Unknown,
 }
 
-/// The guard: the object is protected, and its key is in effect, was, or may be on its way. The stored value of
-/// `deletion_protection` counts, so lifting it is an apply of its own.
+/// The guard: the object is protected, and its key is in effect, was, or may be on its way. The
+/// stored value of `deletion_protection` counts, so lifting it is an apply of its own.
 pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
     prior.is_protected().then(|| Guarded {
         name: prior.known_name().unwrap_or_default().to_owned(),
@@ -86,8 +85,8 @@ pub fn guard(prior: &Model, private: &Private) -> Option<Guarded> {
     })
 }
 
-/// The guard of a destroy that makes room for a create of the same plan: an object is replaced freely by the same name and
-/// the same key, as that create adopts it again.
+/// The guard of a destroy that makes room for a create of the same plan: an object is replaced
+/// freely by the same name and the same key, as that create adopts it again.
 pub fn guard_of_pair(prior: &Model, successor: &Successor) -> Option<(BlockedChange, Guarded)> {
     let guarded = guard(prior, &successor.private_of(prior))?;
     match replacement(&guarded, successor) {
@@ -98,12 +97,9 @@ pub fn guard_of_pair(prior: &Model, successor: &Successor) -> Option<(BlockedCha
 
 /// What a create of the same plan makes of the guarded object.
 pub fn replacement(guarded: &Guarded, successor: &Successor) -> BlockedChange {
-    let parsed = |text: &str| KeyIdentifier::parse(text).ok();
-    let key = successor.key.as_deref();
-    let is_same_name = successor.name.as_deref() == Some(guarded.name.as_str());
-    let is_same_key =
-        key.and_then(parsed).zip(parsed(&guarded.key)).is_some_and(|(new, old)| new.same_key(&old));
     let Successor { name, key, is_tainted, .. } = successor.clone();
+    let is_same_name = name.as_ref() == Some(&guarded.name);
+    let is_same_key = key.as_ref().is_some_and(|key| is_same_key(key, &guarded.key));
     match (is_same_name, is_same_key) {
         (true, true) => BlockedChange::Replace,
         _ if is_tainted => BlockedChange::Tainted { name, key },
@@ -121,8 +117,9 @@ pub fn replacement(guarded: &Guarded, successor: &Successor) -> BlockedChange {
 /// # Errors
 /// The guard's, or that another key needs a new name.
 pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planned, Box<Stopped>> {
-    let name = name_difference(prior, config);
-    let key = key_difference(prior, config);
+    let name = difference(&prior.name, &config.name, |_, _| false);
+    let key =
+        difference(&prior.key_vault_key_identifier, &config.key_vault_key_identifier, is_same_key);
     let gives_up = guard(prior, private)
         .zip(blocked(name, key, config))
         .map(|(guarded, blocked)| (blocked, guarded));
@@ -137,19 +134,16 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
     let mut state = config.clone().with_defaults();
     state.computed = prior.computed.clone();
     if name != Difference::Same {
-        let mut attributes = vec![NAME];
-        if key != Difference::Same {
-            attributes.push(KEY);
-        }
         state.computed = anew(&prior.computed);
-        return Ok(Planned { state, change: Change::Replace(attributes), gives_up });
+        let names: &[_] = if key == Difference::Same { &[NAME] } else { &[NAME, KEY] };
+        return Ok(Planned { state, change: Change::Replace(names), gives_up });
     }
-    let is_failed = prior.is_failed();
-    if key == Difference::Other && !is_failed {
+    if key == Difference::Other && !prior.is_failed() {
         return Err(Box::new(Stopped::NeedsNewName));
     }
-    let is_settled = is_failed || prior.is_not_found();
-    // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in that apply.
+    let is_settled = prior.is_failed() || prior.is_not_found();
+    // Whoever lifts the protection must get through whatever Adobe says, so nothing else happens in
+    // that apply.
     let is_lifted = prior.is_protected() && state.deletion_protection == Value::Value(false);
     // The stored spelling stays; only what is submitted again takes the new one.
     if is_lifted || (key == Difference::Same && !is_settled) {
@@ -168,7 +162,8 @@ pub fn change(prior: &Model, private: &Private, config: &Model) -> Result<Planne
     Ok(Planned { state, change, gives_up })
 }
 
-/// What Adobe will show anew, the id included. The organisation is part of the identity, which never changes.
+/// What Adobe will show anew, the id included. The organisation is part of the identity, which
+/// never changes.
 fn anew(prior: &Computed) -> Computed {
     let ims_org_id = match &prior.ims_org_id {
         Value::Null => Value::Unknown,
@@ -190,26 +185,23 @@ fn blocked(name: Difference, key: Difference, config: &Model) -> Option<BlockedC
     }
 }
 
-fn name_difference(prior: &Model, config: &Model) -> Difference {
-    match &config.name {
-        Value::Unknown => Difference::Unknown,
-        name if *name == prior.name => Difference::Same,
+fn difference(
+    stored: &Value<String>,
+    wanted: &Value<String>,
+    is_same: impl Fn(&str, &str) -> bool,
+) -> Difference {
+    match (wanted, stored) {
+        (Value::Unknown, _) => Difference::Unknown,
+        _ if wanted == stored => Difference::Same,
+        (Value::Value(wanted), Value::Value(stored)) if is_same(wanted, stored) => Difference::Same,
         _ => Difference::Other,
     }
 }
 
-fn key_difference(prior: &Model, config: &Model) -> Difference {
-    match (&config.key_vault_key_identifier, &prior.key_vault_key_identifier) {
-        (Value::Unknown, _) => Difference::Unknown,
-        (wanted, stored) if wanted == stored => Difference::Same,
-        (Value::Value(wanted), Value::Value(stored)) => {
-            match (KeyIdentifier::parse(wanted), KeyIdentifier::parse(stored)) {
-                (Ok(wanted), Ok(stored)) if wanted.same_key(&stored) => Difference::Same,
-                _ => Difference::Other,
-            }
-        }
-        _ => Difference::Other,
-    }
+/// Whether both are identifiers of one key, up to version and spelling.
+fn is_same_key(one: &str, other: &str) -> bool {
+    let parsed = KeyIdentifier::parse(one).ok().zip(KeyIdentifier::parse(other).ok());
+    parsed.is_some_and(|(one, other)| one.same_key(&other))
 }
 
 #[cfg(test)]

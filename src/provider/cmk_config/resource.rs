@@ -1,21 +1,22 @@
-//! The resource `aep_cmk_config`: its life as Terraform calls it.
+//! The resource `aep_cmk_config`: its life, as Terraform's requests come.
 
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
+use tf_provider::{AttributePath, Diagnostics, Resource};
+use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 use super::apply::{self, Operation};
-use super::existing::{Claim, Seen};
+use super::existing::{Accepted, Claim, Seen};
 use super::look::{self, release};
-use super::model::{Computed, Model, Object, Private, Successor, Timeout, Wanted, known};
-use super::plan::{self, BlockedChange, Change, Stopped};
-use super::schema::{self, IMS_ORG_ID, NAME, TIMEOUTS};
-use super::trouble::{Accepted, Done, Unfinished};
-use super::{messages, refresh, validate};
-use crate::api::Client;
-use crate::provider::connection::{Connection, Session, Shared, unconfigured};
-use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
+use super::model::{
+    Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout, known,
+};
+use super::plan::{self, BlockedChange, Change};
+use super::trouble::{Done, Unfinished};
+use super::{messages, schema};
+use crate::provider::connection::{Connection, Session, Shared, limits, unconfigured};
+use crate::provider::diagnostics::{attribute_path, report};
 
 /// The resource.
 pub struct CmkConfig {
@@ -29,8 +30,6 @@ impl CmkConfig {
     }
 }
 
-type Stored = (Model, Option<Private>);
-
 #[async_trait]
 impl Resource for CmkConfig {
     type State<'a> = Model;
@@ -43,9 +42,10 @@ impl Resource for CmkConfig {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
         let name = config.known_name();
-        // An error here would lose what this run has forgotten: the create makes it, with the object at hand.
+        // An error here would lose what this run has forgotten: the create makes it, with the
+        // object at hand.
         if name.and_then(|name| self.shared.session().memory.forgotten(name)).is_none() {
-            validate::validate(diags, &config);
+            schema::validate(diags, &config);
         }
         Some(())
     }
@@ -57,7 +57,8 @@ impl Resource for CmkConfig {
         private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        refresh::refresh(diags, &self.shared.session(), state, private).await
+        let refreshed = look::refresh(diags, &self.shared.session(), state, private).await;
+        report(diags, refreshed)
     }
 
     async fn plan_create<'a>(
@@ -81,24 +82,22 @@ impl Resource for CmkConfig {
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         session.defer_if_unknown();
         let planned = change(diags, &prior, &private, &config)?;
-        // While the provider is not known, the update of a known key asks: it submits only over a `FAILED`.
+        // While the provider is not known, the update of a known key asks: it submits only over a
+        // `FAILED`.
         let is_asked_later = matches!(session.connection, Connection::Deferred(_))
             && planned.change == Change::Resubmit
             && planned.state.wanted().is_some();
         if let Some((blocked, guarded)) = planned.gives_up
             && !is_asked_later
         {
-            release(diags, &session, blocked, guarded).await?;
+            report(diags, release(&session, blocked, guarded).await)?;
         }
-        if planned.change == Change::Resubmit
-            && let Some(wanted) = planned.state.wanted()
-            && let Err(other) = session.memory.plan(&wanted.name, &wanted.key)
-        {
-            diags.errors.push(messages::at_plan(messages::rival(&wanted, &other.versionless())));
-            return None;
+        if planned.change == Change::Resubmit {
+            let alone = look::no_rival(&session, &planned.state);
+            report(diags, alone.map_err(messages::at_plan))?;
         }
         let is_replaced = matches!(planned.change, Change::Replace(_));
         if planned.state.key_vault_key_identifier.is_unknown() && !is_replaced && !prior.is_failed()
@@ -106,10 +105,11 @@ impl Resource for CmkConfig {
             diags.warnings.push(messages::key_known_late(&prior));
         }
         let replaced = match planned.change {
-            Change::Replace(attributes) => attributes.into_iter().map(path_of).collect(),
+            Change::Replace(names) => names.iter().map(|name| attribute_path(&[*name])).collect(),
             Change::Settings | Change::Resubmit | Change::Wait => Vec::new(),
         };
-        // A replacement by a change has been through the guard; any other one shows only in the plan of its create.
+        // A replacement by a change has been through the guard; any other one shows only in the
+        // plan of its create.
         let guarded = plan::guard(&prior, &private).filter(|_| !is_replaced);
         let private = Private { guarded, ..private };
         Some((planned.state, Some(private), replaced))
@@ -124,11 +124,12 @@ impl Resource for CmkConfig {
     ) -> Option<Option<Private>> {
         let session = self.shared.session();
         let private = prior_private.unwrap_or_default().stored();
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some(guarded) = plan::guard(&prior, &private)
             && !is_copy(&session, &prior)
         {
-            release(diags, &session, BlockedChange::Destroy, guarded).await?;
+            let released = release(&session, BlockedChange::Destroy, guarded).await;
+            report(diags, released)?;
         }
         diags.warnings.push(messages::forgotten(&prior, &private));
         Some(Some(private))
@@ -143,9 +144,9 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Stored> {
         let session = self.shared.session();
-        let client = session.ready(diags, "creating the configuration")?;
+        let client = report(diags, session.ready("creating the configuration"))?;
         let past = planned.known_name().and_then(|name| session.memory.forgotten(name));
-        validate::validate(diags, &planned);
+        schema::validate(diags, &planned);
         if !diags.errors.is_empty() {
             return past.map(|(state, private)| (state, Some(private)));
         }
@@ -155,18 +156,20 @@ impl Resource for CmkConfig {
             return None;
         }
         let operation = Operation {
+            client,
+            memory: &session.memory,
+            wanted: &wanted,
+            planned: &planned,
             claim: look::claim(&session, &planned),
-            is_known: past.is_some(),
-            made_at: past.as_ref().and_then(|(_, private)| private.endpoint.as_deref()),
-            ..operation(client, &session, &planned, &wanted, Timeout::Create)
+            past: past.as_ref().map(|(_, private)| private),
+            limits: limits(planned.timeout(Timeout::Create)),
         };
         let ended = apply::bring_into_effect(&operation).await;
         if ended.is_ok() {
             session.memory.make(&wanted.name, &wanted.key);
         }
         let is_announced = planned_private.is_some_and(|private| private.adoption_announced);
-        let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Create };
-        outcome(diags, &told, ended, is_announced, past.as_ref(), client.org_id(), client)
+        outcome(diags, &operation, Timeout::Create, ended, is_announced, past.as_ref())
     }
 
     async fn update<'a>(
@@ -180,40 +183,31 @@ impl Resource for CmkConfig {
     ) -> Option<Stored> {
         let session = self.shared.session();
         let private = planned_private.unwrap_or_default().stored();
-        session.same_organisation(diags, &prior, &private)?;
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         // The plan and not the configuration, which knows nothing of `ignore_changes`.
         let change = change(diags, &prior, &private, &planned)?.change;
         if change == Change::Settings {
             return Some((planned, Some(private)));
         }
-        let client = session.ready(diags, "updating the configuration")?;
+        let client = report(diags, session.ready("updating the configuration"))?;
         let wanted = planned.wanted()?;
         let is_guarded =
             plan::guard(&prior, &private).is_some_and(|guarded| !guarded.unless_failed);
+        let past = (prior, private);
         let operation = Operation {
+            client,
+            memory: &session.memory,
+            wanted: &wanted,
+            planned: &planned,
             claim: Claim::Own { may_rekey: !is_guarded },
-            is_known: true,
-            made_at: private.endpoint.as_deref(),
-            ..operation(client, &session, &planned, &wanted, Timeout::Update)
+            past: Some(&past.1),
+            limits: limits(planned.timeout(Timeout::Update)),
         };
-        let ended = match stored(&prior) {
-            Some(seen) if change == Change::Wait => {
-                let accepted = Accepted {
-                    seen,
-                    superseded: None,
-                    round: 0,
-                    has_past: true,
-                    is_adopted: false,
-                };
-                apply::watch(&operation, accepted).await
-            }
+        let ended = match stored(&past.0) {
+            Some(accepted) if change == Change::Wait => apply::watch(&operation, accepted).await,
             _ => apply::bring_into_effect(&operation).await,
         };
-        // It is part of the identity, which never changes.
-        let org_id = prior.org_id().unwrap_or(client.org_id()).to_owned();
-        let past = (prior, private.clone());
-        let told = messages::Told { wanted: &wanted, planned: &planned, timeout: Timeout::Update };
-        outcome(diags, &told, ended, true, Some(&past), &org_id, client)
+        outcome(diags, &operation, Timeout::Update, ended, true, Some(&past))
     }
 
     async fn destroy<'a>(
@@ -234,20 +228,19 @@ impl Resource for CmkConfig {
             }
             None => plan::guard(&prior, &private).map(|guarded| (BlockedChange::Destroy, guarded)),
         };
-        session.same_organisation(diags, &prior, &private)?;
-        let name = prior.known_name().unwrap_or_default().to_owned();
+        report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some((blocked, guarded)) = blocked
             && !is_copy(&session, &prior)
         {
-            release(diags, &session, blocked, guarded).await?;
+            report(diags, release(&session, blocked, guarded).await)?;
         }
         diags.warnings.push(messages::forgotten(&prior, &private));
-        session.memory.forget(&name, (prior, private.stored()));
+        session.memory.forget(&(prior, private.stored()));
         Some(())
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
-        refresh::import_by_name(diags, &self.shared.session(), id).await
+        report(diags, look::import_by_name(&self.shared.session(), id).await)
     }
 }
 
@@ -278,15 +271,11 @@ impl ResourceExt for CmkConfig {
             .clone()
             .or_else(|| read.as_ref().map(|(_, private)| private.clone()))
             .map(Private::stored);
-        let successor = Successor {
-            name: name.map(str::to_owned),
-            key: known(&planned.key_vault_key_identifier).cloned(),
-            replaced,
-            is_tainted,
-        };
+        let key = known(&planned.key_vault_key_identifier).cloned();
+        let successor = Successor { name: name.map(str::to_owned), key, replaced, is_tainted };
         if let Some(guarded) = prior_private.and_then(|private| private.guarded) {
             let blocked = plan::replacement(&guarded, &successor);
-            release(diags, &session, blocked, guarded).await?;
+            report(diags, release(&session, blocked, guarded).await)?;
         } else if let Some((tainted, _)) = read.filter(|_| is_tainted)
             // A tainted object is planned as a create without a past.
             && let Some((blocked, guarded)) = plan::guard_of_pair(&tainted, &successor)
@@ -297,14 +286,15 @@ impl ResourceExt for CmkConfig {
         }
         let origin = match &session.connection {
             Connection::Ready(client) => {
-                let adoption_announced = look::at_plan(diags, client, &session, &planned).await?;
+                let looked = look::at_plan(diags, client, &session, &planned).await;
+                let adoption_announced = report(diags, looked)?;
                 Private { adoption_announced, ..Private::origin(client) }
             }
             Connection::Deferred(_) => {
                 session.defer_if_unknown();
                 Private::default()
             }
-            Connection::Unconfigured => return unconfigured(diags),
+            Connection::Unconfigured => return report(diags, Err(unconfigured())),
         };
         // All that is stored where the create does not come to its end.
         let confirmed = Some(false);
@@ -312,21 +302,17 @@ impl ResourceExt for CmkConfig {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        Some(IdentitySchema {
-            version: 0,
-            attributes: vec![
-                IdentityAttribute {
-                    name: NAME,
-                    description: "Name of the configuration at Adobe, case-sensitive.",
-                    required_for_import: true,
-                },
-                IdentityAttribute {
-                    name: IMS_ORG_ID,
-                    description: "IMS organisation that the configuration belongs to; the provider has to be configured for it.",
-                    required_for_import: true,
-                },
-            ],
-        })
+        let attribute =
+            |name, description| IdentityAttribute { name, description, required_for_import: true };
+        let attributes = vec![
+            attribute(NAME, "Name of the configuration at Adobe, case-sensitive."),
+            attribute(
+                IMS_ORG_ID,
+                "IMS organisation that the configuration belongs to; the provider has to be \
+                 configured for it.",
+            ),
+        ];
+        Some(IdentitySchema { version: 0, attributes })
     }
 
     fn identity(&self, state: &Model) -> Option<Identity> {
@@ -341,14 +327,14 @@ impl ResourceExt for CmkConfig {
         diags: &mut Diagnostics,
         identity: Identity,
     ) -> Option<Stored> {
-        refresh::import_by_identity(diags, &self.shared.session(), &identity).await
+        report(diags, look::import_by_identity(&self.shared.session(), &identity).await)
     }
 }
 
-/// Under create_before_destroy, a copy of what this very process has created or adopted a moment ago.
+/// Under create_before_destroy, a copy of what this very process has created or adopted a moment
+/// ago.
 fn is_copy(session: &Session, prior: &Model) -> bool {
-    let name = prior.known_name().unwrap_or_default();
-    session.memory.has_made(name, prior.known_key().as_ref())
+    session.memory.has_made(prior.name_text(), prior.known_key().as_ref())
 }
 
 /// What `config` makes of `prior`, or the error that stops it.
@@ -358,73 +344,41 @@ fn change(
     private: &Private,
     config: &Model,
 ) -> Option<plan::Planned> {
-    plan::change(prior, private, config)
-        .map_err(|stopped| {
-            diags.errors.push(match *stopped {
-                Stopped::Guarded(blocked, guarded) => messages::protected(&blocked, &guarded),
-                Stopped::NeedsNewName => {
-                    messages::at_plan(messages::needs_new_name(prior, config.key_text()))
-                }
-            });
-        })
-        .ok()
+    let changed = plan::change(prior, private, config)
+        .map_err(|stopped| messages::stopped(&stopped, prior, config.key_text()));
+    report(diags, changed)
 }
 
 /// The end of an operation as state and diagnostics; `past` is the object as it was before.
 fn outcome(
     diags: &mut Diagnostics,
-    told: &messages::Told<'_>,
+    op: &Operation<'_>,
+    timeout: Timeout,
     ended: Result<Done, Box<Unfinished>>,
     is_announced: bool,
     past: Option<&Object>,
-    org_id: &str,
-    client: &Client,
 ) -> Option<Stored> {
+    let Operation { client, wanted, planned, .. } = *op;
     let object = match ended {
         Ok(done) => {
-            diags.warnings.extend(told.done(&done, is_announced));
-            Some(told.planned.done(&done.accepted, past, org_id, client))
+            diags.warnings.extend(messages::done(wanted, &done, is_announced));
+            Some(planned.done(&done.accepted, past, client))
         }
         Err(unfinished) => {
-            let object = told.planned.after(&unfinished.left, past, org_id, client);
-            diags.errors.push(told.unfinished(&unfinished, object.is_some()));
+            let object = planned.after(&unfinished.left, past, client);
+            let is_tainted = timeout == Timeout::Create && object.is_some();
+            let allowed = (timeout, planned.timeout(timeout));
+            diags.errors.push(messages::unfinished(wanted, &unfinished, allowed, is_tainted));
             object
         }
     };
     object.map(|(state, private)| (state, Some(private)))
 }
 
-fn operation<'a>(
-    client: &'a Client,
-    session: &'a Session,
-    planned: &Model,
-    wanted: &'a Wanted,
-    timeout: Timeout,
-) -> Operation<'a> {
-    Operation {
-        client,
-        memory: &session.memory,
-        wanted,
-        claim: Claim::Own { may_rekey: false },
-        is_known: false,
-        made_at: None,
-        waits: planned.waits(),
-        attempts: planned.attempts(),
-        limits: apply::limits(planned, timeout),
-    }
-}
-
 /// What the state knows of an accepted configuration, to go on waiting from.
-fn stored(prior: &Model) -> Option<Seen> {
-    Some(Seen {
-        id: known(&prior.computed.id)?.clone(),
-        status: prior.status()?,
-        details: None,
-        retry_after: None,
-        is_read: false,
-    })
-}
-
-fn path_of(attribute: &'static str) -> AttributePath {
-    AttributePath { steps: vec![AttributePathStep::Attribute(attribute.into())] }
+fn stored(prior: &Model) -> Option<Accepted> {
+    let id = known(&prior.computed.id)?.clone();
+    let status = prior.status()?;
+    let seen = Seen { id, status, details: None, retry_after: None, is_read: false };
+    Some(Accepted { seen, superseded: None, round: 0, has_past: true, is_adopted: false })
 }

@@ -1,14 +1,14 @@
-//! What an operation comes to, as data: what is accepted, and what went wrong. [`super::messages`] gives it words.
+//! How an operation ends, as data. [`super::messages`] says it.
 
 use std::time::Duration;
 
-use super::existing::Seen;
+use super::existing::{Accepted, Left, Obstacle};
 use crate::api::Error;
 
 /// The operation came to its goal.
 #[derive(Debug)]
 pub struct Done {
-    /// What is in effect, or accepted where nobody waits.
+    /// What is in effect, or accepted where the block does not wait.
     pub accepted: Accepted,
     /// When failed jobs were submitted again, from the start of the wait.
     pub submitted_again: Vec<Duration>,
@@ -21,35 +21,6 @@ pub struct Unfinished {
     pub trouble: Trouble,
     /// What Adobe has of ours all the same.
     pub left: Left,
-}
-
-/// What Adobe has of ours after trouble.
-#[derive(Debug)]
-pub enum Left {
-    /// Nothing that was not there before.
-    Nothing,
-    /// It is unknown whether Adobe accepted the submission.
-    Uncertain {
-        /// A configuration of this name was there before, and its past is unknown.
-        has_past: bool,
-    },
-    /// A configuration that was accepted or adopted, as last seen.
-    Accepted(Box<Accepted>),
-}
-
-/// A configuration that is ours at Adobe.
-#[derive(Clone, Debug)]
-pub struct Accepted {
-    /// As last seen.
-    pub seen: Seen,
-    /// The job that failed before, under another id.
-    pub superseded: Option<String>,
-    /// The submission of this run that it comes from, counted from 1; 0 for none.
-    pub round: u32,
-    /// It was there before this run submitted anything, so its past is unknown.
-    pub has_past: bool,
-    /// It existed, and a create adopted it.
-    pub is_adopted: bool,
 }
 
 /// What was known of a name when it was submitted.
@@ -77,25 +48,14 @@ pub enum Trouble {
         /// The response there.
         error: Error,
     },
-    /// The name has another key, so a create cannot have it.
-    Taken(Seen),
-    /// The object in the state has another key at Adobe.
-    KeyChanged(Seen),
-    /// The name has the same key, and `adopt_existing` is off.
-    NotAdopted(Seen),
-    /// It is unknown which key the name has.
-    KeyUnknown(Seen),
-    /// Another block of this run submitted the name with another key.
+    /// The block cannot have the name.
+    Obstacle(Box<Obstacle>),
+    /// Another block of this run submitted the name with this key.
     Rival(String),
     /// Another block of this run submitted the name, and it is unknown whether Adobe accepted that.
     RivalUncertain,
     /// Adobe certainly did not accept the submission.
-    Refused {
-        /// What it said.
-        error: Error,
-        /// What was there before it.
-        standing: Standing,
-    },
+    Refused(Error, Standing),
     /// The response to the submission was lost and the name was not found for this long.
     Lost {
         /// What the submission ended in.
@@ -126,9 +86,17 @@ impl Trouble {
     pub fn leaves(self, left: Left) -> Box<Unfinished> {
         Box::new(Unfinished { trouble: self, left })
     }
+}
 
-    /// With nothing new at Adobe.
-    pub fn leaves_nothing(self) -> Box<Unfinished> {
-        self.leaves(Left::Nothing)
+/// Trouble before anything was accepted.
+impl From<Trouble> for Box<Unfinished> {
+    fn from(trouble: Trouble) -> Self {
+        trouble.leaves(Left::Nothing)
+    }
+}
+
+impl From<Box<Obstacle>> for Box<Unfinished> {
+    fn from(obstacle: Box<Obstacle>) -> Self {
+        Trouble::Obstacle(obstacle).into()
     }
 }

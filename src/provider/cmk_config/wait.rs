@@ -1,4 +1,5 @@
-//! Waiting for a terminal status: a pure [`step`], a pure [`interval`], a pure [`Patience`], and the loop around them.
+//! Waiting for a terminal status: a pure [`step`], a pure [`interval`], a pure [`Patience`], and
+//! the loop around them.
 
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ enum Step {
     Failed,
 }
 
-/// What a look means. Statuses that are not documented are pending. `superseded` is the id of the job that failed before a
-/// resubmission was accepted under another id: its `FAILED` is old news.
+/// What a look means. Statuses that are not documented are pending. `superseded` is the id of the
+/// job that failed before a resubmission was accepted under another id: its `FAILED` is old news.
 fn step(seen: &Seen, superseded: Option<&str>) -> Step {
     match &seen.status {
         status if status.is_completed() => Step::Completed,
@@ -40,8 +41,9 @@ const SHARE: f64 = 0.046;
 /// And within 30 s at most.
 const LONGEST: f64 = 29.0;
 
-/// The time to the next poll. `polls` were made; `elapsed` is the time since the wait began; `jitter` in 0..1 shortens
-/// by up to a tenth, so that configurations submitted together do not poll together.
+/// The time to the next poll. `polls` were made; `elapsed` is the time since the wait began;
+/// `jitter` in 0..1 shortens by up to a tenth, so that configurations submitted together do not
+/// poll together.
 pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
     let growing = FIRST * GROWTH.powf(f64::from(polls.min(64)));
     let of_length = elapsed.as_secs_f64() * SHARE;
@@ -49,8 +51,8 @@ pub fn interval(polls: u32, elapsed: Duration, jitter: f64) -> Duration {
     Duration::from_secs_f64(seconds * (1.0 - 0.1 * jitter.clamp(0.0, 1.0)))
 }
 
-/// The pause before the next poll: at least what the last answer asked for, as long as that ends before the timeout, and
-/// shortened so that one more look fits before it; `None` where none does.
+/// The pause before the next poll: at least what the last response asked for, as long as that ends
+/// before the timeout, and shortened so that one more look fits before it; `None` where none does.
 fn fitting(pause: Duration, asked: Option<Duration>, left: Duration) -> Option<Duration> {
     let asked = asked.filter(|asked| *asked < left).unwrap_or_default();
     let pause = pause.max(asked);
@@ -75,10 +77,12 @@ impl Patience {
     const POLLS: u32 = 6;
     /// The time for which they are borne: what was just accepted may not be found yet.
     const TIME: Duration = Duration::from_secs(30);
-    /// A refused token or a missing permission does not pass by itself; a gateway may be wrong once or twice.
+    /// A refused token or a missing permission does not pass by itself; a gateway may be wrong once
+    /// or twice.
     const REFUSALS: u32 = 3;
 
-    /// A poll ended in this kind of trouble, at this time of the wait. Says whether the wait goes on.
+    /// A poll ended in this kind of trouble, at this time of the wait. Says whether the wait goes
+    /// on.
     fn bears(&mut self, kind: Kind, elapsed: Duration) -> bool {
         let (polls, since) = match self.trouble {
             Some((same, polls, since)) if same == kind => (polls + 1, since),
@@ -217,7 +221,7 @@ mod tests {
             let mut patience = Patience::default();
             let seconds = Duration::from_secs;
             assert!((0..20).all(|at| patience.bears(kind, seconds(at))), "{kind:?}: not for 30 s");
-            assert!(!patience.bears(kind, seconds(30)), "{kind:?}: for ever");
+            assert!(!patience.bears(kind, seconds(30)), "{kind:?}: without end");
             let mut patience = Patience::default();
             assert!(
                 (0..5).all(|poll| patience.bears(kind, seconds(poll * 60))),
@@ -299,9 +303,9 @@ mod tests {
         }
     }
 
-    /// Polls on paused time. The last answer repeats for ever.
+    /// Polls on paused time. The last response repeats.
     async fn waited(
-        answers: Vec<Result<Seen, Kind>>,
+        responses: Vec<Result<Seen, Kind>>,
         superseded: Option<&str>,
         timeout: Duration,
     ) -> (Seen, End, usize, Duration) {
@@ -309,8 +313,8 @@ mod tests {
         let began = Instant::now();
         let polls = std::cell::Cell::new(0);
         let poll = || {
-            let at = polls.replace(polls.get() + 1).min(answers.len() - 1);
-            std::future::ready(answers[at].clone().map_err(Error::of_kind))
+            let at = polls.replace(polls.get() + 1).min(responses.len() - 1);
+            std::future::ready(responses[at].clone().map_err(Error::of_kind))
         };
         let accepted = Seen { is_read: false, ..seen("1", "CREATED", Some(KEY)) };
         let (seen, end) = wait(accepted, superseded, &limits, poll).await;
@@ -325,7 +329,7 @@ mod tests {
         let running = || Ok(seen("1", "RUNNING", None));
         let completed = || Ok(seen("1", "Completed", None));
         let failed = |id: &str| Ok(seen(id, "FAILED", None));
-        for (case, answers, superseded, expected) in [
+        for (case, responses, superseded, expected) in [
             ("in effect", vec![running(), completed()], None, "Completed"),
             ("failed", vec![running(), failed("1")], None, "Failed"),
             ("the failure before", vec![failed("0"), completed()], Some("0"), "Completed"),
@@ -348,7 +352,7 @@ mod tests {
             ("interrupted", vec![Err(Kind::Interrupted)], None, "Interrupted"),
             ("the clock of a poll", vec![running(), Err(Kind::Deadline)], None, "TimedOut(Some"),
         ] {
-            let (seen, end, _, _) = waited(answers, superseded, HOUR).await;
+            let (seen, end, _, _) = waited(responses, superseded, HOUR).await;
             assert!(format!("{end:?}").starts_with(expected), "{case}: {end:?}");
             assert_eq!(seen.key_text(), KEY, "{case}: what a poll leaves out is as before");
         }
@@ -370,10 +374,61 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_adobe_asks_for_is_waited_for_while_there_is_time() {
+        for (case, of_submission, of_poll, expected) in [
+            ("of the response to the submission", 1800, 0, 1800..1802),
+            ("of a poll", 0, 1800, 1800..1802),
+            ("past the timeout, which blinds no wait", 86_400, 86_400, 0..3),
+        ] {
+            let limits = Limits { deadline: Instant::now() + HOUR, stop: CancellationToken::new() };
+            let began = Instant::now();
+            let asking = |status, asked| {
+                let retry_after = Some(Duration::from_secs(asked));
+                Seen { retry_after, ..seen("1", status, None) }
+            };
+            let mut statuses = ["RUNNING", "COMPLETED"].into_iter();
+            let poll = || {
+                let status = statuses.next().expect("no poll after the end");
+                std::future::ready(Ok(asking(status, of_poll)))
+            };
+            let (_, end) = wait(asking("NEW", of_submission), None, &limits, poll).await;
+            assert!(matches!(end, End::Completed), "{case}: {end:?}");
+            let took = began.elapsed().as_secs();
+            assert!(expected.contains(&took), "{case}: {took} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn jitter_shortens_each_pause_and_tells_waits_apart() {
+        let mut starts = Vec::new();
+        for seed in [1, 2] {
+            fastrand::seed(seed);
+            let limits = Limits { deadline: Instant::now() + HOUR, stop: CancellationToken::new() };
+            let began = Instant::now();
+            let times = std::cell::RefCell::new(vec![Duration::ZERO]);
+            let poll = || {
+                times.borrow_mut().push(began.elapsed());
+                std::future::ready(Ok(seen("1", "RUNNING", None)))
+            };
+            wait(seen("1", "CREATED", None), None, &limits, poll).await;
+            let times = times.into_inner();
+            for (polls, pair) in (0..).zip(times.windows(2)).take(100) {
+                // The clock of tokio's timers counts in milliseconds.
+                let shortest = interval(polls, pair[0], 1.0);
+                let longest = interval(polls, pair[0], 0.0) + Duration::from_millis(1);
+                let pause = pair[1] - pair[0];
+                assert!(shortest <= pause && pause <= longest, "pause {polls}: {pause:?}");
+            }
+            starts.push(times[1]);
+        }
+        assert_ne!(starts[0], starts[1]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_timeout_says_what_the_last_poll_ended_in() {
         let short = Duration::from_secs(20);
-        let answers = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
-        let (_, end, _, _) = waited(answers, None, short).await;
+        let responses = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
+        let (_, end, _, _) = waited(responses, None, short).await;
         let End::TimedOut(Some(error)) = end else { panic!("{end:?}") };
         assert_eq!(error.kind(), Kind::Unavailable);
     }

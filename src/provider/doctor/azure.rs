@@ -1,16 +1,20 @@
-//! The checks of the vault: what it says without credentials, and how a person asks Azure for the rest.
+//! The checks of the vault: what it says without credentials, and how a person asks Azure for the
+//! rest.
 
 use url::Url;
 
-use super::checks::{Setup, limits};
+use super::checks::Setup;
 use super::report::{Check, Facts, Outcome};
 use crate::api::{self, Kind, Route};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::messages::{requirements, shell_word};
+use crate::provider::connection::limits;
 use crate::provider::diagnostics::connection;
+use crate::provider::duration::READ_TIMEOUT;
 
-/// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is believed only of one of these.
+/// The hosts at which Azure's clouds sign people in: public, China, US Government. A tenant is
+/// believed only of one of these.
 const SIGN_IN: [&str; 5] = [
     "login.microsoftonline.com",
     "login.windows.net",
@@ -19,84 +23,81 @@ const SIGN_IN: [&str; 5] = [
     "login.microsoftonline.us",
 ];
 
-/// What the vault says to a request without credentials, and the tenant that it names.
+const ID: &str = "vault";
+/// Adobe comes another way: what keeps this machine out may well let Adobe in.
+const ELSEWHERE: &str = "Adobe connects another way, so this may not matter to it. Run this again \
+    from a network that the vault lets in, or look at what `azure` lists.";
+
+/// Whether the vault responds and is in the tenant, and the tenant that it names.
 pub async fn vault(
     setup: &Setup,
     key: &KeyIdentifier,
     tenant: Option<&str>,
 ) -> (Check, Option<String>) {
-    const ID: &str = "vault";
-    // Adobe comes another way: what keeps this machine out may well let Adobe in.
-    const ELSEWHERE: &str = "Adobe connects another way, so this may not matter to it. Run this again from a network that the \
-        vault lets in, or look at what `azure` lists.";
-    let other =
-        |result, message: String, next: String| (Check::new(ID, result, message, next), None);
+    let found = match tenant_that_the_vault_names(setup, key).await {
+        Ok(found) => found,
+        Err(check) => return (check, None),
+    };
     let host = key.key_vault_uri();
-    let url = match Url::parse(&format!("{host}/keys?api-version=7.4")) {
-        Ok(url) => url,
-        Err(error) => return other(Outcome::Wrong, error.to_string(), String::new()),
-    };
-    let route = match setup.proxies.route_to(&url) {
-        Ok(route) => route,
-        Err(mistake) => {
-            let detail = tf_provider::Diagnostic::from(mistake).detail.into_owned();
-            return other(Outcome::Unknown, detail, ELSEWHERE.to_owned());
-        }
-    };
-    let reached = match api::reach(&url, &route, &setup.settings, &limits()).await {
-        Ok(reached) => reached,
-        Err(error) => {
-            return match (error.kind(), &route) {
-                (Kind::Unresolved, Route::Direct) => other(
-                    Outcome::Wrong,
-                    format!("There is no such vault, as its name does not resolve: {error}"),
-                    "Check the name of the vault in `--key`; that of a deleted vault does not resolve either.".to_owned(),
-                ),
-                (Kind::Tls(_), _) => other(
-                    Outcome::Wrong,
-                    error.to_string(),
-                    connection(&error, "the vault in `--key`").unwrap_or_default(),
-                ),
-                _ => other(Outcome::Unknown, error.to_string(), ELSEWHERE.to_owned()),
-            };
-        }
-    };
-    let found = match (reached.status, reached.challenge.as_deref().and_then(tenant_of)) {
-        (401, Some(found)) => found,
-        (403, _) => {
-            let message =
-                format!("{host} responded with HTTP 403: a firewall keeps this machine out.");
-            return other(Outcome::Unknown, message, ELSEWHERE.to_owned());
-        }
-        (status, _) => {
-            let message = format!(
-                "{host} responded with HTTP {status} and named no tenant, as a vault does: something else may have responded."
-            );
-            return other(Outcome::Unknown, message, ELSEWHERE.to_owned());
-        }
-    };
     let check = match tenant {
         Some(wanted) if !wanted.eq_ignore_ascii_case(&found) => Check::new(
             ID,
             Outcome::Wrong,
             format!("{host} is in the tenant {found}, and `--tenant` is {wanted}."),
             format!(
-                "If `--key` is right, so is {found}: consent and role belong there, and `--tenant` has to be corrected. If \
-                 `--tenant` is right, the vault is another one: check its name in `--key`."
+                "If `--key` is right, so is {found}: consent and role belong there, and `--tenant` \
+                 has to be corrected. If `--tenant` is right, the vault is another one: check its \
+                 name in `--key`."
             ),
         ),
         Some(_) => Check::ok(ID, format!("{host} responds, and is in the tenant of `--tenant`.")),
         None => Check::ok(
             ID,
             format!(
-                "{host} responds, and is in the tenant {found}. Check that this is yours, or give `--tenant`."
+                "{host} responds, and is in the tenant {found}. Check that this is yours, or give \
+                 `--tenant`."
             ),
         ),
     };
     (check, Some(found))
 }
 
-/// The tenant of a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", resource="…"`.
+/// What the vault says to a request without credentials.
+async fn tenant_that_the_vault_names(setup: &Setup, key: &KeyIdentifier) -> Result<String, Check> {
+    let unknown = |message: String| Check::new(ID, Outcome::Unknown, message, ELSEWHERE);
+    let wrong = |message: String, next: &str| Check::new(ID, Outcome::Wrong, message, next);
+    let host = key.key_vault_uri();
+    let url = Url::parse(&format!("{host}/keys?api-version=7.4"))
+        .map_err(|error| wrong(error.to_string(), ""))?;
+    let route = setup.proxies.route_to(&url);
+    let route = route.map_err(|error| unknown(error.diagnostic.detail.into_owned()))?;
+    let reached = api::reach(&url, &route, &setup.settings, &limits(READ_TIMEOUT)).await;
+    let reached = reached.map_err(|error| match (error.kind(), &route) {
+        (Kind::Unresolved, Route::Direct) => wrong(
+            format!("There is no such vault, as its name does not resolve: {error}"),
+            "Check the name of the vault in `--key`; that of a deleted vault does not resolve \
+             either.",
+        ),
+        (Kind::Tls(_), _) => {
+            let next = connection(&error, "the vault in `--key`").unwrap_or_default();
+            wrong(error.to_string(), &next)
+        }
+        _ => unknown(error.to_string()),
+    })?;
+    match (reached.status, reached.challenge.as_deref().and_then(tenant_of)) {
+        (401, Some(found)) => Ok(found),
+        (403, _) => Err(unknown(format!(
+            "{host} responded with HTTP 403: a firewall keeps this machine out."
+        ))),
+        (status, _) => Err(unknown(format!(
+            "{host} responded with HTTP {status} and named no tenant, as a vault does: something \
+             else may have responded."
+        ))),
+    }
+}
+
+/// The tenant of a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>",
+/// resource="…"`.
 fn tenant_of(challenge: &str) -> Option<String> {
     let (scheme, parameters) = challenge.trim().split_once(' ')?;
     let authorization = parameters.split(',').find_map(|parameter| {
@@ -121,15 +122,17 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Check {
         true => (
             format!("az keyvault show --hsm-name {vault}"),
             format!(
-                "az keyvault role assignment list --hsm-name {vault} --assignee {app} --query \"[].[roleName,scope]\" -o tsv"
+                "az keyvault role assignment list --hsm-name {vault} --assignee {app} --query \
+                 \"[].[roleName,scope]\" -o tsv"
             ),
         ),
         false => (
             format!("az keyvault show --name {vault}"),
             format!(
-                "az role assignment list --assignee {app} --include-inherited --query \"[].roleDefinitionName\" -o tsv \
-                 --scope \"$(az keyvault show --name {vault} --query id -o tsv)\"\n  \
-                 az keyvault show --name {vault} --query properties.enableRbacAuthorization"
+                "az role assignment list --assignee {app} --include-inherited --query \
+                 \"[].roleDefinitionName\" -o tsv --scope \"$(az keyvault show --name {vault} \
+                 --query id -o tsv)\"\n  az keyvault show --name {vault} --query \
+                 properties.enableRbacAuthorization"
             ),
         ),
     };
@@ -139,21 +142,26 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Check {
         (
             format!("{form} (a modulus of 512 characters has 3072 bits)"),
             format!(
-                "az keyvault key show --id {} --query \"{{type:key.kty,modulus:length(key.n),operations:key.keyOps,\
-                 enabled:attributes.enabled,expires:attributes.expires,notBefore:attributes.notBefore}}\"",
+                "az keyvault key show --id {} --query \
+                 \"{{type:key.kty,modulus:length(key.n),operations:key.keyOps,\
+                 enabled:attributes.enabled,expires:attributes.expires,\
+                 notBefore:attributes.notBefore}}\"",
                 key.versionless()
             ),
         ),
         (
             purge,
             format!(
-                "{this} --query \"{{softDelete:properties.enableSoftDelete,purgeProtection:properties.enablePurgeProtection}}\""
+                "{this} --query \
+                 \"{{softDelete:properties.enableSoftDelete,\
+                 purgeProtection:properties.enablePurgeProtection}}\""
             ),
         ),
         (
             firewall,
             format!(
-                "{this} --query \"{{public:properties.publicNetworkAccess,rules:properties.networkAcls}}\""
+                "{this} --query \
+                 \"{{public:properties.publicNetworkAccess,rules:properties.networkAcls}}\""
             ),
         ),
     ];
@@ -167,7 +175,7 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Check {
         list += &format!("\n{number}. {}\n  {commands}", point.replace('\n', " "));
     }
     let message = "Only Azure can tell the rest; each point with the command that shows it.";
-    Check::new("azure", Outcome::Manual, message.to_owned(), list)
+    Check::new("azure", Outcome::Manual, message, list)
 }
 
 /// The cloud that `az` has to be told of.
@@ -187,14 +195,16 @@ mod tests {
         for (case, challenge, expected) in [
             (
                 "public",
-                "Bearer authorization=\"https://login.microsoftonline.com/T\", resource=\"https://vault.azure.net\"",
+                "Bearer authorization=\"https://login.microsoftonline.com/T\", \
+                 resource=\"https://vault.azure.net\"",
                 true,
             ),
             ("public, older", "Bearer authorization=\"https://login.windows.net/T\"", true),
             ("China", "Bearer authorization=\"https://login.chinacloudapi.cn/T\"", true),
             (
                 "China, newer",
-                "bearer resource=\"x\", authorization=\"https://login.partner.microsoftonline.cn/T/\"",
+                "bearer resource=\"x\", \
+                 authorization=\"https://login.partner.microsoftonline.cn/T/\"",
                 true,
             ),
             ("US Government", "Bearer authorization=https://login.microsoftonline.us/T", true),

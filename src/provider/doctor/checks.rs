@@ -1,29 +1,25 @@
-//! The checks of the settings, the network, Adobe and the key, with the provider's own client and words.
+//! The checks of the settings, the network, Adobe and the key, with the provider's own client and
+//! messages.
 
 use std::path::Path;
-use std::time::Duration;
 
 use tf_provider::Diagnostic;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::command_line::Options;
 use super::report::{Check, Outcome};
-use crate::api::{self, AppRegistration, Client, Credentials, Kind, Limits, Route, Settings};
+use crate::api::{self, AppRegistration, Client, Credentials, Kind, Route, Settings};
 use crate::key_identifier::KeyIdentifier;
 use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::check_tenant_id;
 use crate::provider::cmk_config::{
-    Claim, Moment, STATUSES, Seen, Verdict, messages, name_error, verdict,
+    Claim, Moment, STATUSES, Seen, Why, check_name, messages, verdict,
 };
 use crate::provider::config::{self, Resolved};
+use crate::provider::connection::limits;
 use crate::provider::diagnostics::{API_ADDRESS, IMS_ADDRESS, connection, explain};
-use crate::provider::duration::humanize;
+use crate::provider::duration::{READ_TIMEOUT, humanize};
 use crate::provider::proxy::Proxies;
-
-/// As long as a read of the resource.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// What the settings come to.
 pub struct Setup {
@@ -35,56 +31,44 @@ pub struct Setup {
     pub proxies: Proxies,
 }
 
-/// A check takes as long as a read at most.
-pub fn limits() -> Limits {
-    Limits { deadline: Instant::now() + TIMEOUT, stop: CancellationToken::new() }
-}
-
 /// Whether the settings are complete and valid.
-pub fn settings(options: &Options, environment: Environment<'_>) -> (Check, Option<Setup>) {
-    let wrong = |message: String, next: &str| {
-        (Check::new("settings", Outcome::Wrong, message, next.to_owned()), None)
-    };
-    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` is `--org-id`. Secrets come from \
-        the environment only.";
+pub fn settings(options: &Options, environment: Environment<'_>) -> Result<(Check, Setup), Check> {
+    const ID: &str = "settings";
+    const NEXT: &str = "Options and the environment count here, not the provider block: `org_id` \
+        is `--org-id`. Secrets come from the environment only.";
     let user_agent = config::user_agent("doctor", environment);
-    let mut mistakes = Vec::new();
-    let resolved = config::resolve(&options.provider, environment, user_agent);
-    let settings = match resolved {
+    let mut errors = Vec::new();
+    let settings = match config::resolve(&options.provider, environment, user_agent) {
         Ok(Resolved::Ready(settings)) => Some(*settings),
         // Options are known.
         Ok(Resolved::Deferred(deferred)) => {
-            mistakes.extend(deferred.unknown.into_iter().map(str::to_owned));
+            errors.extend(deferred.unknown.into_iter().map(str::to_owned));
             None
         }
         Err(found) => {
-            let diagnostics = found.into_iter().map(Diagnostic::from);
-            mistakes.extend(diagnostics.map(|diagnostic| diagnostic.detail.into_owned()));
+            errors.extend(found.into_iter().map(|error| error.diagnostic.detail.into_owned()));
             None
         }
     };
-    if let Some(Err(mistake)) = options.tenant.as_deref().map(check_tenant_id) {
-        mistakes.push(format!("`--tenant` cannot be used: {mistake}"));
+    if let Some(Err(error)) = options.tenant.as_deref().map(check_tenant_id) {
+        errors.push(format!("`--tenant` cannot be used: {error}"));
     }
     let (Some(settings), true, Ok(proxies)) =
-        (settings, mistakes.is_empty(), Proxies::read(environment))
+        (settings, errors.is_empty(), Proxies::read(environment))
     else {
-        return wrong(mistakes.join("\n"), NEXT);
+        return Err(Check::new(ID, Outcome::Wrong, errors.join("\n"), NEXT));
     };
-    let client = match Client::new(settings.clone()) {
-        Ok(client) => client,
-        Err(error) => {
-            let (summary, advice) = explain(&error);
-            return wrong(format!("{summary}: {error}"), &advice);
-        }
-    };
+    let client = Client::new(settings.clone()).map_err(|error| {
+        let (summary, advice) = explain(&error);
+        Check::new(ID, Outcome::Wrong, format!("{summary}: {error}"), advice)
+    })?;
     let credentials = match &settings.credentials {
         Credentials::Token(_) => "a given access token".to_owned(),
         Credentials::ClientSecret { client_id, .. } => format!("client {client_id}"),
     };
     let message =
         format!("Organisation {}, endpoint {}, {credentials}.", settings.org_id, settings.endpoint);
-    (Check::ok("settings", message), Some(Setup { settings, client, proxies }))
+    Ok((Check::ok(ID, message), Setup { settings, client, proxies }))
 }
 
 /// Whether Adobe's two hosts respond.
@@ -98,7 +82,7 @@ pub async fn network(setup: &Setup) -> Check {
     let mut failed = Vec::new();
     let mut next = None;
     for (url, route, address) in hosts {
-        match api::reach(url, route, settings, &limits()).await {
+        match api::reach(url, route, settings, &limits(READ_TIMEOUT)).await {
             Ok(_) => reached.push(way(url, route)),
             Err(error) => {
                 next = next.or_else(|| connection(&error, address)).or(Some(explain(&error).1));
@@ -140,9 +124,10 @@ fn roots(settings: &Settings) -> String {
     }
 }
 
-/// The token, and the app registration, which is the first that a token is shown to: what it says of the token counts there.
+/// The token, and the app registration, which is the first that a token is shown to: what it says
+/// of the token counts there.
 pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
-    let facts = match setup.client.token(&limits()).await {
+    let facts = match setup.client.token(&limits(READ_TIMEOUT)).await {
         Ok(facts) => facts,
         Err(error) => return (failed("token", &error), Check::after("application", "token"), None),
     };
@@ -156,7 +141,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
         (false, Some(left)) => format!("Given, and good for another {left}."),
         (false, None) => "Given; it does not show when it ends.".to_owned(),
     };
-    match setup.client.app_registration(&limits()).await {
+    match setup.client.app_registration(&limits(READ_TIMEOUT)).await {
         Ok(app) => {
             let message = format!("Adobe's app is {} ({}).", app.name, app.application_id);
             (Check::ok("token", token), Check::ok("application", message), Some(app))
@@ -173,7 +158,7 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
                     "token",
                     Outcome::Unknown,
                     format!("{token} Adobe did not say whether it accepts it."),
-                    "Run this again.".to_owned(),
+                    "Run this again.",
                 ),
             };
             (check, failed("application", &error), None)
@@ -181,8 +166,8 @@ pub async fn adobe(setup: &Setup) -> (Check, Check, Option<AppRegistration>) {
     }
 }
 
-/// Whether a response is about the token, and not about what is asked for. 403010 is what the gateway says where none arrived
-/// (Adobe's "Troubleshooting").
+/// Whether a response is about the token, and not about what was requested. 403010 is what the
+/// gateway says where none arrived (Adobe's "Troubleshooting").
 fn is_of_token(error: &api::Error) -> bool {
     error.is_token()
         || error.kind() == Kind::Unauthorized
@@ -206,7 +191,8 @@ pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
             let vault = if key.is_managed_hsm() { "Managed HSM" } else { "key vault" };
             let version = match key.key_version() {
                 Some(_) => {
-                    " Its version does not count: according to Adobe's pages only vault and key name are stored."
+                    " Its version does not count: according to Adobe's pages only vault and key \
+                     name are stored."
                 }
                 None => "",
             };
@@ -214,10 +200,10 @@ pub fn key(text: Option<&str>) -> (Check, Option<KeyIdentifier>) {
                 format!("The key {} in the {vault} {}.{version}", key.key_name(), key.vault_name());
             (Check::ok("key", message), Some(key))
         }
-        Err(mistake) => {
+        Err(error) => {
             let next =
                 "Give `--key` the URL of the key, https://<vault>.vault.azure.net/keys/<key>.";
-            (Check::new("key", Outcome::Wrong, mistake.to_string(), next.to_owned()), None)
+            (Check::new("key", Outcome::Wrong, error.to_string(), next), None)
         }
     }
 }
@@ -230,11 +216,11 @@ pub async fn configuration(
 ) -> (Check, Option<String>) {
     const ID: &str = "configuration";
     let name = options.name.as_deref().unwrap_or_default();
-    if let Some(diagnostic) = name_error(name) {
-        let next = "Give `--name` the name of the configuration.".to_owned();
-        return (Check::new(ID, Outcome::Wrong, diagnostic.detail.into_owned(), next), None);
+    if let Err(diagnostic) = check_name(name) {
+        let next = "Give `--name` the name of the configuration.";
+        return (Check::new(ID, Outcome::Wrong, diagnostic.detail, next), None);
     }
-    let found = match setup.client.look_up(name, &limits()).await {
+    let found = match setup.client.look_up(name, &limits(READ_TIMEOUT)).await {
         Ok(found) => found.map(Seen::read),
         Err(error) => return (failed(ID, &error), None),
     };
@@ -250,35 +236,38 @@ pub async fn configuration(
         seen.details.as_ref().map_or("that its response does not tell", |it| &it.key_text),
         meaning(&status),
     );
-    let of_diagnostic = |result, diagnostic: Diagnostic| {
-        let detail = diagnostic.detail.into_owned();
-        Check::new(ID, result, format!("{}.", diagnostic.summary), detail)
-    };
     let claim = Claim::Create { adopts: true, may_rekey: false };
     // Without a key to compare with, one takes it for one's own.
-    let check = match verdict(Some(&seen), key, claim, Moment::Before) {
-        Verdict::Taken(seen) => {
-            let wanted = options.key.as_deref().unwrap_or_default();
-            of_diagnostic(Outcome::Wrong, messages::taken(seen, name, wanted))
-        }
-        Verdict::KeyUnknown(seen) if key.is_some() => {
-            of_diagnostic(Outcome::Unknown, messages::key_unknown(seen, name))
-        }
-        _ if seen.status.is_failed() => {
-            let next = match key {
-                Some(_) => "Adobe gives no reason. Go through the list of `azure` below and fix what differs, then run \
-                    `terraform apply`: it submits the configuration again.".to_owned(),
-                None => format!(
-                    "Adobe gives no reason. Run this again with `--key {}` for the list of what to check.",
-                    seen.details.as_ref().map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
-                ),
+    let check = match (verdict(Some(&seen), key, claim, Moment::Before), key) {
+        (Err(obstacle), Some(_)) => {
+            let result = match obstacle.why {
+                Why::KeyUnknown => Outcome::Unknown,
+                Why::Taken | Why::KeyChanged | Why::NotAdopted => Outcome::Wrong,
             };
+            let wanted = options.key.as_deref().unwrap_or_default();
+            let Diagnostic { summary, detail, .. } = messages::obstacle(&obstacle, name, wanted);
+            Check::new(ID, result, format!("{summary}."), detail)
+        }
+        (_, Some(_)) if seen.status.is_failed() => {
+            let next = "Adobe gives no reason. Go through the list of `azure` below and fix what \
+                differs, then run `terraform apply`: it submits the configuration again.";
             Check::new(ID, Outcome::Wrong, about, next)
         }
-        Verdict::KeyUnknown(_) => {
+        (_, None) if seen.status.is_failed() => {
+            let details = seen.details.as_ref();
+            let next = format!(
+                "Adobe gives no reason. Run this again with `--key {}` for the list of what to \
+                 check.",
+                details.map_or("KEY_IDENTIFIER".to_owned(), |it| it.key.versionless())
+            );
+            Check::new(ID, Outcome::Wrong, about, next)
+        }
+        (_, None) => {
             Check::ok(ID, format!("{about} Give the right `--key` to have the key compared."))
         }
-        _ => Check::ok(ID, format!("{about} It is the key of `--key`: Terraform adopts it.")),
+        (Ok(_), Some(_)) => {
+            Check::ok(ID, format!("{about} It is the key of `--key`: Terraform adopts it."))
+        }
     };
     (check, Some(status))
 }

@@ -1,4 +1,5 @@
-//! The doctor's options: its own, and each argument of the provider block that is no secret, from the one table of them.
+//! The doctor's options: its own, and each argument of the provider block that is no secret, from
+//! the one table of them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,7 +19,8 @@ const OWN: [(&str, &str, &str); 3] = [
     (
         "key",
         "KEY_IDENTIFIER",
-        "URL of the key, https://<vault>.vault.azure.net/keys/<key>: is it one, does its vault respond, in which tenant?",
+        "URL of the key, https://<vault>.vault.azure.net/keys/<key>: is it one, does its vault \
+         respond, in which tenant?",
     ),
     ("tenant", "TENANT_ID", "Azure tenant (directory) that the vault has to be in, a GUID."),
 ];
@@ -64,7 +66,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Asked, Error> 
                 match of_block {
                     Some((argument, _, true, _)) => {
                         return Err(Error::from(format!(
-                            "there is no option `--{name}`: a secret comes from the environment only, {}",
+                            "there is no option `--{name}`: a secret comes from the environment \
+                             only, {}",
                             argument.variable
                         )));
                     }
@@ -111,11 +114,13 @@ fn dashed(argument: &str) -> String {
     argument.replace('_', "-")
 }
 
-/// The answer to `--help`.
+/// The text of `--help`.
 pub fn help() -> String {
     let mut text = format!(
-        "{} doctor: what is wrong and which step comes next, before anything irreversible. It changes nothing.\n\n\
-         Usage: {0} doctor [--name NAME] [--key KEY_IDENTIFIER] [--tenant TENANT_ID] [--json] [--region …] …\n\n\
+        "{} doctor: what is wrong and which step comes next, before anything irreversible. It \
+         changes nothing.\n\n\
+         Usage: {0} doctor [--name NAME] [--key KEY_IDENTIFIER] [--tenant TENANT_ID] [--json] \
+         [--region …] …\n\n\
          What to check:\n",
         env!("CARGO_PKG_NAME")
     );
@@ -123,7 +128,8 @@ pub fn help() -> String {
         format!("  --{name} {value}\n{}\n", filled(text, 10, 80))
     };
     text += &OWN.map(|(name, value, text)| option(name, value, text)).concat();
-    text += "\nThe provider block's arguments. The doctor does not read the block: give what is in it as an option, or in the\n\
+    text += "\nThe provider block's arguments. The doctor does not read the block: give what is in \
+             it as an option, or in the\n\
              environment variable that stands beside it.\n";
     for (argument, _, is_secret, description) in schema::arguments() {
         let name = dashed(argument.name);
@@ -140,5 +146,6 @@ pub fn help() -> String {
     text += &secrets.map(|(argument, ..)| argument.variable).collect::<Vec<_>>().join(", ");
     text + ".\n\n\
         --json shows the outcome as JSON. NO_COLOR is honoured.\n\n\
-        Exit code: 0 nothing is wrong, 1 something is, 2 nothing is but something could not be told, 64 usage.\n"
+        Exit code: 0 nothing is wrong, 1 something is, 2 nothing is but something could not be \
+        told, 64 usage.\n"
 }

@@ -1,8 +1,10 @@
-//! `terraform-provider-aep doctor`: what is wrong and which step comes next, before anything irreversible. It only reads.
+//! `terraform-provider-aep doctor`: what is wrong and which step comes next, before anything
+//! irreversible. It only reads.
 //!
-//! The checks come in the order in which people set a key up, so the first that is wrong is the cause of what follows.
-//! [`checks`] are those of the settings and of Adobe, [`azure`] those of the vault; settings, client and messages are the
-//! provider's own. [`command_line`] has the options, [`report`] what is shown.
+//! The checks come in the order in which people set a key up, so the first that is wrong is the
+//! cause of what follows. [`checks`] are those of the settings and of Adobe, [`azure`] those of the
+//! vault; settings, client and messages are the provider's own. [`command_line`] has the options,
+//! [`report`] what is shown.
 
 mod azure;
 mod checks;
@@ -28,11 +30,12 @@ pub const COMMAND: (&str, &str) = (
 /// `EX_USAGE` of sysexits.h.
 const USAGE: u8 = 64;
 
-/// Runs the doctor with the arguments after its name. A signal ends it, as nothing has to be cleaned up.
+/// Runs the doctor with the arguments after its name. A signal ends it, as nothing has to be
+/// cleaned up.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let options = match command_line::parse(arguments) {
         Ok(Asked::Help) => {
-            // Nobody is there to be told that nobody reads.
+            // A reader that has left is no error.
             _ = stdout().write_all(command_line::help().as_bytes());
             return ExitCode::SUCCESS;
         }
@@ -61,7 +64,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// The checks, in their order.
 async fn examine(options: &Options, environment: Environment<'_>, report: &mut Report) {
-    let (check, setup) = checks::settings(options, environment);
+    let (check, setup) = match checks::settings(options, environment) {
+        Ok((check, setup)) => (check, Some(setup)),
+        Err(check) => (check, None),
+    };
     let is_set_up = report.add(check);
 
     let is_reachable = match &setup {

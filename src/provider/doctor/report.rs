@@ -1,4 +1,5 @@
-//! What the doctor shows: for people a line a check as soon as it is known, or everything at the end as JSON.
+//! What the doctor shows: for people a line a check as soon as it is known, or everything at the
+//! end as JSON.
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -38,13 +39,19 @@ pub struct Check {
 
 impl Check {
     /// As it should be.
-    pub fn ok(id: &'static str, message: String) -> Self {
-        Self { id, result: Outcome::Ok, message, next: None }
+    pub fn ok(id: &'static str, message: impl Into<String>) -> Self {
+        Self { id, result: Outcome::Ok, message: message.into(), next: None }
     }
 
-    /// Anything else, with the next step. Lines of it that begin with a space are shown as they are.
-    pub fn new(id: &'static str, result: Outcome, message: String, next: String) -> Self {
-        Self { id, result, message, next: Some(next) }
+    /// Anything else, with the next step. Lines of it that begin with a space are shown as they
+    /// are.
+    pub fn new(
+        id: &'static str,
+        result: Outcome,
+        message: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self { id, result, message: message.into(), next: Some(next.into()) }
     }
 
     /// Says more about the reason.
@@ -191,7 +198,8 @@ impl Report {
         } else if !status.is_empty() {
             "Adobe is at work: `terraform apply` waits for it and submits nothing twice."
         } else if is_ok("configuration") && is_ok("key") {
-            "Give consent in the vault's tenant, go through the list of `azure`, then run `terraform plan`."
+            "Give consent in the vault's tenant, go through the list of `azure`, then run \
+             `terraform plan`."
         } else if !unknown.is_empty() {
             "Run this again."
         } else {
@@ -209,7 +217,8 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
-/// Text that begins at a column and ends at another. A line that begins with a space is not wrapped: it may be a command.
+/// Text that begins at a column and ends at another. A line that begins with a space is not
+/// wrapped: it may be a command.
 pub fn filled(text: &str, indent: usize, width: usize) -> String {
     let mut out = String::new();
     for line in printable(text).lines() {
@@ -232,7 +241,7 @@ pub fn filled(text: &str, indent: usize, width: usize) -> String {
     out.trim_end().to_owned()
 }
 
-/// Whoever reads may have left: then there is nobody to tell.
+/// A reader that has left is no error.
 fn print(text: &str) {
     let mut stdout = stdout().lock();
     _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
@@ -244,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_the_mark_in_colour_and_nothing_that_would_move_it() {
-        let check = Check::ok("key", "a\x1b[2Jb".to_owned());
+        let check = Check::ok("key", "a\x1b[2Jb");
         assert_eq!(
             Report::new(false, true).shown(&check),
             "\x1b[32m✓\x1b[0m key            a[2Jb\n"

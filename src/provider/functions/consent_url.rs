@@ -7,6 +7,7 @@ use tf_provider::{Diagnostics, Function};
 
 use super::{argument_error, string_parameter};
 use crate::provider::cmk_app::consent_url::consent_url;
+use crate::provider::diagnostics::report;
 
 /// Makes the address at which consent is given in one certain Azure tenant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,23 +23,25 @@ impl Function for ConsentUrl {
             parameters: vec![
                 string_parameter(
                     "application_redirect_url",
-                    "The URL that Adobe answers, with the path segment `common` in it, for example \
-                     `data.aep_cmk_app.adobe.application_redirect_url`.",
+                    "The URL in Adobe's response, which has the path segment `common` in it, for \
+                     example `data.aep_cmk_app.adobe.application_redirect_url`.",
                 ),
                 string_parameter(
                     "tenant_id",
-                    "Directory (tenant) id of the Azure tenant that the key's vault is in, for example \
-                     `data.azurerm_client_config.current.tenant_id`. A GUID, not a domain name.",
+                    "Directory (tenant) id of the Azure tenant that the key's vault is in, for \
+                     example `data.azurerm_client_config.current.tenant_id`. A GUID, not a domain \
+                     name.",
                 ),
             ],
             return_type: Type::String,
             summary: "Makes the URL at which consent is given in one Azure tenant".to_owned(),
             description: Description::markdown(
-                "Returns `application_redirect_url` with the path segment `common` replaced by the tenant's id; nothing else is \
-                 touched. A person opens the URL and accepts Adobe's app in that tenant. The data source `aep_cmk_app` gives \
-                 the same URL as `consent_url`.\n\n\
-                 With `common`, consent is given in whichever tenant the person happens to be signed in to, which can tie the \
-                 organisation to the wrong vault.\n\n\
+                "Returns `application_redirect_url` with the path segment `common` replaced by the \
+                 tenant's id; nothing else is touched. A person opens the URL and accepts Adobe's \
+                 app in that tenant. The data source `aep_cmk_app` gives the same URL as \
+                 `consent_url`.\n\n\
+                 With `common`, consent is given in whichever tenant the person happens to be \
+                 signed in to, which can tie the organisation to the wrong vault.\n\n\
                  Needs Terraform 1.8, OpenTofu 1.7 or later.",
             ),
             ..FunctionSchema::default()
@@ -50,13 +53,9 @@ impl Function for ConsentUrl {
         diags: &mut Diagnostics,
         (application_redirect_url, tenant_id): Self::Input<'a>,
     ) -> Option<Self::Output<'a>> {
-        match consent_url(&application_redirect_url, &tenant_id) {
-            Ok(url) => Some(Value::Value(url)),
-            Err(error) => {
-                argument_error(diags, i64::from(error.is_about_tenant_id()), &error);
-                None
-            }
-        }
+        let url = consent_url(&application_redirect_url, &tenant_id)
+            .map_err(|error| argument_error(i64::from(error.is_about_tenant_id()), &error));
+        report(diags, url).map(Value::Value)
     }
 }
 

@@ -8,6 +8,7 @@ use tf_provider::{Diagnostics, Function, map};
 
 use super::{argument_error, string_parameter};
 use crate::key_identifier::KeyIdentifier;
+use crate::provider::diagnostics::report;
 
 /// Takes a key identifier apart.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,21 +26,6 @@ pub struct ParsedKeyIdentifier {
     required_role: Value<String>,
 }
 
-impl From<&KeyIdentifier> for ParsedKeyIdentifier {
-    fn from(id: &KeyIdentifier) -> Self {
-        let key_version = id.key_version().map(str::to_owned);
-        Self {
-            key_vault_uri: Value::Value(id.key_vault_uri()),
-            vault_name: Value::Value(id.vault_name().to_owned()),
-            key_name: Value::Value(id.key_name().to_owned()),
-            key_version: key_version.map_or(Value::Null, Value::Value),
-            versionless_id: Value::Value(id.versionless()),
-            managed_hsm: Value::Value(id.is_managed_hsm()),
-            required_role: Value::Value(id.required_role().to_owned()),
-        }
-    }
-}
-
 #[async_trait]
 impl Function for ParseKeyIdentifier {
     type Input<'a> = (String,);
@@ -49,8 +35,8 @@ impl Function for ParseKeyIdentifier {
         Some(FunctionSchema {
             parameters: vec![string_parameter(
                 "id",
-                "URL of a key in Azure Key Vault or Managed HSM, with or without a version, for example \
-                 `azurerm_key_vault_key.cmk.versionless_id`.",
+                "URL of a key in Azure Key Vault or Managed HSM, with or without a version, for \
+                 example `azurerm_key_vault_key.cmk.versionless_id`.",
             )],
             return_type: Type::Object(map! {
                 "key_vault_uri" => Type::String,
@@ -63,15 +49,19 @@ impl Function for ParseKeyIdentifier {
             }),
             summary: "Takes the URL of an Azure key apart".to_owned(),
             description: Description::markdown(
-                "Checks the URL of a key (its \"key identifier\") as `aep_cmk_config` does, and returns its parts as an object:\n\n\
-                 - `key_vault_uri` (String) URL of the vault, in lower case, without port and trailing slash.\n\
+                "Checks the URL of a key (its \"key identifier\") as `aep_cmk_config` does, and \
+                 returns its parts as an object:\n\n\
+                 - `key_vault_uri` (String) URL of the vault, in lower case, without port and \
+                 trailing slash.\n\
                  - `vault_name` (String) Name of the vault or Managed HSM, in lower case.\n\
                  - `key_name` (String) Name of the key, as written.\n\
                  - `key_version` (String) Version of the key; null if the URL has none.\n\
                  - `versionless_id` (String) URL of the key without a version.\n\
                  - `managed_hsm` (Boolean) Whether the key is in a Managed HSM.\n\
-                 - `required_role` (String) Name of the Azure role that Adobe's app needs on the vault or Managed HSM.\n\n\
-                 A text that is not the URL of a key is an error that says what is wrong with it.\n\n\
+                 - `required_role` (String) Name of the Azure role that Adobe's app needs on the \
+                 vault or Managed HSM.\n\n\
+                 A text that is not the URL of a key is an error that says what is wrong with \
+                 it.\n\n\
                  Needs Terraform 1.8, OpenTofu 1.7 or later.",
             ),
             ..FunctionSchema::default()
@@ -83,13 +73,17 @@ impl Function for ParseKeyIdentifier {
         diags: &mut Diagnostics,
         (id,): Self::Input<'a>,
     ) -> Option<Self::Output<'a>> {
-        match KeyIdentifier::parse(&id) {
-            Ok(id) => Some(ParsedKeyIdentifier::from(&id)),
-            Err(error) => {
-                argument_error(diags, 0, &error);
-                None
-            }
-        }
+        let parsed = KeyIdentifier::parse(&id).map_err(|error| argument_error(0, &error));
+        let id = report(diags, parsed)?;
+        Some(ParsedKeyIdentifier {
+            key_vault_uri: Value::Value(id.key_vault_uri()),
+            vault_name: Value::Value(id.vault_name().to_owned()),
+            key_name: Value::Value(id.key_name().to_owned()),
+            key_version: id.key_version().map_or(Value::Null, |it| Value::Value(it.to_owned())),
+            versionless_id: Value::Value(id.versionless()),
+            managed_hsm: Value::Value(id.is_managed_hsm()),
+            required_role: Value::Value(id.required_role().to_owned()),
+        })
     }
 }
 

@@ -10,226 +10,161 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, date_ti
 use rustls::crypto::aws_lc_rs;
 use rustls::{ServerConfig, ServerConnection};
 use rustls_pki_types::PrivateKeyDer;
+use tokio::net::TcpSocket;
 
 use aep_simulator::{Action, Answer, Fault, Route};
+use serde_json::json;
 
 use super::{Case, Stage};
-use crate::support::{CLIENT_ID, CLIENT_SECRET, KEY};
+use crate::support::{CLIENT_ID, CLIENT_SECRET};
+
+const SECRET: &str = "the-secret-of-nobody";
 
 pub(super) const CASES: &[Case] = &[
-    ("401", |stage| {
-        asked(stage, Answer::token_invalid());
-    }),
-    ("403 without a code", |stage| {
-        asked(
-            stage,
-            Answer::service(403, "Forbidden", "The caller has no permission for this resource."),
-        );
-    }),
+    ("401", |stage| asked(stage, Answer::token_invalid())),
+    ("403 without a code", |stage| asked(stage, forbidden())),
     ("403 when the configuration is read", |stage| {
-        stage.one("").applied();
-        let refusal =
-            Answer::service(403, "Forbidden", "The caller has no permission for this resource.");
-        stage.answers(Route::Status, refusal).plan();
+        stage.one("").applied().answers(Route::Status, forbidden()).plan()
     }),
-    ("403000: no API key", |stage| {
-        asked(stage, Answer::api_key_missing());
-    }),
-    ("403003: another API key", |stage| {
-        stage.project.set("AEP_API_KEY", "my-client-id");
-        asks(stage).plan();
-    }),
-    ("403010: the token is missing", |stage| {
-        asked(stage, Answer::token_missing());
-    }),
+    ("403000: no API key", |stage| asked(stage, Answer::api_key_missing())),
+    ("403003: another API key", |stage| asks(stage.with("AEP_API_KEY", "my-client-id"))),
+    ("403010: the token is missing", |stage| asked(stage, Answer::token_missing())),
     ("403025: another organisation", |stage| {
-        stage.project.set("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg");
-        asks(stage).plan();
+        asks(stage.with("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg"))
     }),
-    ("403027: no region", |stage| {
-        asked(stage, Answer::region_missing());
-    }),
+    ("403027: no region", |stage| asked(stage, Answer::region_missing())),
     ("404 of the gateway", |stage| {
-        stage.one("").applied();
-        stage.answers(Route::Status, Answer::no_such_path()).plan();
+        stage.one("").applied().answers(Route::Status, Answer::no_such_path()).plan()
     }),
-    ("404 of something else", |stage| {
-        asked(stage, Answer::html(404));
-    }),
+    ("404 of something else", |stage| asked(stage, Answer::html(404))),
     ("404 of the API for what is no configuration", |stage| {
-        asked(stage, Answer::service(404, "Not Found", "No such resource"));
+        asked(stage, Answer::service(404, "Not Found", "No such resource"))
     }),
     ("400", |stage| {
-        let words = "keyVaultKeyIdentifier is not valid";
-        refused(stage, Answer::service(400, "Bad Request", words));
+        refused(stage, Answer::service(400, "Bad Request", "keyVaultKeyIdentifier is not valid"))
     }),
-    ("400 without a word", |stage| {
-        refused(stage, Answer::empty(400));
-    }),
-    ("400 in a coding that nobody asked for", |stage| {
-        refused(stage, Answer::text(400, "text/plain", "x").with_header("content-encoding", "br"));
+    ("400 without a message", |stage| refused(stage, Answer::empty(400))),
+    ("400 in a coding that was not asked for", |stage| {
+        refused(stage, Answer::text(400, "text/plain", "x").with_header("content-encoding", "br"))
     }),
     ("409", |stage| {
-        let words = "A configuration of this name exists.";
-        refused(stage, Answer::service(409, "Conflict", words));
+        refused(stage, Answer::service(409, "Conflict", "A configuration of this name exists."))
     }),
     ("415", |stage| {
-        let words = "Content type is not supported";
-        refused(stage, Answer::service(415, "Unsupported Media Type", words));
+        let message = "Content type is not supported";
+        refused(stage, Answer::service(415, "Unsupported Media Type", message))
     }),
-    ("415 without a word", |stage| {
-        refused(stage, Answer::empty(415));
-    }),
+    ("415 without a message", |stage| refused(stage, Answer::empty(415))),
     ("429, and the timeout is nearer than Retry-After", |stage| {
-        asked(stage, Answer::throttled_for(7200));
+        asked(stage, Answer::throttled_for(7200))
     }),
-    ("429 without a word", |stage| {
-        asked(stage, Answer::throttled());
-    }),
-    ("500", |stage| {
-        asked(stage, Answer::service(500, "Internal Server Error", "Unexpected error"));
-    }),
+    ("429 without a message", |stage| asked(stage, Answer::throttled())),
+    ("500", |stage| asked(stage, unexpected())),
     ("503 of the gateway, tried twice", |stage| {
-        stage.project.set("AEP_MAX_RETRIES", "1");
-        asked(stage, Answer::gateway_unavailable());
+        asked(stage.with("AEP_MAX_RETRIES", "1"), Answer::gateway_unavailable())
     }),
-    ("502 of a proxy", |stage| {
-        asked(stage, Answer::html(502));
-    }),
-    ("a redirect", |stage| {
-        asked(stage, Answer::redirect("https://login.example.com/?continue=1"));
-    }),
-    ("a page in the place of an answer", |stage| {
-        asked(stage, Answer::html(200));
-    }),
-    ("JSON that is no answer", |stage| {
-        asked(stage, Answer::json(200, &serde_json::json!({"ok": true})));
-    }),
-    ("the answer is cut off", |stage| {
-        happens(stage, Action::CutBody);
-    }),
-    ("the connection is reset", |stage| {
-        happens(stage, Action::Reset);
-    }),
-    ("no answer in time", |stage| {
-        stage.project.set("AEP_REQUEST_TIMEOUT", "500ms");
-        happens(stage, Action::Delay(Duration::from_secs(30)));
+    ("502 of a proxy", |stage| asked(stage, Answer::html(502))),
+    ("a redirect", |stage| asked(stage, Answer::redirect("https://login.example.com/?continue=1"))),
+    ("a page in the place of a response", |stage| asked(stage, Answer::html(200))),
+    ("JSON of something else", |stage| asked(stage, Answer::json(200, &json!({"ok": true})))),
+    ("the response is cut off", |stage| happens(stage, Action::CutBody)),
+    ("the connection is reset", |stage| happens(stage, Action::Reset)),
+    ("no response in time", |stage| {
+        let late = Action::Delay(Duration::from_secs(30));
+        happens(stage.with("AEP_REQUEST_TIMEOUT", "500ms"), late)
     }),
     ("nothing listens", |stage| {
-        stage.hang_up();
-        asks(stage).plan();
+        // Bound, so that no other server gets the port, and not listening: it refuses by
+        // construction.
+        let deaf = TcpSocket::new_v4().expect("a socket");
+        deaf.bind(([127, 0, 0, 1], 0).into()).expect("a loopback port");
+        asks(stage.moves_to(format!("http://{}", deaf.local_addr().expect("an address"))))
     }),
     ("TLS: the other side speaks none", |stage| {
         let url = stage.url().replace("http:", "https:");
-        stage.project.set("AEP_ENDPOINT", &url);
-        asks(stage).plan();
+        asks(stage.with("AEP_ENDPOINT", &url))
     }),
-    ("TLS: a certificate that nobody vouches for", |stage| {
-        presented(stage, |_| ());
-    }),
+    ("TLS: a certificate that nobody vouches for", |stage| presented(stage, |_| ())),
     ("TLS: a certificate authority in the place of a server", |stage| {
-        presented(stage, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+        presented(stage, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained))
     }),
     ("TLS: a certificate of another host", |stage| {
         trusted(stage, |params| {
-            params.subject_alt_names =
-                vec![SanType::DnsName("other.example.com".try_into().expect("a name"))];
-        });
+            let other = "other.example.com".try_into().expect("a name");
+            params.subject_alt_names = vec![SanType::DnsName(other)];
+        })
     }),
-    ("TLS: a certificate that is too old", |stage| {
-        trusted(stage, |params| {
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2021, 1, 1);
-        });
-    }),
+    ("TLS: a certificate that is too old", |stage| trusted(stage, |params| valid(params, 2020))),
     ("TLS: a certificate that is not valid yet", |stage| {
-        trusted(stage, |params| {
-            params.not_before = date_time_ymd(4000, 1, 1);
-            params.not_after = date_time_ymd(4001, 1, 1);
-        });
+        trusted(stage, |params| valid(params, 4000))
     }),
     ("TLS: roots that are not there", |stage| {
-        stage.project.set("SSL_CERT_FILE", "missing.pem");
-        presented(stage, |_| ());
+        presented(stage.with("SSL_CERT_FILE", "missing.pem"), |_| ())
     }),
-    ("TLS: nothing in common", |stage| {
-        stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 40]));
-        asks(stage).plan();
-    }),
+    ("TLS: nothing in common", |stage| asks(stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 40])))),
     ("TLS: a client certificate is demanded", |stage| {
-        stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 116]));
-        asks(stage).plan();
+        asks(stage.moves_to(saying(&[0x15, 3, 3, 0, 2, 2, 116])))
     }),
-    ("a coding that nobody asked for", |stage| {
+    ("a coding that was not asked for", |stage| {
         let headers = vec![("content-encoding".to_owned(), "br".to_owned())];
-        asked(stage, Answer { headers, ..Answer::json(200, &serde_json::json!({})) });
+        asked(stage, Answer { headers, ..Answer::json(200, &json!({})) })
     }),
     ("bytes that are not text", |stage| {
-        asked(stage, Answer { body: "\0\u{1}\u{2}".to_owned(), ..Answer::empty(502) });
+        asked(stage, Answer { body: "\0\u{1}\u{2}".to_owned(), ..Answer::empty(502) })
     }),
-    ("IMS: a wrong secret", |stage| {
-        with_client(stage, "not-the-secret");
-        asks(stage).plan();
-    }),
+    ("IMS: a wrong secret", |stage| asks(with_client(stage, SECRET))),
     ("IMS: a refusal that comes as a success", |stage| {
-        with_client(stage, "whatever");
-        let body =
-            serde_json::json!({"error": "invalid_scope", "error_description": "no such scope"});
-        stage.answers(Route::Token, Answer::json(200, &body)).project.set("AEP_MAX_RETRIES", "0");
-        asks(stage).plan();
+        let body = json!({"error": "invalid_scope", "error_description": "no such scope"});
+        asks(with_client(stage, SECRET).answers(Route::Token, Answer::json(200, &body)))
     }),
     ("401 for a token of the client's", |stage| {
-        with_client(stage, CLIENT_SECRET);
-        asked(stage, Answer::token_invalid());
+        asked(with_client(stage, CLIENT_SECRET), Answer::token_invalid())
     }),
     ("IMS: unavailable", |stage| {
-        with_client(stage, "whatever");
-        stage.answers(Route::Token, Answer::html(503));
-        asks(stage).plan();
+        asks(with_client(stage, SECRET).answers(Route::Token, Answer::html(503)))
     }),
     ("IMS: another host", |stage| {
-        with_client(stage, "whatever");
-        stage.answers(Route::Token, Answer::html(200));
-        asks(stage).plan();
+        asks(with_client(stage, SECRET).answers(Route::Token, Answer::html(200)))
     }),
     ("the look-up of a new configuration fails", |stage| {
-        let refusal =
-            Answer::service(403, "Forbidden", "The caller has no permission for this resource.");
-        stage.answers(Route::Status, refusal);
-        stage.one("").plan();
+        stage.answers(Route::Status, forbidden()).one("").plan()
     }),
     ("an import fails", |stage| {
-        stage.control().insert("Config1", KEY, "COMPLETED");
-        stage.answers(
-            Route::Status,
-            Answer::service(500, "Internal Server Error", "Unexpected error"),
-        );
-        stage.one("");
-        let import = "import {\n  to = aep_cmk_config.this\n  id = \"Config1\"\n}\n";
-        stage.project.write("import.tf", import);
-        stage.plan();
+        stage.answers(Route::Status, unexpected()).one("").imports("Config1").plan()
     }),
 ];
 
+fn forbidden() -> Answer {
+    Answer::service(403, "Forbidden", "The caller has no permission for this resource.")
+}
+
+fn unexpected() -> Answer {
+    Answer::service(500, "Internal Server Error", "Unexpected error")
+}
+
+fn valid(params: &mut CertificateParams, year: i32) {
+    params.not_before = date_time_ymd(year, 1, 1);
+    params.not_after = date_time_ymd(year + 1, 1, 1);
+}
+
 /// Asks a server with a certificate of its own making, changed so.
-fn presented(stage: &mut Stage, change: fn(&mut CertificateParams)) {
+fn presented(stage: &mut Stage, change: fn(&mut CertificateParams)) -> &mut Stage {
     let (address, _) = tls_server(change);
-    stage.moves_to(address);
-    asks(stage).plan();
+    asks(stage.moves_to(address))
 }
 
 /// The same, and the certificate is a root: one of a folder beside a file with others.
-fn trusted(stage: &mut Stage, change: fn(&mut CertificateParams)) {
+fn trusted(stage: &mut Stage, change: fn(&mut CertificateParams)) -> &mut Stage {
     let (address, pem) = tls_server(change);
-    stage.moves_to(address);
     let (_, other) = tls_server(|_| ());
     std::fs::create_dir(stage.project.path().join("roots")).expect("the folder is writable");
     stage.project.write("roots/ca.pem", &pem).write("other.pem", &other);
-    stage.project.set("SSL_CERT_FILE", "other.pem").set("SSL_CERT_DIR", "nowhere:roots");
-    asks(stage).plan();
+    let stage = stage.with("SSL_CERT_FILE", "other.pem").with("SSL_CERT_DIR", "nowhere:roots");
+    asks(stage.moves_to(address))
 }
 
-/// The address of a server with a certificate of its own making, and the certificate. It takes one connection.
+/// The address of a server with a certificate of its own making, and the certificate. It takes one
+/// connection.
 fn tls_server(change: fn(&mut CertificateParams)) -> (String, String) {
     let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a certificate");
     change(&mut params);
@@ -270,32 +205,25 @@ fn listening(serve: impl FnOnce(TcpStream) + Send + 'static) -> String {
 
 /// A plan that asks for the app.
 fn asks(stage: &mut Stage) -> &mut Stage {
-    stage.project.configure("data \"aep_cmk_app\" \"adobe\" {}");
-    stage
+    stage.written("data \"aep_cmk_app\" \"adobe\" {}").plan()
 }
 
-/// A plan whose question is answered so.
-fn asked(stage: &mut Stage, answer: Answer) {
-    happens(stage, Action::Answer(answer));
+/// One whose request gets this response.
+fn asked(stage: &mut Stage, answer: Answer) -> &mut Stage {
+    happens(stage, Action::Answer(answer))
 }
 
-fn happens(stage: &mut Stage, action: Action) {
-    stage.control().fault(Fault::on(Route::App, action).forever());
-    asks(stage).plan();
+fn happens(stage: &mut Stage, action: Action) -> &mut Stage {
+    asks(stage.fault(Fault::on(Route::App, action).forever()))
 }
 
-/// An apply whose submission is answered so.
-fn refused(stage: &mut Stage, answer: Answer) {
-    stage.answers(Route::Submit, answer);
-    stage.one("").apply();
+/// An apply whose submission gets this response.
+fn refused(stage: &mut Stage, answer: Answer) -> &mut Stage {
+    stage.answers(Route::Submit, answer).one("").apply()
 }
 
-fn with_client(stage: &mut Stage, secret: &str) {
+fn with_client<'a>(stage: &'a mut Stage, secret: &str) -> &'a mut Stage {
     let url = stage.url().to_owned();
-    stage
-        .project
-        .unset("AEP_ACCESS_TOKEN")
-        .set("AEP_CLIENT_ID", CLIENT_ID)
-        .set("AEP_CLIENT_SECRET", secret)
-        .set("AEP_IMS_ENDPOINT", &url);
+    stage.project.unset("AEP_ACCESS_TOKEN").set("AEP_CLIENT_ID", CLIENT_ID);
+    stage.with("AEP_CLIENT_SECRET", secret).with("AEP_IMS_ENDPOINT", &url)
 }

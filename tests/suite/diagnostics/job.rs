@@ -1,4 +1,4 @@
-//! How a job ended, or why nobody saw its end.
+//! How a job ended, or why its end was not seen.
 
 use std::time::Duration;
 
@@ -7,152 +7,129 @@ use aep_simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, answered, resource};
 
-/// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create itself.
+/// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create
+/// itself.
 const LOOK_UPS: u32 = 3;
 /// Those, the submission, a poll that was answered, and one more.
 const POLLING: u64 = LOOK_UPS as u64 + 3;
 
 pub(super) const CASES: &[Case] = &[
-    ("FAILED", |stage| {
-        fails(stage).one("").apply();
-    }),
+    ("FAILED", |stage| fails(stage).one("").apply()),
     ("FAILED, in a Managed HSM", |stage| {
         let key = "https://my-hsm.managedhsm.azure.net/keys/adobe-cmk";
-        fails(stage).project.configure(&resource("Config1", key, ""));
-        stage.apply();
+        fails(stage).written(&resource("Config1", key, "")).apply()
     }),
-    ("FAILED, in an update", |stage| {
-        stage.one("").applied();
-        stage.control().set_status("Config1", "FAILED");
-        fails(stage).apply();
-    }),
+    ("FAILED, in an update", |stage| fails(stage.one("").applied().becomes("FAILED")).apply()),
     ("FAILED, and again after it was submitted again", |stage| {
-        fails(stage).one("failed_attempts = 1").apply();
+        fails(stage).one("failed_attempts = 1").apply()
     }),
     ("FAILED, but not when it was submitted again", |stage| {
-        stage.control().configure(|options| {
-            options.outcome = Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]);
-        });
-        stage.one("failed_attempts = 1").apply();
+        let ends = vec![Terminal::Failed, Terminal::Completed];
+        stage.control().configure(|options| options.outcome = Outcome::PerAttempt(ends));
+        stage.one("failed_attempts = 1").apply()
     }),
-    ("a time-out, in a create", |stage| {
-        takes_long(stage).one("timeouts {\n    create = \"2s\"\n  }").apply();
-    }),
+    ("a time-out, in a create", |stage| takes_long(stage).one(&timeout("create", "2s")).apply()),
     ("a time-out, in an update", |stage| {
-        takes_long(stage).one("wait_for_completion = false").applied();
-        stage.one("timeouts {\n    update = \"2s\"\n  }").apply();
+        let stage = takes_long(stage).one("wait_for_completion = false").applied();
+        stage.one(&timeout("update", "2s")).apply()
     }),
     ("a time-out, and the API was not available the whole time", |stage| {
-        let down = Action::Answer(Answer::service_unavailable());
-        let fault = Fault::on(Route::Status, down).skip(LOOK_UPS).forever();
-        takes_long(stage).control().fault(fault);
-        stage.one("timeouts {\n    create = \"3s\"\n  }").apply();
+        polls(takes_long(stage), Answer::service_unavailable())
+            .one(&timeout("create", "3s"))
+            .apply()
     }),
     ("a time-out of a look-up before the submission", |stage| {
-        stage.one("timeouts {\n    update = \"2s\"\n  }").applied();
-        stage.control().remove("Config1");
-        stage.apply();
+        stage.one(&timeout("update", "2s")).applied().gone().apply()
     }),
     ("interrupted while Adobe works on it", |stage| {
-        takes_long(stage).one("").apply_interrupted_after(POLLING);
+        takes_long(stage).one("").apply_interrupted_after(POLLING)
     }),
     ("interrupted before the submission", |stage| {
-        let fault = Fault::on(Route::Status, Action::Hold).skip(LOOK_UPS - 1);
-        stage.control().fault(fault);
-        stage.one("").apply_interrupted_after(LOOK_UPS.into());
+        stage.fault(Fault::on(Route::Status, Action::Hold).skip(LOOK_UPS - 1));
+        stage.one("").apply_interrupted_after(LOOK_UPS.into())
     }),
     ("interrupted in the pause before it is submitted again", |stage| {
-        fails(stage)
-            .one("failed_attempts = 1")
-            .apply_interrupted_when_logged("will be submitted again");
+        let stage = fails(stage).one("failed_attempts = 1");
+        stage.apply_interrupted_when_logged("will be submitted again")
     }),
     ("interrupted during the submission", |stage| {
-        stage.control().fault(Fault::on(Route::Submit, Action::Hold));
-        stage.one("").apply_interrupted_after(u64::from(LOOK_UPS) + 1);
+        stage.fault(Fault::on(Route::Submit, Action::Hold)).one("");
+        stage.apply_interrupted_after(u64::from(LOOK_UPS) + 1)
     }),
-    ("the answer was lost, nothing is sent again", |stage| {
-        stage.control().fault(Fault::on(Route::Submit, Action::Reset).forever());
-        stage.one("").apply();
+    ("the response was lost, nothing is sent again", |stage| {
+        stage.fault(Fault::on(Route::Submit, Action::Reset).forever()).one("").apply()
     }),
-    ("the answer was lost, nothing is sent again by another block", |stage| {
-        stage.control().fault(Fault::on(Route::Submit, Action::Reset).forever());
+    ("the response was lost, nothing is sent again by another block", |stage| {
         let block = resource("Config1", KEY, "");
         let other = block.replace("\"this\"", "\"other\"");
-        stage.project.configure(&format!("{block}{other}"));
-        stage.apply();
+        stage.fault(Fault::on(Route::Submit, Action::Reset).forever());
+        stage.written(&(block + &other)).apply()
     }),
-    ("the answer was lost, and the name has another key", |stage| {
-        let lost = Fault::on(Route::Submit, Action::ProcessThenReset);
-        stage.control().fault(lost);
-        let other = Answer::json(
-            200,
-            &answered("4df7886b-a122-4391-880b-000000000009", OTHER_KEY, "RUNNING"),
-        );
-        let fault = Fault::on(Route::Status, Action::Answer(other)).skip(LOOK_UPS).forever();
-        stage.control().fault(fault);
-        stage.one("").apply();
+    ("the response was lost, and the name has another key", |stage| {
+        stage.fault(Fault::on(Route::Submit, Action::ProcessThenReset));
+        polls(stage, with_another_key("RUNNING")).one("").apply()
     }),
-    ("the name comes into use while it is submitted: adopted", |stage| {
-        comes_into_use(stage, KEY);
-    }),
+    ("the name comes into use while it is submitted: adopted", |stage| comes_into_use(stage, KEY)),
     ("the name comes into use while it is submitted: another key", |stage| {
-        comes_into_use(stage, OTHER_KEY);
+        comes_into_use(stage, OTHER_KEY)
     }),
     ("Adobe has another key than the one submitted", |stage| {
-        stage.one("").applied();
-        stage.control().set_status("Config1", "FAILED");
-        let other = Answer::json(
-            200,
-            &answered("4df7886b-a122-4391-880b-000000000009", OTHER_KEY, "COMPLETED"),
-        );
-        let fault = Fault::on(Route::Submit, Action::ProcessThenAnswer(other.clone()));
-        stage.control().fault(fault);
+        let other = with_another_key("COMPLETED");
+        stage.one("").applied().becomes("FAILED");
+        stage.fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(other.clone())));
         // The refresh and the look-up see the failure.
-        let shown = Fault::on(Route::Status, Action::Answer(other)).skip(2).forever();
-        stage.control().fault(shown);
-        stage.apply();
+        stage.fault(Fault::on(Route::Status, Action::Answer(other)).skip(2).forever()).apply()
     }),
     ("409 when it is submitted again, in an update", |stage| {
-        stage.one("").applied();
-        stage.control().set_status("Config1", "FAILED");
-        let words = "A configuration of this name exists.";
-        stage.answers(Route::Submit, Answer::service(409, "Conflict", words)).apply();
+        stage.one("").applied().becomes("FAILED").answers(Route::Submit, in_use()).apply()
     }),
     ("409 when it is submitted again, in a create", |stage| {
-        fails(stage).one("");
-        stage.project.apply().exits(1);
-        let words = "A configuration of this name exists.";
-        stage.answers(Route::Submit, Answer::service(409, "Conflict", words)).apply();
+        fails(stage).one("").project.apply().exits(1);
+        stage.answers(Route::Submit, in_use()).apply()
     }),
-    ("accepted, and not found again", |stage| {
+    ("409 when what is not found is submitted again", |stage| {
+        stage.one("").applied().answers(Route::Status, Answer::not_found()).apply()
+    }),
+    ("the key was changed at Adobe, and the update sees it first", |stage| {
         let absent = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
-        stage.control().fault(absent.skip(LOOK_UPS).forever());
-        stage.one("").apply();
+        stage.one("").applied().rekeyed(OTHER_KEY).fault(absent).apply()
     }),
+    ("accepted, and not found again", |stage| polls(stage, Answer::not_found()).one("").apply()),
     ("interrupted during the submission, and the next plan looks again", |stage| {
-        stage.control().fault(Fault::on(Route::Submit, Action::Hold));
-        stage.one("").apply_interrupted_after(u64::from(LOOK_UPS) + 1).plan();
+        stage.fault(Fault::on(Route::Submit, Action::Hold)).one("");
+        stage.apply_interrupted_after(u64::from(LOOK_UPS) + 1).plan()
     }),
     ("an error while Adobe works on it", |stage| {
-        let refusal = Action::Answer(Answer::gateway(403, "403025", "Profile is not valid"));
-        let fault = Fault::on(Route::Status, refusal).skip(LOOK_UPS).forever();
-        takes_long(stage).control().fault(fault);
-        stage.one("").apply();
+        let refusal = Answer::gateway(403, "403025", "Profile is not valid");
+        polls(takes_long(stage), refusal).one("").apply()
     }),
     ("throttled past the timeout while Adobe works on it", |stage| {
-        let throttled = Action::Answer(Answer::throttled_for(7200));
-        let fault = Fault::on(Route::Status, throttled).skip(LOOK_UPS).forever();
-        takes_long(stage).control().fault(fault);
-        stage.one("").apply();
+        polls(takes_long(stage), Answer::throttled_for(7200)).one("").apply()
     }),
 ];
 
+fn timeout(operation: &str, time: &str) -> String {
+    format!("timeouts {{\n    {operation} = \"{time}\"\n  }}")
+}
+
+fn in_use() -> Answer {
+    Answer::service(409, "Conflict", "A configuration of this name exists.")
+}
+
+fn with_another_key(status: &str) -> Answer {
+    let id = "4df7886b-a122-4391-880b-000000000009";
+    Answer::json(200, &answered(id, OTHER_KEY, status))
+}
+
+/// Every poll after the submission gets this response.
+fn polls(stage: &mut Stage, answer: Answer) -> &mut Stage {
+    stage.fault(Fault::on(Route::Status, Action::Answer(answer)).skip(LOOK_UPS).forever())
+}
+
 /// Every look-up says that the name is free, and the submission that it is not.
-fn comes_into_use(stage: &mut Stage, key: &str) {
-    stage.control().insert("Config1", key, "COMPLETED");
+fn comes_into_use<'a>(stage: &'a mut Stage, key: &str) -> &'a mut Stage {
     let free = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
-    stage.control().fault(free.times(LOOK_UPS));
-    stage.one("").apply();
+    stage.exists(key, "COMPLETED").fault(free.times(LOOK_UPS)).one("").apply()
 }
 
 fn fails(stage: &mut Stage) -> &mut Stage {

@@ -1,13 +1,12 @@
 //! One case: a simulator, a project, and what the CLI has shown so far.
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aep_simulator::{Action, Answer, Control, Fault, Options, Route, Simulator, Stages};
+use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 use serde_json::Value;
 
-use crate::support::{KEY, Project, Run, Whom, options, resource};
+use crate::support::{KEY, PATIENCE, Project, Run, Target, resource, simulator_with};
 
 /// In the title of a case that waits for a pause of the provider.
 pub(super) const SLOW: &str = "again";
@@ -17,31 +16,26 @@ const WIDTH: usize = 78;
 const OF_THE_CLI: [&str; 2] = ["Provider development overrides are in effect", "execution halted"];
 /// What every id of the simulator begins with.
 const ID: &str = "4df7886b-a122-4391-880b-";
-/// Longer than a CLI takes to reach a point in its work, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const APPLY: [&str; 3] = ["apply", "-auto-approve", "-input=false"];
 
 pub(super) struct Stage {
     title: &'static str,
-    simulator: Option<Simulator>,
+    simulator: Simulator,
     url: String,
     pub(super) project: Project,
     text: String,
 }
 
 impl Stage {
-    /// Without retries, so that an error is shown as soon as it is there.
+    /// Without retries, so that an error is shown as soon as it is there; with all that can be
+    /// logged, where a secret might be; and with something that stands or falls beside the key, as
+    /// its vault would.
     pub(super) fn new(title: &'static str) -> Self {
-        let options = Options { stages: Stages::none(), ..options() };
-        let simulator = Simulator::start(options).expect("the simulator binds a loopback port");
+        let simulator = simulator_with(|options| options.stages = Stages::none());
         let mut project = Project::new(&simulator);
-        project.set("AEP_MAX_RETRIES", "0");
-        Self {
-            title,
-            url: simulator.url(),
-            simulator: Some(simulator),
-            project,
-            text: String::new(),
-        }
+        project.logged().set("AEP_MAX_RETRIES", "0");
+        project.write("vault.tf", "resource \"terraform_data\" \"vault\" {}\n");
+        Self { title, url: simulator.url(), simulator, project, text: String::new() }
     }
 
     /// What was shown.
@@ -52,7 +46,7 @@ impl Stage {
 
     /// The simulator's script.
     pub(super) fn control(&self) -> &Control {
-        self.simulator.as_ref().expect("not gone").control()
+        self.simulator.control()
     }
 
     /// The simulator's address.
@@ -61,32 +55,85 @@ impl Stage {
     }
 
     /// Another server takes the simulator's place.
-    pub(super) fn moves_to(&mut self, url: String) {
-        self.project.set("AEP_ENDPOINT", &url);
+    pub(super) fn moves_to(&mut self, url: String) -> &mut Self {
         self.url = url;
+        self.project.set("AEP_ENDPOINT", &self.url);
+        self
     }
 
-    /// Nothing listens at the address any more.
-    pub(super) fn hang_up(&mut self) {
-        self.simulator = None;
+    /// With this environment variable.
+    pub(super) fn with(&mut self, variable: &str, value: &str) -> &mut Self {
+        self.project.set(variable, value);
+        self
     }
 
-    /// Every request of a route gets this answer.
+    /// Something happens to a request.
+    pub(super) fn fault(&mut self, fault: Fault) -> &mut Self {
+        self.control().fault(fault);
+        self
+    }
+
+    /// Every request of a route gets this response.
     pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
-        self.control().fault(Fault::on(route, Action::Answer(answer)).forever());
+        self.fault(Fault::on(route, Action::Answer(answer)).forever())
+    }
+
+    /// Adobe has `Config1`, with this key and status.
+    pub(super) fn exists(&mut self, key: &str, status: &str) -> &mut Self {
+        self.control().insert("Config1", key, status);
+        self
+    }
+
+    /// `Config1` comes into this status at Adobe.
+    pub(super) fn becomes(&mut self, status: &str) -> &mut Self {
+        assert!(self.control().set_status("Config1", status));
+        self
+    }
+
+    /// `Config1` has another key at Adobe.
+    pub(super) fn rekeyed(&mut self, key: &str) -> &mut Self {
+        assert!(self.control().set_key("Config1", key));
+        self
+    }
+
+    /// Adobe has no `Config1` any more.
+    pub(super) fn gone(&mut self) -> &mut Self {
+        assert!(self.control().remove("Config1"));
+        self
+    }
+
+    /// This configuration.
+    pub(super) fn written(&mut self, body: &str) -> &mut Self {
+        self.project.configure(body);
         self
     }
 
     /// One resource with the sample key.
     pub(super) fn one(&mut self, more: &str) -> &mut Self {
-        self.project.configure(&resource("Config1", KEY, more));
+        self.written(&resource("Config1", KEY, more))
+    }
+
+    /// An `import` block for it.
+    pub(super) fn imports(&mut self, name: &str) -> &mut Self {
+        let block = format!("import {{\n  to = aep_cmk_config.this\n  id = \"{name}\"\n}}\n");
+        self.project.write("import.tf", &block);
         self
     }
 
-    /// Applies what has to be there before, and shows nothing.
-    pub(super) fn applied(&mut self) -> &mut Self {
-        self.project.apply().exits(0);
+    /// Runs a command that has to come before, and shows nothing.
+    pub(super) fn ran(&mut self, arguments: &[&str]) -> &mut Self {
+        self.project.run(arguments).exits(0);
         self
+    }
+
+    /// Applies what has to be there before.
+    pub(super) fn applied(&mut self) -> &mut Self {
+        self.ran(&APPLY)
+    }
+
+    /// One resource, applied and tainted.
+    pub(super) fn tainted(&mut self) -> &mut Self {
+        self.one("").applied().ran(&["taint", "aep_cmk_config.this"])
     }
 
     /// Shows the diagnostics of `terraform plan`.
@@ -96,7 +143,7 @@ impl Stage {
 
     /// Shows the diagnostics of `terraform apply`.
     pub(super) fn apply(&mut self) -> &mut Self {
-        self.show(&["apply", "-auto-approve", "-input=false"])
+        self.show(&APPLY)
     }
 
     /// Shows the diagnostics of `terraform validate`.
@@ -113,30 +160,24 @@ impl Stage {
 
     /// Shows the diagnostics of an apply that gets a SIGINT once Adobe has had so many requests.
     pub(super) fn apply_interrupted_after(&mut self, requests: u64) -> &mut Self {
-        let arguments = ["apply", "-auto-approve", "-input=false"];
-        let child = self.project.start(&with_json(&arguments));
-        let reached = self.control().wait_until(PATIENCE, |counters| counters.requests >= requests);
-        assert!(reached, "{}: Adobe was not asked", self.title);
-        child.interrupt(Whom::Cli);
-        let run = child.end();
-        self.add(&arguments, &run);
-        self
+        self.apply_interrupted(|project| project.adobe().counters().requests >= requests)
     }
 
     /// Shows the diagnostics of an apply that gets a SIGINT once the provider has logged this.
     pub(super) fn apply_interrupted_when_logged(&mut self, message: &str) -> &mut Self {
-        let log = self.project.path().join("provider.log");
-        self.project.set("TF_LOG_PROVIDER", "WARN").set("TF_LOG_PATH", &log.display().to_string());
-        let arguments = ["apply", "-auto-approve", "-input=false"];
-        let child = self.project.start(&with_json(&arguments));
+        self.apply_interrupted(|project| project.log().contains(message))
+    }
+
+    fn apply_interrupted(&mut self, is_due: impl Fn(&Project) -> bool) -> &mut Self {
+        let child = self.project.start(&with_json(&APPLY));
         let began = Instant::now();
-        while !fs::read_to_string(&log).unwrap_or_default().contains(message) {
-            assert!(began.elapsed() < PATIENCE, "{}: {message:?} is not logged", self.title);
+        while !is_due(&self.project) {
+            assert!(began.elapsed() < PATIENCE, "{}: it never came to that", self.title);
             thread::sleep(Duration::from_millis(20));
         }
-        child.interrupt(Whom::Cli);
+        child.interrupt(Target::Cli);
         let run = child.end();
-        self.add(&arguments, &run);
+        self.add(&APPLY, &run);
         self
     }
 
@@ -174,7 +215,8 @@ impl Stage {
             .replace("\"aep_cmk_config\" \"other\"", "\"aep_cmk_config\" \"this\"")
     }
 
-    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came first.
+    /// The diagnostics in the CLI's JSON, in an order that does not depend on which block came
+    /// first.
     fn diagnostics(&self, run: &Run) -> Vec<String> {
         let mut found = Vec::new();
         match serde_json::from_str::<Value>(&run.stdout) {

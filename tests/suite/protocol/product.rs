@@ -46,6 +46,16 @@ async fn it_shakes_hands_with_its_client_and_refuses_others() {
 }
 
 #[tokio::test]
+async fn a_debugger_finds_it_under_the_address_that_configurations_name() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-aep"));
+    let plugin = Launch::bare(binary).arg("--debug").start().await;
+    for registry in ["registry.terraform.io", "registry.opentofu.org"] {
+        let address = format!("\"{registry}/aep-cmk/aep\":");
+        assert!(plugin.line.contains(&address), "{}", plugin.line);
+    }
+}
+
+#[tokio::test]
 async fn it_tells_what_it_offers() {
     let plugin = start().await;
     let mut provider = plugin.provider().await;

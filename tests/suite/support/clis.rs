@@ -3,10 +3,10 @@
 use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
 
 /// More CLIs than `terraform` and `tofu` on the `PATH`: their binaries, separated as in `PATH`.
 const MORE: &str = "AEP_TEST_CLIS";
@@ -25,7 +25,8 @@ enum Tool {
     OpenTofu,
 }
 
-/// What not every CLI has that the provider works with. A scene says what happens with it and without it.
+/// What not every CLI has that the provider works with. A scene says what happens with it and
+/// without it.
 #[derive(Clone, Copy, Debug)]
 pub enum Feature {
     /// `provider::aep::…`
@@ -63,7 +64,8 @@ impl Cli {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
 
-    /// Asks a binary what it is. The first line has the tool and the version; `-json` does not have the tool.
+    /// Asks a binary what it is. The first line has the tool and the version; `-json` does not have
+    /// the tool.
     fn of(path: PathBuf) -> Self {
         let output = Command::new(&path)
             .arg("version")
@@ -89,7 +91,8 @@ impl fmt::Display for Cli {
     }
 }
 
-/// Every CLI: `terraform` and `tofu` on the `PATH`, and those that `AEP_TEST_CLIS` names. At least one.
+/// Every CLI: `terraform` and `tofu` on the `PATH`, and those that `AEP_TEST_CLIS` names. At least
+/// one.
 pub fn clis() -> &'static [Cli] {
     static CLIS: OnceLock<Vec<Cli>> = OnceLock::new();
     CLIS.get_or_init(|| {
@@ -106,7 +109,8 @@ pub fn clis() -> &'static [Cli] {
         paths.extend(std::env::split_paths(&more).filter(|path| !path.as_os_str().is_empty()));
         assert!(
             !paths.is_empty(),
-            "the tests need `terraform` or `tofu` on the PATH, or a path to one in {MORE}: install one of them"
+            "the tests need `terraform` or `tofu` on the PATH, or a path to one in {MORE}: \
+             install one of them"
         );
         // One that is on the `PATH` and named besides plays once.
         let mut seen = HashSet::new();
@@ -120,16 +124,17 @@ pub fn cli() -> &'static Cli {
     &clis()[0]
 }
 
-/// Plays a scene with every CLI, and says with which ones it failed.
+/// Plays a scene with every CLI at once, and says with which ones it failed.
 #[track_caller]
-pub fn with_each(scene: impl Fn(&'static Cli)) {
-    let failures: Vec<_> = clis()
-        .iter()
-        .filter_map(|cli| {
-            let failure = catch_unwind(AssertUnwindSafe(|| scene(cli))).err()?;
+pub fn with_each(scene: impl Fn(&'static Cli) + Sync) {
+    let failures: Vec<_> = thread::scope(|scope| {
+        let played: Vec<_> = clis().iter().map(|cli| (cli, scope.spawn(|| scene(cli)))).collect();
+        let failed = played.into_iter().filter_map(|(cli, played)| {
+            let failure = played.join().err()?;
             Some(format!("with {cli}: {}", message(failure.as_ref())))
-        })
-        .collect();
+        });
+        failed.collect()
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

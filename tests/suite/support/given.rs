@@ -3,7 +3,7 @@
 use aep_simulator::{Clock, Outcome, Simulator, Stages, Terminal};
 use serde_json::{Value, json};
 
-use super::{Cli, KEY, ORG_ID, Project, Run, cli, resource, simulator_with};
+use super::{Cli, KEY, ORG_ID, Project, cli, resource, simulator_with};
 
 /// A simulator whose jobs stay `RUNNING` until its clock is moved.
 pub fn slow_simulator() -> Simulator {
@@ -18,14 +18,14 @@ pub fn failing_simulator() -> Simulator {
     })
 }
 
-/// A project whose state has `aep_cmk_config.this`, `Config1` with the sample key, in effect. Nothing was submitted for it,
-/// and the log is empty.
+/// A project whose state has `aep_cmk_config.this`, `Config1` with the sample key, in effect.
+/// Nothing was submitted for it, and the log is empty.
 pub fn in_effect(simulator: &Simulator, more: &str) -> Project {
     stored(cli(), simulator, "COMPLETED", &resource("Config1", KEY, more))
 }
 
-/// A project whose state has `aep_cmk_config.this`, accepted once. By now it is `FAILED` at Adobe, and was never in effect.
-/// The log is empty.
+/// A project whose state has `aep_cmk_config.this`, accepted once. By now it is `FAILED` at Adobe,
+/// and was never in effect. The log is empty.
 pub fn never_in_effect(simulator: &Simulator) -> Project {
     let project = Project::new(simulator);
     project.configure_one("wait_for_completion = false");
@@ -33,11 +33,6 @@ pub fn never_in_effect(simulator: &Simulator) -> Project {
     assert!(simulator.control().set_status("Config1", "FAILED"));
     simulator.control().clear_log();
     project
-}
-
-/// The same as [`in_effect`] with the key in `terraform_data.upstream`, which is replaced when `generation` changes.
-pub fn in_effect_with_upstream(simulator: &Simulator, more: &str) -> Project {
-    stored(cli(), simulator, "COMPLETED", &with_upstream("1", KEY, more))
 }
 
 /// A project of this CLI with `body`, which adopts `Config1` with the sample key in this status.
@@ -77,8 +72,8 @@ pub fn failed(simulator: &Simulator, more: &str) -> Project {
     project
 }
 
-/// A block whose key comes out of `terraform_data.upstream`. A new `generation` replaces that, so that the key is not known
-/// before apply.
+/// A block whose key comes out of `terraform_data.upstream`. A new `generation` replaces that, so
+/// that the key is not known before apply.
 pub fn with_upstream(generation: &str, key: &str, more: &str) -> String {
     upstream(generation, key)
         + &block("this", "\"Config1\"", "terraform_data.upstream.output", more)
@@ -87,16 +82,23 @@ pub fn with_upstream(generation: &str, key: &str, more: &str) -> String {
 /// `terraform_data.upstream`, whose output is `value`.
 pub fn upstream(generation: &str, value: &str) -> String {
     format!(
-        "resource \"terraform_data\" \"upstream\" {{\n  input = \"{value}\"\n  triggers_replace = \"{generation}\"\n}}\n"
+        "resource \"terraform_data\" \"upstream\" {{\n  input = \"{value}\"\n  \
+         triggers_replace = \"{generation}\"\n}}\n"
     )
 }
 
 /// A block `aep_cmk_config.<label>`, with name and key as expressions.
 pub fn block(label: &str, name: &str, key: &str, more: &str) -> String {
     format!(
-        "resource \"aep_cmk_config\" \"{label}\" {{\n  name = {name}\n  key_vault_key_identifier = {key}\n  {more}\n}}\n"
+        "resource \"aep_cmk_config\" \"{label}\" {{\n  name = {name}\n  \
+         key_vault_key_identifier = {key}\n  {more}\n}}\n"
     )
 }
+
+/// The first id of every simulator.
+pub const FIRST: &str = "4df7886b-a122-4391-880b-000000000001";
+/// The second one.
+pub const SECOND: &str = "4df7886b-a122-4391-880b-000000000002";
 
 /// A configuration `Config1` as Adobe answers it.
 pub fn answered(id: &str, key: &str, status: &str) -> Value {
@@ -113,11 +115,4 @@ pub fn answered(id: &str, key: &str, status: &str) -> Value {
 /// How many jobs Adobe has accepted.
 pub fn accepted(simulator: &Simulator) -> u64 {
     simulator.control().counters().submissions_accepted
-}
-
-impl Run {
-    /// How often a sentence is said.
-    pub fn count(&self, sentence: &str) -> usize {
-        self.text().matches(sentence).count()
-    }
 }

@@ -3,24 +3,25 @@
 mod clis;
 mod given;
 mod project;
+mod promises;
 mod running;
 
 pub use clis::{Cli, Feature, cli, with_each};
 pub use given::{
-    SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
-    in_effect_with_upstream, never_in_effect, slow_simulator, stored, timed_out, upstream,
-    with_upstream,
+    FIRST, SECOND, SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
+    never_in_effect, slow_simulator, stored, timed_out, upstream, with_upstream,
 };
-pub use project::{Project, Run, hcl, resource};
-pub use running::Whom;
+pub use project::{Project, hcl, resource};
+pub use running::{Run, Target};
 
 use std::time::Duration;
 
 use aep_simulator::{Clock, Counters, Options, Simulator, Stages};
 
-/// The token of every test. Each project hunts it in all that the CLI prints and writes.
+/// The token of every test. After every command it is looked for in all that the CLI printed and
+/// wrote.
 pub const TOKEN: &str = "sentinel-token-5c7f";
-/// The client secret of the tests with OAuth, hunted likewise.
+/// The client secret of the tests with OAuth, looked for likewise.
 pub const CLIENT_SECRET: &str = "sentinel-secret-91be";
 /// The client id of the tests with OAuth.
 pub const CLIENT_ID: &str = "suite-client";
@@ -35,22 +36,13 @@ pub const KEY_VERSIONLESS: &str = "https://adobecmkexample.vault.azure.net/keys/
 /// Another key.
 pub const OTHER_KEY: &str = "https://another-vault.vault.azure.net/keys/another-key";
 
-/// The options of a simulator that knows the suite's credentials.
-pub fn options() -> Options {
-    Options {
-        org_id: ORG_ID.to_owned(),
-        tokens: vec![TOKEN.to_owned()],
-        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
-        ..Options::default()
-    }
-}
-
 /// A simulator with the suite's credentials.
 pub fn simulator() -> Simulator {
-    Simulator::start(options()).expect("the simulator binds a loopback port")
+    simulator_with(|_| ())
 }
 
-/// How long a test waits for something that is bound to happen. A limit for a broken product, not a measure of a good one.
+/// How long a test waits for something that is bound to happen. A limit for a broken product, not a
+/// measure of a good one.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A simulator whose time the test moves: a job does not end before `step_to`.
@@ -64,7 +56,12 @@ pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
 
 /// A simulator with the suite's credentials and other options.
 pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
-    let mut options = options();
+    let mut options = Options {
+        org_id: ORG_ID.to_owned(),
+        tokens: vec![TOKEN.to_owned()],
+        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
+        ..Options::default()
+    };
     change(&mut options);
     Simulator::start(options).expect("the simulator binds a loopback port")
 }

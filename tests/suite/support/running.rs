@@ -1,4 +1,4 @@
-//! A CLI that is still running, for tests that act meanwhile.
+//! A CLI that is still running, for tests that act meanwhile, and what it did.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
@@ -6,11 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::{PATIENCE, Project, Run};
+use super::promises::Before;
+use super::{PATIENCE, Project};
 
 /// Who gets a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum Target {
     /// The CLI alone, as from a supervisor.
     Cli,
     /// The CLI and its plugins, as from Ctrl-C in a terminal.
@@ -23,10 +24,12 @@ pub struct Running<'a> {
     id: u32,
     ended: Receiver<Output>,
     has_ended: bool,
+    before: Before,
 }
 
 impl<'a> Running<'a> {
     pub(super) fn start(project: &'a Project, mut command: Command) -> Self {
+        let before = Before::of(project, &command);
         let child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -39,13 +42,13 @@ impl<'a> Running<'a> {
             // A test that has failed meanwhile listens no more.
             let _ = sender.send(child.wait_with_output().expect("the CLI can be waited for"));
         });
-        Self { project, id, ended, has_ended: false }
+        Self { project, id, ended, has_ended: false, before }
     }
 
     /// Sends SIGINT.
     #[track_caller]
-    pub fn interrupt(&self, whom: Whom) {
-        assert!(self.signal("INT", whom), "the CLI has ended before");
+    pub fn interrupt(&self, target: Target) {
+        assert!(self.signal("INT", target), "the CLI has ended before");
     }
 
     /// Waits for the end.
@@ -60,7 +63,9 @@ impl<'a> Running<'a> {
         match self.ended.recv_timeout(limit) {
             Ok(output) => {
                 self.has_ended = true;
-                self.project.ended(&output)
+                let run = self.project.ended(&output);
+                self.before.assert_kept(self.project, &run);
+                run
             }
             Err(error) => panic!("the CLI did not end within {limit:?}: {error}"),
         }
@@ -78,10 +83,10 @@ impl<'a> Running<'a> {
     }
 
     /// Whether it arrived.
-    fn signal(&self, signal: &str, whom: Whom) -> bool {
-        let target = match whom {
-            Whom::Cli => self.id.to_string(),
-            Whom::Group => format!("-{}", self.id),
+    fn signal(&self, signal: &str, target: Target) -> bool {
+        let target = match target {
+            Target::Cli => self.id.to_string(),
+            Target::Group => format!("-{}", self.id),
         };
         Command::new("sh")
             .args(["-c", &format!("kill -s {signal} -- {target}")])
@@ -96,7 +101,65 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         // Of a test that has failed already. The CLI may end at this very moment.
         if !self.has_ended && self.goes_on() {
-            self.signal("KILL", Whom::Group);
+            self.signal("KILL", Target::Group);
         }
+    }
+}
+
+/// What the CLI did.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Both streams without the CLI's frames and line breaks, to look for sentences in.
+    pub fn text(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+            .replace(['│', '╷', '╵'], " ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Requires an exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Requires a sentence, whatever its line breaks.
+    #[track_caller]
+    pub fn says(self, sentence: &str) -> Self {
+        assert!(
+            self.text().contains(sentence),
+            "{sentence:?} is not in\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Requires that a sentence is not there.
+    #[track_caller]
+    pub fn does_not_say(self, sentence: &str) -> Self {
+        assert!(
+            !self.text().contains(sentence),
+            "{sentence:?} is in\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// How often a sentence is said.
+    pub fn count(&self, sentence: &str) -> usize {
+        self.text().matches(sentence).count()
     }
 }

@@ -57,11 +57,15 @@ fn a_redirect_is_an_error_and_nobody_follows_it() {
     for status in [301, 302, 303, 307, 308] {
         let answer = Answer { status, ..Answer::redirect(&elsewhere.url()) };
         control.fault(Fault::on(Route::Status, Action::Answer(answer)));
-        project.plan().exits(1).says("Adobe's API answered with a redirect").says(&elsewhere.url());
+        project
+            .plan()
+            .exits(1)
+            .says("Adobe's API responded with a redirect")
+            .says(&elsewhere.url());
     }
     assert_eq!(control.counters().faults, 5);
     control.fault(Fault::on(Route::Submit, Action::Answer(Answer::redirect(&elsewhere.url()))));
-    project.apply().exits(1).says("Adobe's API answered with a redirect");
+    project.apply().exits(1).says("Adobe's API responded with a redirect");
     assert_eq!(control.counters().submissions, 1);
     // Nor does the client's secret travel.
     project

@@ -162,7 +162,7 @@ fn what_takes_a_host_out_is_named_where_no_direct_way_leads_to_it() {
                 .plan()
                 .exits(1)
                 .says(failure)
-                .says(&format!("{variable}, which has this host asked directly"))
+                .says(&format!("{variable}, which exempts this host from the proxy"))
                 .does_not_say("HTTPS_PROXY");
             project.unset(variable);
         }
@@ -226,7 +226,7 @@ fn a_proxy_that_opens_no_tunnel_says_why() {
         (
             "HTTP/1.1 403 Forbidden\r\n\r\n",
             "it answered CONNECT with HTTP 403",
-            "Have this host allowed by whoever runs the proxy",
+            "Ask whoever runs the proxy",
             1,
         ),
         (
@@ -238,7 +238,7 @@ fn a_proxy_that_opens_no_tunnel_says_why() {
         (
             "\u{0}\u{1}\u{2}not a proxy",
             "it answered CONNECT with something that is not HTTP",
-            "What listens there is no HTTP proxy",
+            "What listens there is not an HTTP proxy",
             1,
         ),
         ("", "unexpected end of file", "Check that the proxy", 2),

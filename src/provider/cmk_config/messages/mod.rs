@@ -1,69 +1,105 @@
-//! The only maker of the diagnostics of `aep_cmk_config`: each says what happened, why it matters, and what a person does
-//! next.
+//! The maker of the diagnostics of `aep_cmk_config`: each says what happened, why it matters, and
+//! what a person does next.
 
 mod guard;
-mod trouble;
+
+use std::time::Duration;
 
 use tf_provider::Diagnostic;
 
-use super::existing::Seen;
-use super::model::Wanted;
-use super::schema::NAME;
-use crate::api::Error;
-use crate::provider::diagnostics::{at, general};
+use super::existing::{Left, Obstacle, Seen, Why};
+use super::model::{KEY, NAME, Timeout, Wanted};
+use super::trouble::{Done, Standing, Trouble, Unfinished};
+use crate::api::{Error, Kind};
+use crate::key_identifier::KeyIdentifier;
+use crate::provider::diagnostics::{are, at, general};
+use crate::provider::duration::humanize;
 
 pub use crate::provider::diagnostics::from_api;
+pub use guard::{forgotten, key_known_late, protected, stopped};
 
-pub use guard::{forgotten, key_known_late, needs_new_name, protected};
-pub use trouble::{Told, requirements, shell_word};
+/// Adobe's address that a restricted vault has to let in (Adobe's Key Vault page).
+const ADOBE_ADDRESS: &str = "20.88.123.53";
 
-/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
-pub fn at_plan(mut diagnostic: Diagnostic) -> Diagnostic {
-    diagnostic.detail = format!(
-        "{}\n\nIf this stops a `terraform destroy`, add `-refresh=false` to it.",
-        diagnostic.detail
-    )
-    .into();
+/// It may be what an earlier apply left behind.
+const OURS: &str = "If an earlier apply of this block broke off, the object may still be in the \
+    state, tainted: `terraform untaint <address>` keeps it.";
+
+/// What Terraform does about a create that ended in an error.
+const TAINT: &str = "Without `untaint` Terraform plans to replace the object. This is safe: it \
+    drops the object from state and adopts it again. Only if something else fails between the two \
+    steps, or `prevent_destroy` or `adopt_existing = false` stands in the way, it is not adopted \
+    again. Under `create_before_destroy` always run `untaint` first: otherwise a deposed copy may \
+    stay, which stops every plan until `terraform state rm <address>` and an import.";
+
+/// The same for an object that may not be there.
+const UNCERTAIN_TAINT: &str = "Without `untaint` Terraform plans to replace the object: it drops \
+    the object from state, and if something else fails before the create, it stays dropped. Under \
+    `create_before_destroy` the create does not see the object and might submit a second time: \
+    there, always run `untaint` first.";
+
+/// The diagnostic with another paragraph.
+fn and(mut diagnostic: Diagnostic, paragraph: &str) -> Diagnostic {
+    diagnostic.detail = format!("{}\n\n{paragraph}", diagnostic.detail).into();
     diagnostic
 }
 
-/// The name belongs to a configuration with another key.
-pub fn taken(existing: &Seen, name: &str, wanted: &str) -> Diagnostic {
-    at(
-        NAME,
-        "The name is taken by a configuration with another key",
-        format!(
-            "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}; this block has the key \
-             {wanted}. Choose another `name`, or manage the existing configuration: write its key into the block and \
-             import it.\n\n{}\n\n{}",
-            existing.id,
-            existing.status,
-            existing.key_text(),
-            import_block(name),
-            OURS
-        ),
-    )
+/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
+pub fn at_plan(diagnostic: Diagnostic) -> Diagnostic {
+    and(diagnostic, "If this stops a `terraform destroy`, add `-refresh=false` to it.")
 }
 
-/// The name exists with the same key, and `adopt_existing` is off.
-pub fn not_adopted(existing: &Seen, name: &str) -> Diagnostic {
-    at(
-        NAME,
-        "The configuration exists and adopting it is turned off",
-        format!(
-            "Adobe already has a configuration {name:?} (id {}, status {}) and the block says `adopt_existing = \
-             false`. Nothing was changed at Adobe. Import it, or set `adopt_existing = true`.\n\n{}\n\n{}",
-            existing.id,
-            existing.status,
-            import_block(name),
-            OURS
-        ),
-    )
+/// What keeps a block with the key `wanted` from having the name.
+pub fn obstacle(Obstacle { seen, why }: &Obstacle, name: &str, wanted: &str) -> Diagnostic {
+    let there = there(seen, name);
+    let existing = seen.key_text();
+    match why {
+        Why::Taken => {
+            let detail = format!(
+                "{there} with the key {existing}; this block has the key {wanted}. Choose another \
+                 `name`, or manage the existing configuration: write its key into the block and \
+                 import it.\n\n{}\n\n{OURS}",
+                import_block(name)
+            );
+            at(NAME, "The name is taken by a configuration with another key", detail)
+        }
+        Why::KeyChanged => {
+            let detail = format!(
+                "To stay with the key that Adobe uses, write {existing} into \
+                 `key_vault_key_identifier`. The configuration {name:?}{} has that key; the block \
+                 asks for {wanted}. If the block was not changed, the key was changed at Adobe: \
+                 find out by whom and why. For another key add a second block with a `name` of its \
+                 own. Keep both keys. Nothing was submitted.",
+                facts(Some(seen))
+            );
+            at(KEY, "Adobe has another key than the block", detail)
+        }
+        Why::NotAdopted => {
+            let detail = format!(
+                "{there} and the block says `adopt_existing = false`. Nothing was changed at \
+                 Adobe. Import it, or set `adopt_existing = true`.\n\n{}\n\n{OURS}",
+                import_block(name)
+            );
+            at(NAME, "The configuration exists and adopting it is turned off", detail)
+        }
+        Why::KeyUnknown => {
+            let detail = format!(
+                "{there}, and its response does not tell which key it has. Nothing was submitted. \
+                 Choose another `name`, or ask Adobe support which key it is."
+            );
+            at(NAME, "The name is taken by a configuration whose key is unknown", detail)
+        }
+    }
 }
 
-/// It may be what an earlier apply left behind.
-const OURS: &str = "If it comes from an apply of this very block that broke off, the object may still be in the state \
-    as tainted: then `terraform untaint <address>` keeps it.";
+fn there(seen: &Seen, name: &str) -> String {
+    format!("Adobe already has a configuration {name:?}{}", facts(Some(seen)))
+}
+
+/// Id and status, as far as they are known.
+fn facts(seen: Option<&Seen>) -> String {
+    seen.map_or(String::new(), |Seen { id, status, .. }| format!(" (id {id}, status {status})"))
+}
 
 fn import_block(name: &str) -> String {
     format!("  import {{\n    to = aep_cmk_config.<name>\n    id = {}\n  }}", hcl_string(name))
@@ -71,98 +107,60 @@ fn import_block(name: &str) -> String {
 
 /// A quoted HCL string: `${` and `%{` would be templates.
 fn hcl_string(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '$' | '%' if characters.peek() == Some(&'{') => quoted.extend([character, character]),
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
+    let escaped = text.replace('\\', r"\\").replace('"', r#"\""#);
+    format!("\"{}\"", escaped.replace("${", "$${").replace("%{", "%%{"))
 }
 
 /// The plan of a create found a configuration with the same key.
 pub fn will_be_adopted(existing: &Seen, name: &str) -> Diagnostic {
-    at(
-        NAME,
-        "An existing configuration will be adopted",
-        format!(
-            "Adobe already has a configuration {name:?} with this key (id {}, status {}). Apply takes it into the \
-             state and submits nothing. Set `adopt_existing = false` to make this an error.",
-            existing.id, existing.status
-        ),
-    )
+    let Seen { id, status, .. } = existing;
+    let detail = format!(
+        "Adobe already has a configuration {name:?} with this key (id {id}, status {status}). \
+         Apply takes it into the state and submits nothing. Set `adopt_existing = false` to make \
+         this an error."
+    );
+    at(NAME, "An existing configuration will be adopted", detail)
 }
 
 /// The plan of a create found a configuration, and the key is not known yet.
 pub fn may_be_taken(existing: &Seen, name: &str) -> Diagnostic {
-    at(
-        NAME,
-        "The name is already in use at Adobe",
-        format!(
-            "Adobe already has a configuration {name:?} (id {}, status {}) with the key {}. The key of this block is \
-             not known before apply: if it is another one, the apply stops before anything is sent; choose another \
-             `name` to avoid that.",
-            existing.id,
-            existing.status,
-            existing.key_text()
-        ),
-    )
+    let detail = format!(
+        "{} with the key {}. The key of this block is not known before apply: if it is another \
+         one, the apply stops before anything is sent; choose another `name` to avoid that.",
+        there(existing, name),
+        existing.key_text()
+    );
+    at(NAME, "The name is already in use at Adobe", detail)
 }
 
 /// Apply took an existing configuration.
-pub fn adopted(existing: &Seen, name: &str) -> Diagnostic {
-    at(
-        NAME,
-        "An existing configuration was adopted",
-        format!(
-            "Adobe already had a configuration {name:?} with this key (id {}, status {}): it was taken into the state \
-             and nothing was submitted.",
-            existing.id, existing.status
-        ),
-    )
+fn adopted(existing: &Seen, name: &str) -> Diagnostic {
+    let Seen { id, status, .. } = existing;
+    let detail = format!(
+        "Adobe already had a configuration {name:?} with this key (id {id}, status {status}): it \
+         was taken into the state and nothing was submitted."
+    );
+    at(NAME, "An existing configuration was adopted", detail)
 }
 
 /// Two blocks of one run want the same name with different keys.
-pub fn rival(wanted: &Wanted, other_key: &str) -> Diagnostic {
-    at(
-        NAME,
-        "Two blocks name the same configuration with different keys",
-        format!(
-            "Give one of the blocks another `name`: a name belongs to one key. Another block of this run has the name {:?} \
-             with the key {other_key}; this one has the key {}.",
-            wanted.name, wanted.key_text
-        ),
-    )
-}
-
-/// The name exists, and the response does not tell its key.
-pub fn key_unknown(existing: &Seen, name: &str) -> Diagnostic {
-    at(
-        NAME,
-        "The name is taken by a configuration whose key is unknown",
-        format!(
-            "Adobe already has a configuration {name:?} (id {}, status {}), and its response does not tell which key it \
-             has. Nothing was submitted. Choose another `name`, or ask Adobe support which key it is.",
-            existing.id, existing.status
-        ),
-    )
+pub fn rival(Wanted { name, key_text, .. }: &Wanted, other_key: &str) -> Diagnostic {
+    let detail = format!(
+        "Give one of the blocks another `name`: a name belongs to one key. Another block of this \
+         run has the name {name:?} with the key {other_key}; this one has the key {key_text}."
+    );
+    at(NAME, "Two blocks name the same configuration with different keys", detail)
 }
 
 /// The provider's organisation is not the one the object was made in.
 pub fn other_organisation(name: &str, made_in: &str, configured: &str) -> Diagnostic {
-    general(
-        "The object belongs to another organisation",
-        format!(
-            "The configuration {name:?} was made in the organisation {made_in}, and the provider is configured for \
-             {configured}. Nothing was sent, as the key could end up in the wrong organisation. Set `org_id` \
-             (AEP_ORG_ID) back, or use a provider alias for each organisation."
-        ),
-    )
+    let detail = format!(
+        "The configuration {name:?} was made in the organisation {made_in}, and the provider is \
+         configured for {configured}. Nothing was sent, as the key could end up in the wrong \
+         organisation. Set `org_id` (AEP_ORG_ID) back, or use a provider alias for each \
+         organisation."
+    );
+    general("The object belongs to another organisation", detail)
 }
 
 /// The object is not at the endpoint, which is not the one it was made with.
@@ -173,93 +171,362 @@ pub fn other_endpoint(
     error: Option<&Error>,
 ) -> Diagnostic {
     let said = error.map_or(String::new(), |error| format!("\n\n{error}"));
-    general(
-        "The object is not at this endpoint",
-        format!(
-            "Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back. The configuration {name:?} was made at {made_at}; \
-             the provider is configured for {configured}, which does not have it. It stays in the state: otherwise the \
-             next apply would submit the key a second time.{said}"
-        ),
-    )
+    let detail = format!(
+        "Set `region` or `endpoint` (AEP_REGION, AEP_ENDPOINT) back. The configuration {name:?} \
+         was made at {made_at}; the provider is configured for {configured}, which does not have \
+         it. It stays in the state: otherwise the next apply would submit the key a second \
+         time.{said}"
+    );
+    general("The object is not at this endpoint", detail)
 }
 
 /// The provider block is not known yet, so the object could not be refreshed.
 pub fn not_refreshed(name: &str, unknown: &[&'static str]) -> Diagnostic {
-    general(
-        "The object was not refreshed",
-        format!(
-            "The provider {} not known before apply, so Adobe was not asked about the configuration {name:?}. The plan \
-             is made with what is stored, and drift does not show. Plan again when the value is known.",
-            are(unknown)
-        ),
-    )
-}
-
-/// A data source or an import cannot wait for a value.
-pub fn unknown_arguments(doing: &str, unknown: &[&'static str]) -> Diagnostic {
-    general(
-        "The provider is not fully configured yet",
-        format!(
-            "While {doing}: the provider {} not known before apply. Give a value that is known at plan, or apply what \
-             it comes from first (`-target`).",
-            are(unknown)
-        ),
-    )
-}
-
-/// `argument `a` is`, `arguments `a`, `b` are`
-fn are(names: &[&'static str]) -> String {
-    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match names {
-        [_] => format!("argument {list} is"),
-        _ => format!("arguments {list} are"),
-    }
+    let detail = format!(
+        "The provider {} not known before apply, so Adobe was not asked about the configuration \
+         {name:?}. The plan is made with what is stored, and drift does not show. Plan again when \
+         the value is known.",
+        are(unknown)
+    );
+    general("The object was not refreshed", detail)
 }
 
 /// A refresh found nothing under the name of an object in the state.
 pub fn not_found(name: &str, is_accepted: bool, error: &Error) -> Diagnostic {
     if !is_accepted {
-        return general(
-            "Adobe does not find the configuration",
-            format!(
-                "It is uncertain whether Adobe accepted the configuration {name:?}, and nothing has shown it since. The next \
-                 apply looks for it once more and submits it if it is still not there. Until then keep the key, its vault \
-                 and the role of Adobe's app. The state keeps the object.\n\n{error}"
-            ),
+        let detail = format!(
+            "It is uncertain whether Adobe accepted the configuration {name:?}, and nothing has \
+             shown it since. The next apply looks for it once more and submits it if it is still \
+             not there. Until then keep the key, its vault and the role of Adobe's app. The state \
+             keeps the object.\n\n{error}"
         );
+        return general("Adobe does not find the configuration", detail);
     }
-    general(
-        "Adobe no longer finds the configuration",
-        format!(
-            "Ask Adobe support before you apply: the next apply looks for the configuration {name:?} once more and submits \
-             it again if it is still not there. Adobe documents no request that deletes a configuration, so this may be a \
-             passing fault. Keep the key, its vault and the role of Adobe's app. The state keeps the object.\n\n{error}"
-        ),
-    )
+    let detail = format!(
+        "Ask Adobe support before you apply: the next apply looks for the configuration {name:?} \
+         once more and submits it again if it is still not there. Adobe documents no request that \
+         deletes a configuration, so this may be temporary. Keep the key, its vault and the \
+         role of Adobe's app. The state keeps the object.\n\n{error}"
+    );
+    general("Adobe no longer finds the configuration", detail)
 }
 
 /// Import or data source of a name that is not there.
 pub fn absent(name: &str, org_id: &str, error: &Error) -> Diagnostic {
-    at(
-        NAME,
-        "There is no configuration of this name",
-        format!(
-            "Check the spelling (names are case-sensitive), `org_id`, and `region` or `endpoint`: Adobe has no \
-             configuration {name:?} in the organisation {org_id}.\n\n{error}"
-        ),
-    )
+    let detail = format!(
+        "Check the spelling (names are case-sensitive), `org_id`, and `region` or `endpoint`: \
+         Adobe has no configuration {name:?} in the organisation {org_id}.\n\n{error}"
+    );
+    at(NAME, "There is no configuration of this name", detail)
 }
 
 /// The key in a response cannot be read, so it is unknown whether it is the same key.
-pub fn unreadable_key(name: &str, answered: Option<&str>) -> Diagnostic {
-    let key = answered.map_or("missing in the response".to_owned(), |key| {
+pub fn unreadable_key(name: &str, key_text: Option<&str>) -> Diagnostic {
+    let key = key_text.map_or("missing in the response".to_owned(), |key| {
         format!("{key:?}, which is not the URL of a key in Azure Key Vault")
     });
-    general(
-        "Adobe responded with a key that cannot be read",
-        format!(
-            "Ask Adobe support what it stands for. The key of the configuration {name:?} is {key}: it is unknown whether it \
-             is the key of the block. The state was not changed."
+    let detail = format!(
+        "Ask Adobe support what it stands for. The key of the configuration {name:?} is {key}: it \
+         is unknown whether it is the key of the block. The state was not changed."
+    );
+    general("Adobe responded with a key that cannot be read", detail)
+}
+
+/// What a person should know of an operation that came to its goal.
+pub fn done(Wanted { name, .. }: &Wanted, done: &Done, is_announced: bool) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    if done.accepted.is_adopted && !is_announced {
+        warnings.push(adopted(&done.accepted.seen, name));
+    }
+    if !done.submitted_again.is_empty() {
+        let detail = format!(
+            "The configuration {name:?} is in effect. Its job had failed before and was submitted \
+             again {}.",
+            moments(&done.submitted_again)
+        );
+        warnings.push(general("The configuration was submitted more than once", detail));
+    }
+    warnings
+}
+
+/// The error of an operation that did not: what happened, what Adobe has of ours, and how to go on,
+/// once. Of a create that leaves an object in the state, Terraform taints the object.
+pub fn unfinished(
+    wanted: &Wanted,
+    unfinished: &Unfinished,
+    allowed: (Timeout, Duration),
+    is_tainted: bool,
+) -> Diagnostic {
+    let diagnostic = happened(wanted, unfinished, allowed);
+    let run = match &unfinished.trouble {
+        Trouble::Failed(_) => "Fix what is wrong, then run",
+        _ => "Run",
+    };
+    match (next(unfinished), is_tainted) {
+        (None, false) => diagnostic,
+        (None, true) => {
+            and(diagnostic, "Run `terraform untaint <address>` before you apply again.")
+        }
+        (Some(does), false) => and(diagnostic, &format!("{run} `terraform apply` again: {does}")),
+        (Some(does), true) => {
+            let taint = match unfinished.left {
+                Left::Uncertain { .. } => UNCERTAIN_TAINT,
+                Left::Nothing | Left::Accepted(_) => TAINT,
+            };
+            let untaint = "`terraform untaint <address>`, then `terraform apply` again";
+            and(diagnostic, &format!("{run} {untaint}: {does}\n\n{taint}"))
+        }
+    }
+}
+
+/// What happened.
+fn happened(
+    wanted: &Wanted,
+    Unfinished { trouble, left }: &Unfinished,
+    (timeout, time): (Timeout, Duration),
+) -> Diagnostic {
+    let Wanted { name, key_text, .. } = wanted;
+    let seen = match left {
+        Left::Accepted(accepted) => Some(&accepted.seen),
+        Left::Nothing | Left::Uncertain { .. } => None,
+    };
+    let facts = facts(seen);
+    let is_refused = |error: &Error| matches!(error.kind(), Kind::BadRequest | Kind::Conflict);
+    match trouble {
+        Trouble::LookUp(error) => {
+            let doing = format!("looking up the configuration {name:?} before a submission");
+            and(from_api(error, &doing), "Nothing was submitted.")
+        }
+        Trouble::OtherEndpoint { made_at, configured, error } => {
+            other_endpoint(name, made_at, configured, Some(error))
+        }
+        Trouble::Obstacle(it) => obstacle(it, name, key_text),
+        Trouble::Rival(other) => rival(wanted, other),
+        Trouble::RivalUncertain => {
+            let detail = format!(
+                "Another block of this run submitted the configuration {name:?} and the response \
+                 was lost, so this one submits nothing."
+            );
+            at(NAME, "Another block's submission of this name is uncertain", detail)
+        }
+        Trouble::Refused(error, Standing::Missing) if error.kind() == Kind::Conflict => {
+            let detail = format!(
+                "Keep the block as it is and apply again later: the configuration {name:?} is most \
+                 likely there, and only its status cannot be read. If this persists, give the \
+                 x-request-id to Adobe support. Keep the key, its vault and the role of Adobe's \
+                 app. {error}"
+            );
+            general(
+                "Adobe does not find the configuration, and says that its name is in use",
+                detail,
+            )
+        }
+        Trouble::Refused(error, Standing::Failed) if is_refused(error) => {
+            let detail = format!(
+                "Give the block another `name`: the configuration {name:?} ended in FAILED, and \
+                 its name remains reserved. Adobe refused to accept it again: {error}"
+            );
+            at(NAME, "Adobe does not accept the configuration a second time", detail)
+        }
+        Trouble::Refused(error, _) => {
+            from_api(error, &format!("submitting the configuration {name:?}"))
+        }
+        Trouble::Lost { error, last, settled, shows_failed } => {
+            let time = humanize(*settled);
+            let found = match last {
+                _ if *shows_failed => format!(
+                    "It was looked up for {time}, and shows only the job that had failed before."
+                ),
+                Some(error) => format!("Looking it up failed as well: {error}."),
+                // What ends before this was interrupted: there was one look-up.
+                None if *settled < Duration::from_secs(1) => {
+                    "It was looked up once and was not there.".to_owned()
+                }
+                None => format!("It was looked up for {time} and was not there."),
+            };
+            let detail = format!(
+                "The response to the submission of {name:?} was lost: {error}\n\n{found} Nothing \
+                 was sent again, as Adobe may still accept it."
+            );
+            general("It is uncertain whether Adobe accepted the submission", detail)
+        }
+        Trouble::InterruptedBefore => {
+            let detail = format!("Nothing was submitted for the configuration {name:?}.");
+            general("Interrupted before the submission", detail)
+        }
+        Trouble::Failed(again) => failed(seen, wanted, again),
+        Trouble::OtherKey => {
+            let detail = format!(
+                "The configuration {name:?}{facts} has the key {} at Adobe; this block asks for \
+                 {key_text}. Keep both keys, their vaults and the roles on them until that is \
+                 cleared up: Adobe uses the key it names. Give the block a new `name` to submit \
+                 {key_text} as another configuration.",
+                seen.map_or("", Seen::key_text),
+            );
+            at(KEY, "Adobe has another key than the one submitted", detail)
+        }
+        Trouble::TimedOut(last) => {
+            let (attribute, time) = (timeout.attribute(), humanize(time));
+            let said = last
+                .as_ref()
+                .map_or(String::new(), |error| format!("\n\nThe last look at it failed: {error}"));
+            let detail = format!(
+                "The configuration {name:?}{facts} is in the state, but was not in effect within \
+                 {time}. Raise `{attribute}` in the `timeouts` block if it takes longer than that, \
+                 or set `wait_for_completion = false`.{said}"
+            );
+            general("The configuration was not in effect in time", detail)
+        }
+        Trouble::Interrupted => {
+            let summary = match seen.is_some_and(|seen| seen.status.is_failed()) {
+                true => "Interrupted before the configuration was submitted again",
+                false => "Interrupted before the configuration was in effect",
+            };
+            general(summary, format!("The configuration {name:?}{facts} is in the state."))
+        }
+        Trouble::Broken(error) => {
+            let diagnostic = if error.kind() == Kind::NoSuchConfiguration {
+                let detail = format!(
+                    "Ask Adobe support before you apply again: Adobe accepted the configuration \
+                     {name:?}, but its status endpoint does not find it.\n\n{error}"
+                );
+                general("Adobe does not find what it accepted", detail)
+            } else {
+                let doing = format!("waiting for the configuration {name:?} to take effect");
+                from_api(error, &doing)
+            };
+            and(diagnostic, &format!("The configuration{facts} is in the state."))
+        }
+    }
+}
+/// What the next apply does, where that is the way on; elsewhere the message itself says how to go
+/// on.
+fn next(unfinished: &Unfinished) -> Option<&'static str> {
+    match (&unfinished.left, &unfinished.trouble) {
+        (_, Trouble::OtherKey | Trouble::Obstacle(_) | Trouble::Rival(_)) => None,
+        (_, Trouble::OtherEndpoint { .. } | Trouble::LookUp(_) | Trouble::Refused(..)) => None,
+        (_, Trouble::Failed(_)) => Some(
+            "it submits the configuration again. Role assignments and firewall rules can take ten \
+             minutes to take effect; six retries cover that (`failed_attempts = 6`).",
         ),
-    )
+        (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => {
+            Some("it looks at the failed job once more and submits the configuration again.")
+        }
+        (_, Trouble::Broken(error)) if error.kind() == Kind::NoSuchConfiguration => Some(
+            "it looks for the configuration once more and submits it again if it is still not \
+             there.",
+        ),
+        (Left::Accepted(_), _) => {
+            Some("it goes on waiting for the same configuration and submits nothing twice.")
+        }
+        (Left::Uncertain { .. }, Trouble::Lost { shows_failed: true, .. }) => {
+            Some("it submits the configuration again if the job is still shown as failed.")
+        }
+        (Left::Uncertain { .. } | Left::Nothing, _) => {
+            Some("it looks the name up first and submits only what is not there.")
+        }
+    }
+}
+
+/// A job that ended in `FAILED`, with what to check for this kind of vault.
+fn failed(seen: Option<&Seen>, wanted: &Wanted, again: &[Duration]) -> Diagnostic {
+    let Wanted { name, key_text, key } = wanted;
+    let details = seen.and_then(|seen| seen.details.as_ref());
+    let (key, key_text) = details.map_or((key, key_text), |it| (&it.key, &it.key_text));
+    let id = seen.map_or("unknown", |seen| &seen.id);
+    let tries = match again {
+        [] => String::new(),
+        again => format!(" It was submitted again {}.", moments(again)),
+    };
+    let points = requirements(key).map(|point| format!("  - {}\n", point.replace('\n', "\n    ")));
+    let points = points.concat();
+    let doctor = format!(
+        "{} doctor --name {} --key {}",
+        env!("CARGO_PKG_NAME"),
+        shell_word(name),
+        key.versionless()
+    );
+    let detail = format!(
+        "The configuration {name:?} (id {id}) ended in FAILED; Adobe gives no reason.{tries} Check \
+         for {key_text}:\n{points}\n\
+         The `az` command for each, and everything else that can be checked at once:\n  {doctor}"
+    );
+    general("Adobe could not use the key", detail)
+}
+
+/// `text` as one word of a shell.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// What Adobe needs of a key and its vault, and only Azure can tell: lines of a list.
+pub fn requirements(key: &KeyIdentifier) -> [String; 5] {
+    let role = key.required_role();
+    let (vault, permissions, firewall) = match key.is_managed_hsm() {
+        true => (
+            "Managed HSM",
+            "(a local RBAC role assignment, scope \"/keys\")",
+            " (azurerm neither sets nor reads the firewall of a Managed HSM)",
+        ),
+        false => ("key vault", "(permission model: Azure RBAC, not access policies)", ""),
+    };
+    [
+        format!("Adobe's app has the role \"{role}\"\non the {vault} {permissions}"),
+        format!(
+            "the app has consent in the tenant of the {vault}\n(`consent_url` of the data source \
+             aep_cmk_app)"
+        ),
+        "the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled,\nhas not expired, \
+         and allows wrapKey and unwrapKey"
+            .to_owned(),
+        "soft delete and purge protection are on".to_owned(),
+        format!(
+            "a firewall lets in trusted Microsoft services and Adobe's \
+             address\n{ADOBE_ADDRESS}{firewall}"
+        ),
+    ]
+}
+
+/// `twice (`failed_attempts`), 10s, 30s after the start`
+fn moments(attempts: &[Duration]) -> String {
+    let count = match attempts.len() {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    };
+    let at: Vec<String> = attempts.iter().map(|at| humanize(*at)).collect();
+    format!("{count} (`failed_attempts`), {} after the start", at.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hcl_string, shell_word};
+
+    #[test]
+    fn a_name_is_one_word_of_a_shell() {
+        for (text, expected) in [
+            ("Config1", "Config1"),
+            ("https://v.vault.azure.net/keys/k", "https://v.vault.azure.net/keys/k"),
+            ("", "''"),
+            ("my config", "'my config'"),
+            ("it's $(mine)", r"'it'\''s $(mine)'"),
+        ] {
+            assert_eq!(shell_word(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_string_of_hcl() {
+        for (text, expected) in [
+            ("Config1", r#""Config1""#),
+            (r#"a "b" \c"#, r#""a \"b\" \\c""#),
+            ("${a} %{b} $c $${d}", r#""$${a} %%{b} $c $$${d}""#),
+        ] {
+            assert_eq!(hcl_string(text), expected);
+        }
+    }
 }
