@@ -1,11 +1,13 @@
 //! From an endpoint and a path to the URL of a request.
 
-use std::fmt::Write;
-
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
+/// All but RFC 3986's unreserved characters, so that no server can read a separator, a parameter or a space into a name.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// `endpoint` followed by `path` (which begins with a slash). A base path of the endpoint is kept, with or without its
-/// trailing slash; its query, fragment and user info are not: none of them belongs to a call, and reqwest would turn user
+/// trailing slash; its query, fragment and user info are not: none of them belongs to a request, and reqwest would turn user
 /// info into a second Authorization header.
 pub(super) fn join(endpoint: &Url, path: &str) -> Url {
     let mut url = endpoint.clone();
@@ -19,24 +21,10 @@ pub(super) fn join(endpoint: &Url, path: &str) -> Url {
     url
 }
 
-/// `name` as one path segment: every byte but RFC 3986's unreserved ones is percent-encoded, so that no server can read a
-/// separator, a parameter or a space into it. `None` for what no escaping can protect: an empty name and the dot segments,
-/// which would address another resource.
+/// `name` as one escaped path segment. `None` for what no escaping can protect: an empty name and the dot segments, which would
+/// address another resource.
 pub(super) fn segment(name: &str) -> Option<String> {
-    if matches!(name, "" | "." | "..") {
-        return None;
-    }
-    let mut escaped = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                escaped.push(char::from(byte))
-            }
-            // Writing to a string cannot fail.
-            _ => _ = write!(escaped, "%{byte:02X}"),
-        }
-    }
-    Some(escaped)
+    (!matches!(name, "" | "." | "..")).then(|| utf8_percent_encode(name, ESCAPED).to_string())
 }
 
 /// Scheme, host and port of where a redirect points; relative ones stay on the host that was asked.

@@ -4,24 +4,22 @@
 //! The HTTP client below repeats nothing by itself, except that a pooled connection found closed before the request was
 //! handed to it is replaced: not a byte has left by then.
 
-use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
-use reqwest::Method;
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
 use reqwest::redirect::Policy;
+use reqwest::{Method, retry::never};
 use rustls::ClientConfig;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Limits;
 use super::body::{self, MAX_BODY};
-use super::error::{Error, Kind, Report};
+use super::error::{Call, Delivery, Error, Failure, Kind};
 use super::proxy::Route;
 use super::refusal::{self, Refusal};
 use super::response::{self, AttemptError, Head, Request, Response};
-use super::retry::{self, Backoff, Call, Decision, Outcome, Situation};
-use super::tls::{self, RootSources};
+use super::retry::{self, Backoff, Decision, Situation};
+use super::{Limits, Settings, secret, tls};
 
 /// The longest time for a connection, TLS included. Well under the default request timeout: a time-out that is known to
 /// have hit the connection is one that is known to have sent nothing.
@@ -48,33 +46,28 @@ struct Way {
     route: Route,
 }
 
-/// What a [`Transport`] is made of.
-pub(super) struct Setup<'a> {
-    pub(super) route: Route,
-    /// The way to the identity service.
-    pub(super) ims_route: Route,
-    pub(super) root_sources: RootSources,
-    pub(super) ca_cert_file: Option<&'a Path>,
-    /// `None` sends none.
-    pub(super) user_agent: Option<HeaderValue>,
-    pub(super) request_timeout: Duration,
-    pub(super) max_retries: u32,
-    pub(super) backoff: Backoff,
-}
-
 impl Transport {
     /// # Errors
     /// `Kind::Setup` when `ca_cert_file` does not allow TLS, or a proxy's address is not understood.
-    pub(super) fn new(setup: Setup<'_>) -> Result<Self, Error> {
-        let tls = tls::config(setup.root_sources.clone(), setup.ca_cert_file)?;
+    pub(super) fn new(settings: &Settings, backoff: Backoff) -> Result<Self, Error> {
+        let tls = tls::config(settings.root_sources.clone(), settings.ca_cert_file.as_deref())?;
+        let sendable = |c: &char| matches!(c, ' '..='~');
+        let user_agent: String = settings.user_agent.chars().filter(sendable).collect();
+        let user_agent = HeaderValue::try_from(user_agent).ok().filter(|agent| !agent.is_empty());
+        let way = |route: &Route| {
+            Way::new(settings, tls.clone(), user_agent.clone(), route).map_err(|error| {
+                let why = response::chain(&error.without_url());
+                Error::setup(format!("the HTTP client cannot be made: {why}"))
+            })
+        };
         Ok(Self {
-            api: Way::new(&setup, &tls, setup.route.clone())?,
-            ims: Way::new(&setup, &tls, setup.ims_route.clone())?,
+            api: way(&settings.route)?,
+            ims: way(&settings.ims_route)?,
             tls,
-            user_agent: setup.user_agent,
-            request_timeout: setup.request_timeout,
-            max_retries: setup.max_retries,
-            backoff: setup.backoff,
+            user_agent,
+            request_timeout: settings.request_timeout,
+            max_retries: settings.max_retries,
+            backoff,
         })
     }
 
@@ -87,15 +80,9 @@ impl Transport {
         renewable: bool,
         limits: &Limits,
     ) -> Decision {
-        let situation = Situation {
-            call,
-            outcome: error.outcome(),
-            retry_after: error.retry_after(),
-            retries,
-            max_retries: self.max_retries,
-            left: limits.deadline.saturating_duration_since(Instant::now()),
-            renewable,
-        };
+        let left = limits.deadline.saturating_duration_since(Instant::now());
+        let max_retries = self.max_retries;
+        let situation = Situation { call, error, retries, max_retries, left, renewable };
         retry::decide(&situation, &self.backoff, fastrand::f64())
     }
 
@@ -108,12 +95,7 @@ impl Transport {
     ) -> Result<(), Error> {
         tokio::select! {
             biased;
-            () = limits.stop.cancelled() => {
-                let mut report = (*error.0).clone();
-                (report.status, report.error_code, report.request_id, report.words) = (None, None, None, None);
-                let interrupted = report.into_error(Kind::Interrupted, Outcome::Ended { sent: false });
-                Err(interrupted.unsent(Some(error)).after(Some(error)))
-            }
+            () = limits.stop.cancelled() => Err(error.interrupted()),
             () = sleep(wait) => Ok(()),
         }
     }
@@ -126,19 +108,17 @@ impl Transport {
         limits: &Limits,
     ) -> Result<Response, Error> {
         let begun = Instant::now();
-        let mut report = Report::of_request(request.call, &request.url, number);
+        let mut report = Failure::of_request(request.call, &request.url, number);
         match &self.way(request.call).route {
             Route::Direct => {}
             Route::Excepted(variable) => report.excepted = Some(variable),
             Route::Proxy(proxy) => report.proxy = Some(proxy.to_string()),
         }
-        if limits.stop.is_cancelled() || limits.deadline <= begun {
+        let is_stopped = limits.stop.is_cancelled();
+        if is_stopped || limits.deadline <= begun {
             report.attempts = number - 1;
-            let kind = match limits.stop.is_cancelled() {
-                true => Kind::Interrupted,
-                false => Kind::Deadline,
-            };
-            return Err(report.into_error(kind, Outcome::Ended { sent: false }));
+            let kind = if is_stopped { Kind::Interrupted } else { Kind::Deadline };
+            return Err(report.into_error(kind, Delivery::NeverSent));
         }
         let mut head = None;
         let body = self.exchange(request, limits, begun, &mut head).await;
@@ -148,18 +128,18 @@ impl Transport {
             report.refusal = self.refusal(request, limits).await;
         }
         let result = response::understand(request, report, head, body);
-        let (report, kind) = match &result {
+        let (report, phrase) = match &result {
             Ok(response) => (&response.report, None),
-            Err(error) => (&*error.0, Some(error.kind())),
+            Err(error) => (&**error, error.phrase()),
         };
         tracing::debug!(
-            method = report.method,
+            method = request.call.method(),
             url = report.url,
             status = report.status,
             attempt = number,
             duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             request_id = report.request_id,
-            error = kind.and_then(|kind| kind.phrase(report.status.is_some())),
+            error = phrase,
             "HTTP request"
         );
         result
@@ -188,7 +168,7 @@ impl Transport {
         }
     }
 
-    /// What the proxy said in the place of a tunnel. The request was not sent, and no clock makes that uncertain.
+    /// How the proxy responded in the place of a tunnel. The request was not sent, and no clock makes that uncertain.
     async fn refusal(&self, request: &Request, limits: &Limits) -> Option<Refusal> {
         let proxy = self.way(request.call).route.proxy()?;
         let until = limits.deadline.min(Instant::now() + CONNECT_TIMEOUT.min(self.request_timeout));
@@ -211,7 +191,7 @@ impl Transport {
     fn way(&self, call: Call) -> &Way {
         match call {
             Call::Read | Call::Submit => &self.api,
-            Call::Mint => &self.ims,
+            Call::Token => &self.ims,
         }
     }
 
@@ -220,10 +200,7 @@ impl Transport {
         request: &Request,
         head: &mut Option<Head>,
     ) -> Result<Vec<u8>, AttemptError> {
-        let method = match request.call {
-            Call::Read => Method::GET,
-            Call::Submit | Call::Mint => Method::POST,
-        };
+        let method = if request.call == Call::Read { Method::GET } else { Method::POST };
         let mut sent = self
             .way(request.call)
             .client
@@ -247,28 +224,33 @@ impl Transport {
 }
 
 impl Way {
-    fn new(setup: &Setup<'_>, tls: &ClientConfig, route: Route) -> Result<Self, Error> {
-        let failed = |error: reqwest::Error| {
-            let why = response::chain(&error.without_url());
-            Error::setup(format!("the HTTP client cannot be made: {why}"))
-        };
+    fn new(
+        settings: &Settings,
+        tls: ClientConfig,
+        user_agent: Option<HeaderValue>,
+        route: &Route,
+    ) -> Result<Self, reqwest::Error> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.clone())
+            .tls_backend_preconfigured(tls)
             // The request carries a token: it goes where the settings say, and nowhere else.
             .redirect(Policy::none())
             .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT.min(setup.request_timeout.mul_f64(0.75)))
+            .retry(never())
+            .connect_timeout(CONNECT_TIMEOUT.min(settings.request_timeout.mul_f64(0.75)))
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             // Nor by what the HTTP client would read in the environment.
             .no_proxy();
-        if let Some(user_agent) = &setup.user_agent {
-            builder = builder.user_agent(user_agent.clone());
+        if let Some(user_agent) = user_agent {
+            builder = builder.user_agent(user_agent);
         }
         if let Some(proxy) = route.proxy() {
-            builder = builder.proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(failed)?);
+            let mut through = reqwest::Proxy::all(proxy.url().clone())?;
+            if let Some(header) = proxy.authorization().and_then(secret::header) {
+                through = through.custom_http_auth(header);
+            }
+            builder = builder.proxy(through);
         }
-        Ok(Self { client: builder.build().map_err(failed)?, route })
+        Ok(Self { client: builder.build()?, route: route.clone() })
     }
 }

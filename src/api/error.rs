@@ -1,16 +1,36 @@
-//! The one error type of this layer: a coarse kind to act on, and the API's own message to show.
+//! The one error type of this layer: a coarse kind to act on, what is known of delivery, and the API's own message to show.
 
+use std::ops::Deref;
 use std::time::Duration;
+
+use url::Url;
 
 use super::CONFIG;
 use super::error_body::{self, Shape};
 use super::refusal::Refusal;
-use super::retry::{self, Again, Call, Delivery, Outcome};
+use super::tls_fault::TlsFault;
+
+/// What kind of request it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    /// A GET: repeating it changes nothing.
+    Read,
+    /// The POST that submits a configuration: it may take effect once at most.
+    Submit,
+    /// The POST for a token: it changes nothing at Adobe, so it is repeated like a read.
+    Token,
+}
+
+impl Call {
+    pub(super) fn method(self) -> &'static str {
+        if self == Self::Read { "GET" } else { "POST" }
+    }
+}
 
 /// What went wrong, as coarsely as a caller can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The status call answered 404 with a service's JSON object: the configuration does not exist.
+    /// The status endpoint responded 404 with a service's JSON object: the configuration does not exist.
     NoSuchConfiguration,
     /// 401: the token is not accepted, a renewed one included.
     Unauthorized,
@@ -20,7 +40,7 @@ pub enum Kind {
     Conflict,
     /// 400 or 422.
     BadRequest,
-    /// A 404 that says nothing about the configuration: the gateway's, a proxy's, or of another call.
+    /// A 404 that says nothing about the configuration: the gateway's, a proxy's, or of another endpoint.
     NotFound,
     /// 429.
     Throttled,
@@ -54,39 +74,15 @@ pub enum Kind {
     Other,
 }
 
-/// Why a TLS session failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TlsFault {
-    /// The certificate's issuer is not trusted: the only one that another root certificate helps against.
-    UnknownIssuer,
-    /// The server's certificate is a CA's own.
-    AuthorityAsServer,
-    /// The certificate is for other names, or the server knows no such name.
-    WrongName,
-    /// The certificate's time is over.
-    Expired,
-    /// The certificate's time has not begun.
-    NotYetValid,
-    /// No TLS version or cipher in common.
-    NothingInCommon,
-    /// The server demands a certificate of the client.
-    ClientCertificate,
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` give no root to trust.
-    NoRoots,
-    /// The other side speaks something else than TLS.
-    NotTls,
-    /// Anything else.
-    Other,
-}
-
 impl Kind {
     pub(super) fn of_status(call: Call, status: u16) -> Self {
         match status {
+            200..=299 => Self::Malformed,
             300..=399 => Self::Redirect,
             408 => Self::Timeout,
             429 => Self::Throttled,
             500..=599 => Self::Unavailable,
-            400..=499 if call == Call::Mint => Self::Token,
+            400..=499 if call == Call::Token => Self::Token,
             400 | 422 => Self::BadRequest,
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
@@ -102,7 +98,7 @@ impl Kind {
     }
 
     /// What the HTTP status does not already say.
-    pub(super) fn phrase(self, has_status: bool) -> Option<&'static str> {
+    fn phrase(self, has_status: bool) -> Option<&'static str> {
         match self {
             Self::Unresolved => Some("the host name does not resolve"),
             Self::Connect => Some("no connection"),
@@ -121,270 +117,223 @@ impl Kind {
     }
 }
 
-/// Why a call failed. Holds no secret: every text in it was scrubbed of the credentials that were in use.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{}", self.0.line())]
-pub struct Error(pub(super) Box<Report>);
-
-/// The fields of an [`Error`], boxed to keep results small.
-#[derive(Clone, Debug)]
-pub(super) struct Report {
-    pub(super) kind: Kind,
-    pub(super) outcome: Outcome,
-    pub(super) delivery: Delivery,
-    pub(super) status: Option<u16>,
-    pub(super) shape: Shape,
-    pub(super) error_code: Option<String>,
-    pub(super) request_id: Option<String>,
-    pub(super) words: Option<String>,
-    pub(super) retry_after: Option<Duration>,
-    /// `WWW-Authenticate`
-    pub(super) challenge: Option<String>,
-    pub(super) method: Option<&'static str>,
-    pub(super) url: Option<String>,
-    /// The proxy of the request, and the variable that names it.
-    pub(super) proxy: Option<String>,
-    /// What the proxy said in the place of a tunnel.
-    pub(super) refusal: Option<Refusal>,
-    /// The variable that had it sent without one.
-    pub(super) excepted: Option<&'static str>,
-    pub(super) attempts: u32,
-    pub(super) at_ims: bool,
-    pub(super) minted: bool,
+/// What is known about a request that failed. It matters for a submission, which must not be made twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// Not a byte of it left.
+    NeverSent,
+    /// The response refuses it: Adobe certainly did not take it.
+    Refused,
+    /// It may have been taken: look it up.
+    Unknown,
 }
 
-impl Report {
-    /// A report of nothing but a request: where it went, and which attempt it is.
-    pub(super) fn of_request(call: Call, url: &url::Url, attempts: u32) -> Self {
-        Self {
-            method: Some(match call {
-                Call::Read => "GET",
-                Call::Submit | Call::Mint => "POST",
-            }),
-            url: Some(url.to_string()),
-            attempts,
-            at_ims: call == Call::Mint,
-            ..Self::of_nothing()
+impl Delivery {
+    /// `Refused` is said only where it is certain. A 408 and a 5xx can come from something between that gave up waiting; a
+    /// redirect other than 307 and 308 ("send it there instead") is also how a server responds after it did the work. A 503
+    /// with the gateway's `error_code` did not get past the gateway.
+    pub(super) fn of_status(status: u16, by_gateway: bool) -> Self {
+        match status {
+            408 => Self::Unknown,
+            307 | 308 | 400..=499 => Self::Refused,
+            503 if by_gateway => Self::Refused,
+            _ => Self::Unknown,
         }
+    }
+}
+
+/// Why a request failed. Holds no secret: every text in it was scrubbed of the credentials that were in use.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", self.line())]
+pub struct Error(pub(super) Box<Failure>);
+
+/// What is known of a request that failed; an [`Error`] shows it to be read.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What to act on.
+    pub kind: Kind,
+    /// What is known about a submission that failed this way.
+    pub delivery: Delivery,
+    /// The HTTP status, where there was a response.
+    pub status: Option<u16>,
+    /// The gateway's `error_code` (a service's `errorCode` where there is none), whether it was a number or a string.
+    pub error_code: Option<String>,
+    /// What the response's `Retry-After` asks for, counted from its arrival.
+    pub retry_after: Option<Duration>,
+    /// Where the request went; no user info and no secret is ever in it. `None` for settings that cannot work.
+    pub url: Option<String>,
+    /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
+    pub proxy: Option<String>,
+    /// The variable that took the host out of what a proxy is for.
+    pub excepted: Option<&'static str>,
+    /// How the proxy responded instead of opening a tunnel.
+    pub refusal: Option<Refusal>,
+    /// It failed at IMS, before the request itself was sent (again). The kind may be any then.
+    pub at_ims: bool,
+    /// The token of the request was fetched with a client's credentials, and not given.
+    pub fetched_token: bool,
+    /// The API's own message, or that of the failing connection: without control characters, at most 600 characters.
+    pub(super) message: Option<String>,
+    /// `x-request-id`: what Adobe's support asks for.
+    pub(super) request_id: Option<String>,
+    /// What the body is.
+    pub(super) shape: Shape,
+    /// `WWW-Authenticate`
+    pub(super) challenge: Option<String>,
+    method: &'static str,
+    /// How often the request was sent, or tried to be.
+    pub(super) attempts: u32,
+}
+
+impl Failure {
+    /// Nothing but a request: where it went, and which attempt it is.
+    pub(super) fn of_request(call: Call, url: &Url, attempts: u32) -> Self {
+        let at_ims = call == Call::Token;
+        let url = Some(url.to_string());
+        Self { method: call.method(), url, attempts, at_ims, ..Self::of_nothing() }
     }
 
     fn of_nothing() -> Self {
         Self {
             kind: Kind::Other,
-            outcome: Outcome::Ended { sent: false },
             delivery: Delivery::NeverSent,
             status: None,
-            shape: Shape::Empty,
             error_code: None,
-            request_id: None,
-            words: None,
             retry_after: None,
-            challenge: None,
-            method: None,
             url: None,
             proxy: None,
-            refusal: None,
             excepted: None,
-            attempts: 0,
+            refusal: None,
             at_ims: false,
-            minted: false,
+            fetched_token: false,
+            message: None,
+            request_id: None,
+            shape: Shape::Empty,
+            challenge: None,
+            method: "",
+            attempts: 0,
         }
     }
 
-    /// The error of this kind and outcome; what is known about delivery follows from the outcome.
-    pub(super) fn into_error(mut self, kind: Kind, outcome: Outcome) -> Error {
-        self.kind = kind;
-        self.outcome = outcome;
-        self.delivery = retry::delivery(outcome);
-        Error(Box::new(self))
+    pub(super) fn into_error(self, kind: Kind, delivery: Delivery) -> Error {
+        Error(Box::new(Self { kind, delivery, ..self }))
+    }
+
+    /// What the HTTP status does not already say of the kind.
+    pub(super) fn phrase(&self) -> Option<&'static str> {
+        self.kind.phrase(self.status.is_some())
     }
 
     fn line(&self) -> String {
-        let mut line = String::new();
-        if let (Some(method), Some(url)) = (self.method, &self.url) {
-            line = format!("{method} {url}: ");
-        }
-        line += &self.story();
-        if self.attempts > 1 {
-            line += &format!(", after {} attempts", self.attempts);
-        }
-        line
+        let request = self.url.as_ref().map(|url| format!("{} {url}: ", self.method));
+        let often = (self.attempts > 1).then(|| format!(", after {} attempts", self.attempts));
+        request.unwrap_or_default() + &self.story() + &often.unwrap_or_default()
     }
 
     /// What happened, without saying to which request and how often.
     fn story(&self) -> String {
-        let mut facts = Vec::new();
-        if let Some(status) = self.status {
-            facts.push(format!("HTTP {status}"));
-        }
-        if let Some(code) = &self.error_code {
-            facts.push(format!("error_code {code}"));
-        }
-        if let Some(phrase) = self.kind.phrase(self.status.is_some()) {
-            facts.push(match self.proxy.as_ref().filter(|_| self.kind.is_of_the_way()) {
-                Some(proxy) => format!("{phrase} through the proxy {proxy}"),
-                None => phrase.to_owned(),
-            });
-        }
-        let mut story = facts.join(", ");
-        if let Some(words) = self.message() {
-            let separator = if story.is_empty() { "" } else { ": " };
-            story = format!("{story}{separator}{words}");
-        }
-        if let Some(id) = &self.request_id {
-            story = format!("{story} (x-request-id: {id})");
-        }
-        story
+        let status = self.status.map(|status| format!("HTTP {status}"));
+        let code = self.error_code.as_ref().map(|code| format!("error_code {code}"));
+        let phrase = self.phrase().map(|phrase| match &self.proxy {
+            Some(proxy) if self.kind.is_of_the_way() => {
+                format!("{phrase} through the proxy {proxy}")
+            }
+            _ => phrase.to_owned(),
+        });
+        let facts = [status, code, phrase].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let said = self.said().unwrap_or_default();
+        let separator = if facts.is_empty() || said.is_empty() { "" } else { ": " };
+        let id = self.request_id.as_ref().map(|id| format!(" (x-request-id: {id})"));
+        facts + separator + said + &id.unwrap_or_default()
     }
 
-    /// The words, without a repetition of the status: pages like to be called "404 Not Found".
-    fn message(&self) -> Option<&str> {
-        let words = self.words.as_deref()?;
+    /// The message, without a repetition of the status: pages like to be called "404 Not Found".
+    fn said(&self) -> Option<&str> {
+        let message = self.message.as_deref()?;
         let status = self.status.map(|status| status.to_string()).unwrap_or_default();
-        let rest = words
+        let rest = message
             .strip_prefix(&status)
             .filter(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
-            .unwrap_or(words)
+            .unwrap_or(message)
             .trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == ':');
         (!rest.is_empty()).then_some(rest)
     }
 }
 
+impl Deref for Error {
+    type Target = Failure;
+
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
+}
+
 impl Error {
-    /// Settings that cannot work. `words` names the setting.
-    pub(super) fn setup(words: String) -> Self {
-        let mut report = Report::of_nothing();
-        report.words = Some(words);
-        report.into_error(Kind::Setup, Outcome::NeverSent { again: Again::Never })
+    /// Settings that cannot work. `message` names the setting.
+    pub(super) fn setup(message: String) -> Self {
+        Self::unsent(Kind::Setup, message)
+    }
+
+    /// What is not worth a request.
+    pub(super) fn unsent(kind: Kind, message: String) -> Self {
+        Failure { message: Some(message), ..Failure::of_nothing() }
+            .into_error(kind, Delivery::NeverSent)
     }
 
     /// Any error of this kind, for the tests of loops.
     #[cfg(test)]
     pub(crate) fn of_kind(kind: Kind) -> Self {
-        Report::of_nothing().into_error(kind, Outcome::Lost)
+        Failure::of_nothing().into_error(kind, Delivery::Unknown)
     }
 
-    /// What to act on.
-    pub fn kind(&self) -> Kind {
-        self.0.kind
+    /// The error of a proxy that opened no tunnel, for the same.
+    #[cfg(test)]
+    pub(crate) fn of_refusal(refusal: Refusal) -> Self {
+        Failure { refusal: Some(refusal), ..Failure::of_nothing() }
+            .into_error(Kind::Connect, Delivery::NeverSent)
     }
 
-    /// The HTTP status, where there was a response.
-    pub fn http_status(&self) -> Option<u16> {
-        self.0.status
-    }
-
-    /// The gateway's `error_code` (a service's `errorCode` where there is none), whether it was a number or a string.
-    pub fn error_code(&self) -> Option<&str> {
-        self.0.error_code.as_deref()
-    }
-
-    /// The response's `x-request-id`: what Adobe's support asks for.
-    pub fn request_id(&self) -> Option<&str> {
-        self.0.request_id.as_deref()
-    }
-
-    /// The API's own message, or that of the failing connection: scrubbed of every secret, without control characters, a
-    /// page of HTML reduced to its title, at most 600 characters.
-    pub fn words(&self) -> Option<&str> {
-        self.0.words.as_deref()
-    }
-
-    /// Whether the response itself says something: the words are not ours, and no mere repetition of its status.
+    /// Whether the response itself says something: the message is not ours, and no mere repetition of its status.
     pub fn has_message(&self) -> bool {
-        self.0.shape != Shape::Unreadable && self.0.message().is_some()
+        self.shape != Shape::Unreadable && self.said().is_some()
     }
 
     /// Whether the request asked for one configuration.
     pub fn is_of_configuration(&self) -> bool {
-        self.url().is_some_and(|url| url.contains(&format!("{CONFIG}/")))
+        self.url.as_ref().is_some_and(|url| url.contains(&format!("{CONFIG}/")))
     }
 
-    /// What the response's `Retry-After` asks for, counted from its arrival.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
-    }
-
-    /// Where the request went; no user info and no secret is ever in it. `None` for settings that cannot work.
-    pub fn url(&self) -> Option<&str> {
-        self.0.url.as_deref()
-    }
-
-    /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
-    pub fn proxy(&self) -> Option<&str> {
-        self.0.proxy.as_deref()
-    }
-
-    /// What the proxy said in the place of a tunnel.
-    pub fn refusal(&self) -> Option<Refusal> {
-        self.0.refusal
-    }
-
-    /// The variable that took the host out of what a proxy is for.
-    pub fn excepted(&self) -> Option<&'static str> {
-        self.0.excepted
-    }
-
-    /// `GET` or `POST`. `None` for settings that cannot work.
-    pub fn method(&self) -> Option<&str> {
-        self.0.method
-    }
-
-    /// How often the request was sent, or tried to be.
-    pub fn attempts(&self) -> u32 {
-        self.0.attempts
-    }
-
-    /// Whether the same call could succeed a little later: connection trouble, time-outs, 408, 429, 500, 502, 503, 504.
-    /// The repetitions of the call itself are used up by then.
+    /// Whether the same request could succeed a little later: connection trouble, time-outs, 408, 429, 500, 502, 503, 504.
+    /// Its own repetitions are used up by then.
     pub fn is_transient(&self) -> bool {
-        retry::is_transient(self.0.outcome)
-    }
-
-    /// Whether it failed at IMS, before the call itself was made or repeated. The kind may be any then, also
-    /// [`Kind::Interrupted`] and [`Kind::Deadline`].
-    pub fn is_token(&self) -> bool {
-        self.0.at_ims
-    }
-
-    /// Whether the token of the request was minted with a client's credentials, and not given.
-    pub fn has_minted_token(&self) -> bool {
-        self.0.minted
-    }
-
-    /// What is known about a submission that failed this way.
-    pub fn delivery(&self) -> Delivery {
-        self.0.delivery
-    }
-
-    pub(super) fn outcome(&self) -> Outcome {
-        self.0.outcome
-    }
-
-    pub(super) fn shape(&self) -> Shape {
-        self.0.shape
-    }
-
-    /// For an end by the clock or the stop token: what had happened before it, since that is mostly the reason.
-    pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
-        if let Some(earlier) = earlier
-            && matches!(self.0.kind, Kind::Interrupted | Kind::Deadline)
-            && self.0.words.is_none()
-        {
-            self.0.words = Some(error_body::tidy(&format!("before that: {}", earlier.0.story())));
+        match self.kind {
+            Kind::Connect => !self.refusal.is_some_and(Refusal::is_final),
+            Kind::Unavailable => matches!(self.status, Some(500 | 502 | 503 | 504)),
+            Kind::Unresolved | Kind::Timeout | Kind::ConnectionLost | Kind::Throttled => true,
+            _ => false,
         }
-        self
     }
 
-    /// For the failure of a request with a token.
-    pub(super) fn with_token(mut self, minted: bool) -> Self {
-        self.0.minted = minted;
-        self
+    /// The stop token fired in the pause after this error.
+    pub(super) fn interrupted(&self) -> Self {
+        let Failure { url, proxy, excepted, method, attempts, at_ims, .. } =
+            self.0.as_ref().clone();
+        let (kind, delivery) = (Kind::Interrupted, Delivery::NeverSent);
+        Failure { url, proxy, excepted, method, attempts, at_ims, ..Failure::of_nothing() }
+            .into_error(kind, delivery)
+            .after(Some(self))
     }
 
-    /// For a failure before the call was sent (again): what is known about delivery is what the attempt before left.
-    pub(super) fn unsent(mut self, earlier: Option<&Self>) -> Self {
-        self.0.delivery = earlier.map_or(Delivery::NeverSent, Self::delivery);
+    /// The error of a request that failed likewise before. An end by the clock or the stop token says so, since that is mostly
+    /// the reason; and what was not sent this time, for want of a token too, was delivered as far as the time before.
+    pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
+        if self.at_ims || self.delivery == Delivery::NeverSent {
+            self.0.delivery = earlier.map_or(Delivery::NeverSent, |earlier| earlier.delivery);
+        }
+        let is_end = matches!(self.kind, Kind::Interrupted | Kind::Deadline);
+        if let Some(earlier) = earlier.filter(|_| is_end && self.message.is_none()) {
+            self.0.message = Some(error_body::tidy(&format!("before that: {}", earlier.story())));
+        }
         self
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct ErrorBody {
     pub(super) error_code: Option<String>,
     /// Whether `error_code` is the gateway's.
     pub(super) by_gateway: bool,
-    pub(super) words: Option<String>,
+    pub(super) message: Option<String>,
 }
 
 /// Takes an error body apart. Its content type is not asked: proxies lie about it.
@@ -63,23 +63,23 @@ pub(super) fn read(body: &[u8], scrubber: &Scrubber) -> ErrorBody {
     let by_gateway = gateway_code.is_some();
     let error_code =
         gateway_code.or_else(|| object.and_then(|object| scalar(object.get("errorCode"))));
-    let words = match &json {
+    let message = match &json {
         Some(json) => of_json(json),
         None => of_text(&text),
     };
-    let shown = |words: String| Some(scrubbed(words, scrubber)).filter(|words| !words.is_empty());
+    let shown = |text: String| Some(scrubbed(text, scrubber)).filter(|text| !text.is_empty());
     ErrorBody {
         shape: shape(&text, json.as_ref()),
         error_code: error_code.and_then(shown),
         by_gateway,
-        words: words.and_then(shown),
+        message: message.and_then(shown),
     }
 }
 
 impl ErrorBody {
     /// Of a body that cannot be read; `why` is ours.
     pub(super) fn unreadable(why: String) -> Self {
-        Self { shape: Shape::Unreadable, error_code: None, by_gateway: false, words: Some(why) }
+        Self { shape: Shape::Unreadable, error_code: None, by_gateway: false, message: Some(why) }
     }
 }
 
@@ -87,7 +87,7 @@ impl ErrorBody {
 pub(super) fn of_ims(body: &[u8], scrubber: &Scrubber) -> Option<String> {
     let mut object = serde_json::from_slice::<Map<String, Value>>(body).ok()?;
     object.retain(|field, _| matches!(field.as_str(), "error" | "error_description"));
-    of_object(&object).map(|words| scrubbed(words, scrubber))
+    of_object(&object).map(|message| scrubbed(message, scrubber))
 }
 
 /// The shape of a body alone.
@@ -108,15 +108,15 @@ fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
     is_text.then_some(text)
 }
 
-/// `words` without secrets, then made fit to be shown. Scrubbed before and after: white space that is folded can hide a
+/// `text` without secrets, then made fit to be shown. Scrubbed before and after: white space that is folded can hide a
 /// secret or bring one together, and a cut must not leave half of one.
-pub(super) fn scrubbed(words: String, scrubber: &Scrubber) -> String {
-    shorten(&scrubber.scrub(fold(&scrubber.scrub(words))))
+pub(super) fn scrubbed(text: String, scrubber: &Scrubber) -> String {
+    shorten(&scrubber.scrub(fold(&scrubber.scrub(text))))
 }
 
-/// `words` made fit to be shown: one line, no control characters, at most 600 characters.
-pub(super) fn tidy(words: &str) -> String {
-    shorten(&fold(words))
+/// `text` made fit to be shown: one line, no control characters, at most 600 characters.
+pub(super) fn tidy(text: &str) -> String {
+    shorten(&fold(text))
 }
 
 fn shape(text: &str, json: Option<&Value>) -> Shape {

@@ -1,13 +1,13 @@
-//! The Adobe Experience Platform API for customer-managed keys: three calls, one client.
+//! The Adobe Experience Platform API for customer-managed keys: three endpoints, one client.
 //!
 //! Knows nothing of Terraform, and is the only place that speaks HTTP. It reads no environment, but for the platform roots'
 //! own look at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
 //! `Client` method → `call` (the chain: token, attempt, response, decision) → `types` (decoding). One way only, from above to
-//! below: `call` → `token` → `attempt` → `response` → `error` → `retry`, the pure decision. `body` decodes what was compressed,
-//! `error_body` has what an error body says, `address` URLs, `tls` roots, `proxy` a proxy, `refusal` what
-//! it says in the place of a tunnel. Beside the chain, `reach` asks a
-//! host without credentials.
+//! below: `call` → `token` → `attempt` → `response`, `retry` (the pure decision) → `error`. `body` decodes what was compressed,
+//! `error_body` has what an error body says, `retry_after` when to come again, `address` URLs, `tls` roots, `tls_fault` why a
+//! session failed, `proxy` a proxy, `refusal` how it responds instead of opening a tunnel, `secret` what must not show. Beside the
+//! chain, `reach` asks a host without credentials.
 //!
 //! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
 //! has to look the name up. No error and no log line holds a secret.
@@ -23,8 +23,10 @@ mod reach;
 mod refusal;
 mod response;
 mod retry;
+mod retry_after;
 mod secret;
 mod tls;
+mod tls_fault;
 mod token;
 mod types;
 
@@ -36,26 +38,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-pub use error::{Error, Kind, TlsFault};
+pub use error::{Delivery, Error, Failure, Kind};
 pub use proxy::{Proxy, Route};
 pub use reach::{Reached, reach};
 pub use refusal::Refusal;
-pub use retry::Delivery;
 pub use secret::Secret;
 pub use tls::RootSources;
+pub use tls_fault::TlsFault;
 pub use token::TokenFacts;
 pub use types::{AppRegistration, Configuration, Status};
 
-use attempt::{Setup, Transport};
-use error::Report;
+use attempt::Transport;
+use error::Call;
 use error_body::Shape;
 use response::{Request, Response};
-use retry::{Again, Backoff, Call, Outcome};
+use retry::Backoff;
+use secret::Scrubber;
 use token::Tokens;
 
 /// Adobe's API page: where the multi-tenant app is described.
@@ -70,9 +74,9 @@ const ORG_ID: HeaderName = HeaderName::from_static("x-gw-ims-org-id");
 /// How requests are authorised.
 #[derive(Clone, Debug)]
 pub enum Credentials {
-    /// A token minted elsewhere. It cannot be renewed: a 401 is final.
+    /// A token made elsewhere. It cannot be renewed: a 401 is final.
     Token(Secret),
-    /// OAuth server-to-server: tokens are minted when needed.
+    /// OAuth server-to-server: tokens are fetched when needed.
     ClientSecret {
         /// Base URL of Adobe's identity service; it does not follow the region.
         ims_endpoint: Url,
@@ -112,12 +116,12 @@ pub struct Settings {
     pub user_agent: String,
 }
 
-/// How long a call may go on.
+/// How long a request may go on, its repetitions included.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// No attempt goes on after it, and no wait is begun that reaches past it.
     pub deadline: Instant,
-    /// Ends a read, a wait and the minting of a token at once; a submission in flight 3 s later.
+    /// Ends a read, a wait and the fetching of a token at once; a submission in flight 3 s later.
     pub stop: CancellationToken,
 }
 
@@ -131,8 +135,16 @@ struct Inner {
     headers: HeaderMap,
     tokens: Tokens,
     transport: Transport,
+    /// What must not show in any error, beside the token in use.
+    scrubber: Scrubber,
+}
+
+impl Settings {
     /// What must not show of the proxies.
-    proxy_secrets: Vec<Secret>,
+    fn proxy_secrets(&self) -> Vec<Secret> {
+        let proxies = [&self.route, &self.ims_route].into_iter().filter_map(Route::proxy);
+        proxies.flat_map(Proxy::secrets).cloned().collect()
+    }
 }
 
 impl Client {
@@ -150,44 +162,34 @@ impl Client {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(API_KEY, header_value("api_key", &settings.api_key)?);
         headers.insert(ORG_ID, header_value("org_id", &settings.org_id)?);
-        let sendable: String =
-            settings.user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
-        let proxies = [&settings.route, &settings.ims_route].into_iter().filter_map(Route::proxy);
-        let proxy_secrets = proxies.flat_map(Proxy::secrets).collect();
-        let transport = Transport::new(Setup {
-            route: settings.route,
-            ims_route: settings.ims_route,
-            root_sources: settings.root_sources,
-            ca_cert_file: settings.ca_cert_file.as_deref(),
-            user_agent: Some(header_value("user_agent", &sendable)?),
-            request_timeout: settings.request_timeout,
-            max_retries: settings.max_retries,
-            backoff,
-        })?;
+        let mut secrets = settings.proxy_secrets();
+        let transport = Transport::new(&settings, backoff)?;
+        let tokens = Tokens::new(settings.credentials)?;
+        secrets.extend(tokens.secrets());
         Ok(Self(Arc::new(Inner {
             org_id: settings.org_id,
             endpoint: settings.endpoint,
             headers,
-            tokens: Tokens::new(settings.credentials)?,
+            tokens,
             transport,
-            proxy_secrets,
+            scrubber: Scrubber(secrets),
         })))
     }
 
-    /// The organisation that every call is made for.
+    /// The organisation that every request is made for.
     pub fn org_id(&self) -> &str {
         &self.0.org_id
     }
 
-    /// The base URL that calls go to, as it was set.
+    /// The base URL that requests go to, as it was set.
     pub fn endpoint(&self) -> &Url {
         &self.0.endpoint
     }
 
-    /// What can be shown of the token, which is minted if need be.
+    /// What can be shown of the token, which is fetched if need be.
     ///
     /// # Errors
-    /// As of any call that fails at IMS: [`Error::is_token`].
+    /// As of any request that fails at IMS: [`Failure::at_ims`].
     pub async fn token(&self, limits: &Limits) -> Result<TokenFacts, Error> {
         self.0.tokens.facts(&self.0.transport, limits).await
     }
@@ -201,11 +203,11 @@ impl Client {
         decoded(self.read(url, limits).await?, types::app_registration)
     }
 
-    /// `POST /data/infrastructure/manager/customer/config`: submits a configuration, once at most. The only call that
-    /// changes anything.
+    /// `POST /data/infrastructure/manager/customer/config`: submits a configuration, once at most. The only request
+    /// that changes anything.
     ///
     /// # Errors
-    /// [`Error::delivery`] says whether Adobe may have taken it nevertheless. Only what it certainly did not take is
+    /// [`Failure::delivery`] says whether Adobe may have taken it nevertheless. Only what it certainly did not take is
     /// repeated here: what never left, a 401 (once, with a new token), a 429, and a 503 with a gateway `error_code`.
     pub async fn submit(
         &self,
@@ -216,43 +218,37 @@ impl Client {
         let url = address::join(&self.0.endpoint, CONFIG);
         // A name that cannot be asked for afterwards must not be submitted.
         if address::segment(name).is_none() {
-            return Err(unaddressable(Call::Submit, &url));
+            return Err(unaddressable());
         }
-        let body = types::submission(name, self.org_id(), key_identifier).map_err(|error| {
-            Error::setup(format!("the submission cannot be written as JSON: {error}"))
-        })?;
         let mut request = self.request(Call::Submit, url);
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        request.body = body;
+        request.body = types::submission(name, self.org_id(), key_identifier).into();
         configuration(self.call(request, limits).await?)
     }
 
     /// `GET /data/infrastructure/manager/customer/config/{name}?configType=BYOK_CONFIG`: a configuration that exists.
     ///
     /// # Errors
-    /// [`Kind::NoSuchConfiguration`] only for a 404 whose body is a JSON object and not the gateway's: what the gateway or a proxy says
-    /// about a path tells nothing about the configuration. [`Kind::Malformed`] for a success without id or status, an
+    /// [`Kind::NoSuchConfiguration`] only for a 404 whose body is a JSON object and not the gateway's: what the gateway or a proxy
+    /// says about a path tells nothing about the configuration. [`Kind::Malformed`] for a success without id or status, an
     /// empty one included.
     pub async fn status(&self, name: &str, limits: &Limits) -> Result<Configuration, Error> {
-        match self.read(self.config_url(name)?, limits).await {
-            Ok(answer) => configuration(answer),
-            Err(mut error) => {
-                if error.kind() == Kind::NotFound
-                    && !error.is_token()
-                    && error.shape() == Shape::Object
-                {
-                    error.0.kind = Kind::NoSuchConfiguration;
-                }
-                Err(error)
-            }
+        let mut error = match self.read(self.config_url(name)?, limits).await {
+            Ok(response) => return configuration(response),
+            Err(error) => error,
+        };
+        if error.kind == Kind::NotFound && error.shape == Shape::Object {
+            error.0.kind = Kind::NoSuchConfiguration;
         }
+        Err(error)
     }
 
     /// The same request as [`Client::status`], for a name that may be free: `None` if it is.
     ///
-    /// What an unknown name is answered with is undocumented, so more counts as free: any 404, a 204, a success that is
-    /// empty, `null`, `{}` or `[]`, and a JSON 400 without a gateway `error_code`. The gateway's own 404 counts too: it means a wrong path or
-    /// region, and a submission there is refused by the same gateway, with the same words, so nothing is lost by trying.
+    /// How the endpoint responds for an unknown name is undocumented, so more counts as free: any 404, a 204, a success that is
+    /// empty, `null`, `{}` or `[]`, and a JSON 400 without a gateway `error_code`. The gateway's own 404 counts too: it means a
+    /// wrong path or region, and a submission there is refused by the same gateway, with the same message, so nothing is lost by
+    /// trying.
     ///
     /// # Errors
     /// Any kind but [`Kind::NoSuchConfiguration`] and [`Kind::NotFound`].
@@ -262,17 +258,15 @@ impl Client {
         limits: &Limits,
     ) -> Result<Option<Configuration>, Error> {
         match self.read(self.config_url(name)?, limits).await {
-            Ok(answer) if answer.is_nothing() || is_hollow(&answer.body) => Ok(None),
-            Ok(answer) => configuration(answer).map(Some),
+            Ok(response) if response.is_nothing() || is_hollow(&response.body) => Ok(None),
+            Ok(response) => configuration(response).map(Some),
             Err(error) if is_free(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     fn config_url(&self, name: &str) -> Result<Url, Error> {
-        let Some(segment) = address::segment(name) else {
-            return Err(unaddressable(Call::Read, &address::join(&self.0.endpoint, CONFIG)));
-        };
+        let segment = address::segment(name).ok_or_else(unaddressable)?;
         let mut url = address::join(&self.0.endpoint, &format!("{CONFIG}/{segment}"));
         url.set_query(Some(&format!("configType={}", types::CONFIG_TYPE)));
         Ok(url)
@@ -287,9 +281,8 @@ impl Client {
     }
 
     fn request(&self, call: Call, url: Url) -> Request {
-        let mut scrubber = self.0.tokens.scrubber();
-        scrubber.0.extend(self.0.proxy_secrets.iter().cloned());
-        Request { call, url, headers: self.0.headers.clone(), body: Vec::new(), scrubber }
+        let (headers, scrubber) = (self.0.headers.clone(), self.0.scrubber.clone());
+        Request { call, url, headers, body: Bytes::new(), scrubber }
     }
 }
 
@@ -313,33 +306,32 @@ fn is_hollow(body: &[u8]) -> bool {
 
 /// Whether a failed look-up means that the name is free.
 fn is_free(error: &Error) -> bool {
-    let is_json = matches!(error.shape(), Shape::Object | Shape::Json | Shape::Null);
-    match error.http_status() {
-        _ if error.is_token() => false,
-        Some(404) => error.kind() == Kind::NotFound,
-        Some(400) => error.kind() == Kind::BadRequest && is_json,
+    match error.kind {
+        Kind::NotFound => true,
+        Kind::BadRequest if error.status == Some(400) => {
+            matches!(error.shape, Shape::Object | Shape::Json | Shape::Null)
+        }
         _ => false,
     }
 }
 
 fn decoded<T>(
     response: Response,
-    decode: fn(&[u8]) -> Result<T, types::Garbled>,
+    decode: fn(&[u8]) -> Result<T, types::Malformed>,
 ) -> Result<T, Error> {
     decode(&response.body).map_err(|why| response.malformed(&why.to_string()))
 }
 
 /// A configuration, with the time that its response asks to leave between looks.
 fn configuration(response: Response) -> Result<Configuration, Error> {
-    let retry_after = response.retry_after();
+    let retry_after = response.report.retry_after;
     decoded(response, types::configuration)
         .map(|configuration| Configuration { retry_after, ..configuration })
 }
 
-fn unaddressable(call: Call, url: &Url) -> Error {
-    let mut report = Report::of_request(call, url, 0);
-    report.words = Some("a configuration's name cannot be empty, `.` or `..`".to_owned());
-    report.into_error(Kind::Other, Outcome::NeverSent { again: Again::Never })
+fn unaddressable() -> Error {
+    let why = "a configuration's name cannot be empty, `.` or `..`";
+    Error::unsent(Kind::Other, why.to_owned())
 }
 
 fn header_value(setting: &str, value: &str) -> Result<HeaderValue, Error> {

@@ -11,8 +11,11 @@ use super::secret::Secret;
 /// A proxy that requests go through. `Debug` and `Display` leave user and password out.
 #[derive(Clone)]
 pub struct Proxy {
+    /// Without user info.
     url: Url,
     variable: &'static str,
+    authorization: Option<Secret>,
+    passwords: Vec<Secret>,
 }
 
 /// How a host is asked.
@@ -39,8 +42,25 @@ impl Route {
 
 impl Proxy {
     /// A proxy at `url`, with its user info, that `variable` names. reqwest speaks `http` and `https` to it.
-    pub fn new(url: Url, variable: &'static str) -> Self {
-        Self { url, variable }
+    pub fn new(mut url: Url, variable: &'static str) -> Self {
+        let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let password = url.password();
+        let pair = format!("{}:{}", decoded(url.username()), decoded(password.unwrap_or_default()));
+        let basic = BASE64_STANDARD.encode(Secret::new(pair).expose());
+        let mut passwords = Vec::new();
+        if let Some(password) = password {
+            passwords = vec![
+                Secret::new(basic.as_str()),
+                Secret::new(decoded(password)),
+                Secret::new(password),
+            ];
+        }
+        let has_user_info = password.is_some() || !url.username().is_empty();
+        let authorization = has_user_info.then(|| Secret::new(format!("Basic {basic}")));
+        // These fail only for URLs without a host, which have no user info either.
+        _ = url.set_username("");
+        _ = url.set_password(None);
+        Self { url, variable, authorization, passwords }
     }
 
     /// How the proxy is spoken with.
@@ -53,35 +73,20 @@ impl Proxy {
         self.variable
     }
 
-    /// The address with what has to be sent to it.
+    /// The address, without user info.
     pub(super) fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The header that carries its user and password.
-    pub(super) fn authorization(&self) -> Option<String> {
-        let (user, password) = (self.url.username(), self.url.password());
-        if user.is_empty() && password.is_none() {
-            return None;
-        }
-        let pair = format!("{}:{}", decoded(user), decoded(password.unwrap_or_default()));
-        Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+    /// The value of `Proxy-Authorization`.
+    pub(super) fn authorization(&self) -> Option<&Secret> {
+        self.authorization.as_ref()
     }
 
     /// What must not show of it: the password, and the header that carries it.
-    pub(super) fn secrets(&self) -> Vec<Secret> {
-        let Some(password) = self.url.password() else { return Vec::new() };
-        let pair = format!("{}:{}", decoded(self.url.username()), decoded(password));
-        vec![
-            Secret::new(BASE64_STANDARD.encode(pair)),
-            Secret::new(decoded(password)),
-            Secret::new(password),
-        ]
+    pub(super) fn secrets(&self) -> &[Secret] {
+        &self.passwords
     }
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl fmt::Display for Proxy {

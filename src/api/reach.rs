@@ -1,17 +1,18 @@
 //! A request without credentials, to any host: whether its name resolves, whether TLS verifies, and which way to sign in it asks
 //! for. It takes of the settings what they say of connections, and no header of theirs.
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::attempt::{Setup, Transport};
-use super::error::Error;
+use super::attempt::Transport;
+use super::error::{Call, Error};
 use super::response::Request;
-use super::retry::{Backoff, Call};
+use super::retry::Backoff;
 use super::secret::Scrubber;
-use super::{Limits, Proxy, Route, Settings};
+use super::{Limits, Route, Settings};
 
-/// What a host responded with.
+/// How a host responded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
     /// The HTTP status.
@@ -30,30 +31,29 @@ pub async fn reach(
     settings: &Settings,
     limits: &Limits,
 ) -> Result<Reached, Error> {
-    let transport = Transport::new(Setup {
+    let settings = Settings {
         route: route.clone(),
         ims_route: Route::Direct,
-        root_sources: settings.root_sources.clone(),
-        ca_cert_file: settings.ca_cert_file.as_deref(),
-        user_agent: None,
-        request_timeout: settings.request_timeout,
-        max_retries: 0,
-        backoff: Backoff::default(),
-    })?;
+        user_agent: String::new(),
+        ..settings.clone()
+    };
     let request = Request {
         call: Call::Read,
         url: url.clone(),
         headers: HeaderMap::new(),
-        body: Vec::new(),
-        scrubber: Scrubber(route.proxy().map(Proxy::secrets).unwrap_or_default()),
+        body: Bytes::new(),
+        scrubber: Scrubber(settings.proxy_secrets()),
     };
-    match transport.attempt(&request, 1, limits).await {
+    let transport = Transport::new(&settings, Backoff::default())?;
+    let error = match transport.attempt(&request, 1, limits).await {
         Ok(response) => {
-            Ok(Reached { status: response.status, challenge: response.report.challenge })
+            let challenge = response.report.challenge;
+            return Ok(Reached { status: response.report.status.unwrap_or_default(), challenge });
         }
-        Err(error) => match error.http_status() {
-            Some(status) => Ok(Reached { status, challenge: error.0.challenge }),
-            None => Err(error),
-        },
+        Err(error) => error,
+    };
+    match error.status {
+        Some(status) => Ok(Reached { status, challenge: error.challenge.clone() }),
+        None => Err(error),
     }
 }

@@ -1,4 +1,4 @@
-//! What a proxy answers instead of opening a tunnel. The HTTP client keeps that to itself, so it is asked for once more, with the
+//! How a proxy responds instead of opening a tunnel. The HTTP client keeps that to itself, so it is asked for once more, with the
 //! same request: `CONNECT` changes nothing, and what comes back tells a policy from a host that the proxy cannot reach.
 
 use std::fmt;
@@ -11,13 +11,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 use super::proxy::Proxy;
 
 /// Longer than any status line that is one.
 const MOST: usize = 4096;
 
-/// A proxy's answer to `CONNECT` that is no tunnel.
+/// A proxy's response to `CONNECT` that is no tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// An HTTP status.
@@ -39,8 +40,8 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(status) => write!(f, "it answered CONNECT with HTTP {status}"),
-            Self::NotHttp => f.write_str("it answered CONNECT with something that is not HTTP"),
+            Self::Status(status) => write!(f, "its response to CONNECT was HTTP {status}"),
+            Self::NotHttp => f.write_str("its response to CONNECT was not HTTP"),
         }
     }
 }
@@ -60,9 +61,10 @@ pub(super) async fn ask(
     };
     let stream = TcpStream::connect((host.as_str(), url.port_or_known_default()?)).await.ok()?;
     let target = format!("{}:{}", target.host_str()?, target.port_or_known_default()?);
-    let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
+    let head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
+    let mut request = Zeroizing::new(head.into_bytes());
     for (name, value) in [
-        ("Proxy-Authorization", proxy.authorization().as_deref().map(str::as_bytes)),
+        ("Proxy-Authorization", proxy.authorization().map(|secret| secret.expose().as_bytes())),
         ("User-Agent", user_agent.map(HeaderValue::as_bytes)),
     ] {
         if let Some(value) = value {
@@ -73,13 +75,13 @@ pub(super) async fn ask(
     if proxy.scheme() == "https" {
         let name = ServerName::try_from(host).ok()?;
         let stream = TlsConnector::from(Arc::new(tls.clone())).connect(name, stream).await.ok()?;
-        answer(stream, &request).await
+        respond(stream, &request).await
     } else {
-        answer(stream, &request).await
+        respond(stream, &request).await
     }
 }
 
-async fn answer(
+async fn respond(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     request: &[u8],
 ) -> Option<Refusal> {

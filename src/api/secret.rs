@@ -2,21 +2,25 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+use reqwest::header::HeaderValue;
 use url::form_urlencoded::byte_serialize;
+use zeroize::Zeroizing;
 
 const REDACTED: &str = "[redacted]";
 
 /// The fewest characters of a secret that is looked for in other text.
 const SHORTEST: usize = 4;
 
-/// A credential. `Debug` and `Display` show `[redacted]`; only [`Secret::expose`] gives the text.
+/// A credential. `Debug` and `Display` show `[redacted]`; only [`Secret::expose`] gives the text. Its memory is zeroed when it is
+/// dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes the text as it is, spaces included.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The text itself, for the one place that sends it.
@@ -33,24 +37,24 @@ impl Secret {
             return text;
         }
         for form in self.forms() {
-            if text.contains(&form) {
-                text = text.replace(&form, REDACTED);
+            if text.contains(form.as_str()) {
+                text = text.replace(form.as_str(), REDACTED);
             }
         }
         text
     }
 
     /// The spellings that are looked for, longest first: a shorter one may be part of a longer one.
-    fn forms(&self) -> Vec<String> {
-        let json = serde_json::Value::from(self.expose()).to_string();
+    fn forms(&self) -> Vec<Zeroizing<String>> {
+        let json = Zeroizing::new(serde_json::Value::from(self.expose()).to_string());
         let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
-        let form: String = byte_serialize(self.0.as_bytes()).collect();
-        let percent = form.replace('+', "%20");
+        let form = Zeroizing::new(byte_serialize(self.0.as_bytes()).collect::<String>());
+        let percent = Zeroizing::new(form.replace('+', "%20"));
         let mut forms = vec![
             self.0.clone(),
-            json.to_owned(),
-            lower_hex(&percent),
-            lower_hex(&form),
+            Zeroizing::new(json.to_owned()),
+            Zeroizing::new(lower_hex(&percent)),
+            Zeroizing::new(lower_hex(&form)),
             percent,
             form,
         ];
@@ -70,18 +74,6 @@ fn lower_hex(encoded: &str) -> String {
     })
 }
 
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
@@ -92,6 +84,18 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
     }
+}
+
+/// What goes to the HTTP client, zeroed when the last that holds it lets go. What the client writes it into is out of reach.
+pub(super) fn zeroed(text: String) -> Bytes {
+    Bytes::from_owner(Zeroizing::new(text.into_bytes()))
+}
+
+/// A header's value, marked sensitive; `None` for what cannot be one.
+pub(super) fn header(value: &Secret) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_maybe_shared(zeroed(value.expose().to_owned())).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 /// All secrets that one request carries: none of them may come back out in its error.
@@ -116,6 +120,31 @@ mod tests {
             "[redacted] [redacted] Some([redacted])"
         );
         assert_eq!(secret.expose(), "s3cr3t");
+    }
+
+    /// What is in this process's memory at an address, whoever owns it by now.
+    #[cfg(target_os = "linux")]
+    fn memory(at: *const u8, length: usize) -> String {
+        use std::os::unix::fs::FileExt;
+        let mut bytes = vec![0; length];
+        let memory = std::fs::File::open("/proc/self/mem").unwrap();
+        memory.read_exact_at(&mut bytes, at.addr() as u64).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_is_left_in_memory() {
+        let text = "-zeroed-when-it-is-dropped".repeat(20);
+        let secret = Secret::new(text.as_str());
+        let header = super::header(&secret).unwrap();
+        let body = super::zeroed(text.clone());
+        let places = [secret.expose().as_ptr(), header.as_bytes().as_ptr(), body.as_ptr()];
+        assert!(places.iter().all(|at| memory(*at, text.len()) == text));
+        drop((secret, header, body));
+        for (place, at) in ["the secret", "its header", "a body"].iter().zip(places) {
+            assert!(!memory(at, text.len()).contains("-zeroed-when"), "{place}");
+        }
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub(super) fn config(
 type Verifier = Result<Arc<WebPkiServerVerifier>, rustls::Error>;
 
 /// rustls's own verifier, made when the first certificate has to be verified: most starts of the provider make no connection
-/// at all. First with the roots of one file, where there is one; with all there are only for an issuer that is not among them,
-/// since they may be in hundreds of files.
+/// at all. First with the roots of one file, where there is one; with all there are only for who does not verify with these (a root
+/// may have been renewed under its name), since they may be in hundreds of files.
 #[derive(Debug)]
 struct Roots {
     provider: Arc<CryptoProvider>,
@@ -153,12 +153,7 @@ impl RootSources {
             self.folders.iter().for_each(|folder| found.add_folder(folder));
             return found;
         }
-        let mut store = native();
-        if store.is_empty() {
-            tracing::debug!("the platform has no root certificates, the built-in ones are used");
-            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-        Found::of(store)
+        Found::of(or_built_in(native()))
     }
 
     /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` stand in for the platform's.
@@ -170,6 +165,15 @@ impl RootSources {
     pub fn are_built_in(&self) -> bool {
         !self.are_named() && self.bundle().store.is_empty() && native().is_empty()
     }
+}
+
+/// The platform's roots or, where it has none, the built-in ones.
+fn or_built_in(mut platform: RootCertStore) -> RootCertStore {
+    if platform.is_empty() {
+        tracing::debug!("the platform has no root certificates, the built-in ones are used");
+        platform.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    platform
 }
 
 /// What rustls-native-certs finds of the platform.
@@ -202,16 +206,10 @@ impl ServerCertVerifier for Roots {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        use rustls::{CertificateError::UnknownIssuer, Error::InvalidCertificate};
         let verify = |verifier: &WebPkiServerVerifier| {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
-        match self.bundled().and_then(verify) {
-            Err(InvalidCertificate(UnknownIssuer) | rustls::Error::General(_)) => {
-                self.all().and_then(verify)
-            }
-            verified => verified,
-        }
+        self.bundled().and_then(verify).or_else(|_| self.all().and_then(verify))
     }
 
     fn verify_tls12_signature(
@@ -285,7 +283,7 @@ mod tests {
     use rustls::client::danger::ServerCertVerifier;
     use rustls::crypto::aws_lc_rs;
 
-    use super::{RootSources, Roots};
+    use super::{RootSources, Roots, or_built_in};
 
     #[test]
     fn roots_are_read_once_and_not_before_they_are_needed() {
@@ -295,6 +293,19 @@ mod tests {
         assert!(roots.bundled.get().is_none() && roots.all.get().is_none());
         let first: *const _ = roots.all().unwrap();
         assert!(std::ptr::eq(first, roots.all().unwrap()));
+    }
+
+    #[test]
+    fn the_platforms_roots_count_and_the_built_in_ones_only_where_it_has_none() {
+        let built_in = or_built_in(RootCertStore::empty());
+        assert_eq!(built_in.roots, webpki_roots::TLS_SERVER_ROOTS);
+        let one = RootCertStore { roots: built_in.roots[..1].to_vec() };
+        assert_eq!(or_built_in(one).len(), 1);
+        let mut platform = RootCertStore::empty();
+        platform.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let found = RootSources::default().all().store;
+        let expected = if platform.is_empty() { built_in } else { platform };
+        assert_eq!(found.roots, expected.roots);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The token: given, or minted at IMS, cached, and shared by all calls of a client.
+//! The token: given, or fetched from IMS, cached, and shared by all requests of a client.
 //!
-//! One mint at a time. Who comes while a token is being minted waits for it, and shares the outcome, a refusal included:
-//! Adobe may throttle clients that mint many.
+//! One fetch at a time. Who comes while a token is being fetched waits for it, and shares the outcome, a refusal included:
+//! Adobe may throttle clients that ask for many.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -13,12 +14,13 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
 
 use super::attempt::Transport;
-use super::error::{Error, Kind, Report};
+use super::error::{Call, Delivery, Error, Failure, Kind};
 use super::response::{Request, Response};
-use super::retry::{Call, Decision, Outcome};
-use super::secret::{Scrubber, Secret};
+use super::retry::Decision;
+use super::secret::{self, Scrubber, Secret};
 use super::{Credentials, Limits, address};
 
 /// Adobe's API authentication page: the token endpoint of OAuth server-to-server credentials.
@@ -34,53 +36,36 @@ const UNSAID: Duration = Duration::from_secs(5 * 60);
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// Where tokens come from.
-pub(super) struct Tokens {
-    source: Source,
-    cache: Mutex<Cache>,
-    /// How often minting came to an end, well or not.
-    turns: AtomicU64,
+pub(super) enum Tokens {
+    Given(Arc<Bearer>),
+    Fetched(Box<Fetcher>),
 }
 
-enum Source {
-    Given(Bearer),
-    Minted(Minter),
-}
-
-/// OAuth server-to-server credentials, and where they are good.
-struct Minter {
+/// OAuth server-to-server credentials, where they are good, and what came of them.
+pub(super) struct Fetcher {
     url: Url,
     client_id: String,
     client_secret: Secret,
     scopes: String,
-}
-
-#[derive(Default)]
-struct Cache {
-    bearer: Option<Fresh>,
-    /// How the last mint failed, if it did.
-    failure: Option<Error>,
-}
-
-struct Fresh {
-    bearer: Bearer,
-    until: Instant,
+    last: Mutex<Option<Result<Arc<Bearer>, Error>>>,
+    /// How often fetching failed: who waited meanwhile sees it move.
+    failures: AtomicU64,
 }
 
 /// A token as it is sent.
-#[derive(Clone)]
 pub(super) struct Bearer {
     pub(super) token: Secret,
     /// `Bearer …`, marked sensitive.
     pub(super) header: HeaderValue,
-    /// Tells one token from the next. Their texts may be equal: IMS may answer with the same one again.
-    turn: u64,
+    /// Until when a fetched one is used.
+    until: Option<Instant>,
 }
 
 /// What can be shown of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenFacts {
-    /// It was minted with a client's credentials, and not given.
-    pub minted: bool,
+    /// It was fetched with a client's credentials, and not given.
+    pub fetched: bool,
     /// How long it is still used, or, of a given one, good; zero when its time is over. `None` where it does not show.
     pub left: Option<Duration>,
 }
@@ -95,35 +80,39 @@ impl Tokens {
     /// # Errors
     /// `Kind::Setup` when a given token cannot be a header's value.
     pub(super) fn new(credentials: Credentials) -> Result<Self, Error> {
-        let source = match credentials {
-            Credentials::Token(token) => Source::Given(Bearer::new(token, 0).ok_or_else(|| {
-                Error::setup(
-                    "access_token: it is empty or has characters that no token has".to_owned(),
-                )
-            })?),
-            Credentials::ClientSecret {
-                ims_endpoint, client_id, client_secret, scopes, ..
-            } => Source::Minted(Minter {
-                url: address::join(&ims_endpoint, TOKEN_PATH),
-                client_id,
-                client_secret,
-                scopes,
-            }),
+        let (ims_endpoint, client_id, client_secret, scopes) = match credentials {
+            Credentials::ClientSecret { ims_endpoint, client_id, client_secret, scopes } => {
+                (ims_endpoint, client_id, client_secret, scopes)
+            }
+            Credentials::Token(token) => {
+                let bearer = Bearer::new(token, None).ok_or_else(|| {
+                    let why = "access_token: it is empty or has characters that no token has";
+                    Error::setup(why.to_owned())
+                })?;
+                return Ok(Self::Given(Arc::new(bearer)));
+            }
         };
-        Ok(Self { source, cache: Mutex::default(), turns: AtomicU64::new(0) })
+        Ok(Self::Fetched(Box::new(Fetcher {
+            url: address::join(&ims_endpoint, TOKEN_PATH),
+            client_id,
+            client_secret,
+            scopes,
+            last: Mutex::default(),
+            failures: AtomicU64::default(),
+        })))
     }
 
     /// What must not show in any error, beside the token in use.
-    pub(super) fn scrubber(&self) -> Scrubber {
-        match &self.source {
-            Source::Given(_) => Scrubber::default(),
-            Source::Minted(minter) => Scrubber(vec![minter.client_secret.clone()]),
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::Given(_) => Vec::new(),
+            Self::Fetched(fetcher) => vec![fetcher.client_secret.clone()],
         }
     }
 
     /// Whether a refused token can be replaced by a new one.
     pub(super) fn can_renew(&self) -> bool {
-        matches!(self.source, Source::Minted(_))
+        matches!(self, Self::Fetched(_))
     }
 
     /// What can be shown of the token that is good for a request now.
@@ -133,84 +122,85 @@ impl Tokens {
         limits: &Limits,
     ) -> Result<TokenFacts, Error> {
         let bearer = self.bearer(transport, None, limits).await?;
-        let left = match &self.source {
-            Source::Given(_) => end_of(bearer.token.expose())
+        let left = match bearer.until {
+            Some(until) => Some(until.duration_since(Instant::now())),
+            None => end_of(bearer.token.expose())
                 .map(|end| end.duration_since(SystemTime::now()).unwrap_or_default()),
-            Source::Minted(_) => {
-                let cache = self.cache.lock().await;
-                cache.bearer.as_ref().map(|fresh| fresh.until.duration_since(Instant::now()))
-            }
         };
-        Ok(TokenFacts { minted: self.can_renew(), left })
+        Ok(TokenFacts { fetched: self.can_renew(), left })
     }
 
     /// A token that is good for a request now, and is not `refused`.
     pub(super) async fn bearer(
         &self,
         transport: &Transport,
-        refused: Option<&Bearer>,
+        refused: Option<&Arc<Bearer>>,
         limits: &Limits,
-    ) -> Result<Bearer, Error> {
-        let minter = match &self.source {
-            Source::Given(bearer) => return Ok(bearer.clone()),
-            Source::Minted(minter) => minter,
+    ) -> Result<Arc<Bearer>, Error> {
+        match self {
+            Self::Given(bearer) => Ok(Arc::clone(bearer)),
+            Self::Fetched(fetcher) => fetcher.bearer(transport, refused, limits).await,
+        }
+    }
+}
+
+impl Fetcher {
+    async fn bearer(
+        &self,
+        transport: &Transport,
+        refused: Option<&Arc<Bearer>>,
+        limits: &Limits,
+    ) -> Result<Arc<Bearer>, Error> {
+        let failures = self.failures.load(Ordering::Acquire);
+        let ended = |kind| {
+            Failure::of_request(Call::Token, &self.url, 0).into_error(kind, Delivery::NeverSent)
         };
-        let seen = self.turns.load(Ordering::Acquire);
-        let mut cache = tokio::select! {
+        let mut last = tokio::select! {
             biased;
-            cache = self.cache.lock() => cache,
-            () = limits.stop.cancelled() => return Err(waited(&minter.url, Kind::Interrupted)),
-            () = sleep_until(limits.deadline) => return Err(waited(&minter.url, Kind::Deadline)),
+            last = self.last.lock() => last,
+            () = limits.stop.cancelled() => return Err(ended(Kind::Interrupted)),
+            () = sleep_until(limits.deadline) => return Err(ended(Kind::Deadline)),
         };
-        if let Some(fresh) = &cache.bearer
-            && refused.is_none_or(|refused| refused.turn != fresh.bearer.turn)
-            && Instant::now() < fresh.until
-        {
-            return Ok(fresh.bearer.clone());
-        }
-        if let Some(failure) = &cache.failure
-            && self.turns.load(Ordering::Acquire) != seen
-        {
-            return Err(failure.clone());
-        }
-        cache.bearer = None;
-        cache.failure = None;
-        match self.mint(minter, transport, limits).await {
-            Ok(fresh) => {
-                let bearer = fresh.bearer.clone();
-                cache.bearer = Some(fresh);
-                Ok(bearer)
+        match &*last {
+            // IMS may respond with the same token again: the text does not tell one from the next.
+            Some(Ok(bearer))
+                if refused.is_none_or(|refused| !Arc::ptr_eq(refused, bearer))
+                    && bearer.until.is_some_and(|until| Instant::now() < until) =>
+            {
+                return Ok(Arc::clone(bearer));
             }
-            Err(error) => {
-                // Another's limits are not ours: who waited tries for itself then.
-                if !matches!(error.kind(), Kind::Interrupted | Kind::Deadline) {
-                    cache.failure = Some(error.clone());
-                    self.turns.fetch_add(1, Ordering::AcqRel);
-                }
-                Err(error)
+            Some(Err(error)) if self.failures.load(Ordering::Acquire) != failures => {
+                return Err(error.clone());
             }
+            _ => *last = None,
         }
+        let fetched = self.fetch_token(transport, limits).await.map(Arc::new);
+        match &fetched {
+            // Another's limits are not ours: who waited tries for itself then.
+            Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Deadline) => {}
+            Err(_) => {
+                self.failures.fetch_add(1, Ordering::AcqRel);
+                *last = Some(fetched.clone());
+            }
+            Ok(_) => *last = Some(fetched.clone()),
+        }
+        fetched
     }
 
     /// Asks IMS, with repetitions.
-    async fn mint(
-        &self,
-        minter: &Minter,
-        transport: &Transport,
-        limits: &Limits,
-    ) -> Result<Fresh, Error> {
-        let request = minter.request();
+    async fn fetch_token(&self, transport: &Transport, limits: &Limits) -> Result<Bearer, Error> {
+        let request = self.request();
         let mut earlier: Option<Error> = None;
         let mut retries = 0;
         loop {
             // Counted from before the request: the lifetime may have begun by the time the response is here.
             let asked = Instant::now();
             let response = transport.attempt(&request, retries + 1, limits).await;
-            let error = match response.and_then(|response| self.accept(response, asked)) {
-                Ok(fresh) => return Ok(fresh),
+            let error = match response.and_then(|response| token_of(response, asked)) {
+                Ok(bearer) => return Ok(bearer),
                 Err(error) => error.after(earlier.as_ref()),
             };
-            match transport.decide(&error, Call::Mint, retries, false, limits) {
+            match transport.decide(&error, Call::Token, retries, false, limits) {
                 Decision::Retry(wait) => {
                     retries += 1;
                     transport.pause(wait, &error, limits).await?;
@@ -221,53 +211,49 @@ impl Tokens {
         }
     }
 
-    fn accept(&self, response: Response, asked: Instant) -> Result<Fresh, Error> {
-        let Ok(wire) = serde_json::from_slice::<WireToken>(&response.body) else {
-            return Err(response.tokenless());
-        };
-        let turn = self.turns.fetch_add(1, Ordering::AcqRel) + 1;
-        let Some(bearer) =
-            wire.access_token.and_then(|token| Bearer::new(Secret::new(token), turn))
-        else {
-            return Err(response.tokenless());
-        };
-        let lifetime = usable(wire.expires_in.as_ref());
-        tracing::debug!(usable_s = lifetime.as_secs_f64(), "access token minted");
-        Ok(Fresh { bearer, until: asked + lifetime })
-    }
-}
-
-impl Minter {
     /// The request for a token. The credentials are in the body: a query may be logged.
     fn request(&self) -> Request {
-        let body = form_urlencoded::Serializer::new(String::new())
+        let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.client_id)
-            .append_pair("client_secret", self.client_secret.expose())
             .append_pair("scope", &self.scopes)
+            // The last one: a text that grows leaves copies of what was in it.
+            .append_pair("client_secret", self.client_secret.expose())
             .finish();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         Request {
-            call: Call::Mint,
+            call: Call::Token,
             url: self.url.clone(),
             headers,
-            body: body.into_bytes(),
+            body: secret::zeroed(form),
             scrubber: Scrubber(vec![self.client_secret.clone()]),
         }
     }
 }
 
+/// The token of a response to a request that was made at this time.
+fn token_of(mut response: Response, asked: Instant) -> Result<Bearer, Error> {
+    let wire = serde_json::from_slice::<WireToken>(&response.body).ok();
+    let lifetime = usable(wire.as_ref().and_then(|wire| wire.expires_in.as_ref()));
+    let token = wire.and_then(|wire| wire.access_token).map(Secret::new);
+    let Some(bearer) = token.and_then(|token| Bearer::new(token, Some(asked + lifetime))) else {
+        return Err(response.tokenless());
+    };
+    drop(Zeroizing::new(std::mem::take(&mut response.body)));
+    tracing::debug!(usable_s = lifetime.as_secs_f64(), "access token fetched");
+    Ok(bearer)
+}
+
 impl Bearer {
     /// `None` for a text that cannot be a header's value, or is none.
-    fn new(token: Secret, turn: u64) -> Option<Self> {
+    fn new(token: Secret, until: Option<Instant>) -> Option<Self> {
         if token.expose().trim().is_empty() {
             return None;
         }
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
-        header.set_sensitive(true);
-        Some(Self { token, header, turn })
+        let header = secret::header(&Secret::new(["Bearer ", token.expose()].concat()))?;
+        Some(Self { token, header, until })
     }
 }
 
@@ -299,11 +285,6 @@ fn usable(expires_in: Option<&Value>) -> Duration {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds.min(LONGEST.as_secs_f64())).ok())
         .unwrap_or(UNSAID);
     lifetime - MARGIN.min(lifetime / 10)
-}
-
-/// The error of a call whose time was over while another one was minting.
-fn waited(url: &Url, kind: Kind) -> Error {
-    Report::of_request(Call::Mint, url, 0).into_error(kind, Outcome::Ended { sent: false })
 }
 
 #[cfg(test)]

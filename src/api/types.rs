@@ -6,8 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// The only type of configuration there is, also the query of the status call. Adobe's API page: `BYOK_CONFIG`.
 pub(super) const CONFIG_TYPE: &str = "BYOK_CONFIG";
@@ -43,7 +42,7 @@ pub struct Configuration {
     pub config_type: Option<String>,
     /// `configData.providerType`, mostly `AZURE_KEYVAULT`.
     pub provider_type: Option<String>,
-    /// The Azure subscription; only the status endpoint responds with it.
+    /// The Azure subscription; only the status endpoint has it.
     pub subscription_id: Option<String>,
     /// `configData.keyVaultKeyIdentifier`: the key's URL.
     pub key_identifier: Option<String>,
@@ -85,151 +84,75 @@ impl fmt::Display for Status {
     }
 }
 
-/// The body of a submission, its keys in the order of Adobe's sample.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Submission<'a> {
-    name: &'a str,
-    r#type: &'a str,
-    ims_org_id: &'a str,
-    config_data: SubmittedKey<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SubmittedKey<'a> {
-    provider_type: &'a str,
-    key_vault_key_identifier: &'a str,
-}
-
 /// The body of a submission.
-pub(super) fn submission(
-    name: &str,
-    org_id: &str,
-    key_identifier: &str,
-) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Submission {
-        name,
-        r#type: CONFIG_TYPE,
-        ims_org_id: org_id,
-        config_data: SubmittedKey {
-            provider_type: PROVIDER_TYPE,
-            key_vault_key_identifier: key_identifier,
-        },
+pub(super) fn submission(name: &str, org_id: &str, key_identifier: &str) -> String {
+    json!({
+        "name": name,
+        "type": CONFIG_TYPE,
+        "imsOrgId": org_id,
+        "configData": {"providerType": PROVIDER_TYPE, "keyVaultKeyIdentifier": key_identifier},
     })
+    .to_string()
 }
 
 /// Why a success cannot be understood.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Garbled {
+pub(super) enum Malformed {
     /// Not the JSON that is expected.
     #[error("it is not the expected JSON")]
-    Json(#[from] serde_json::Error),
-    /// A field without which the answer is of no use.
+    Json,
+    /// A field without which the response is of no use.
     #[error("`{0}` is missing in it")]
     Missing(&'static str),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireApp {
-    #[serde(default, deserialize_with = "text")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    application_uri: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    application_id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    application_redirect_url: Option<String>,
-}
-
-/// A configuration: flat in the status call's answer; in a submission's, nested under `config` with a second status.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireConfiguration {
-    #[serde(default, deserialize_with = "text")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    status: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    r#type: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    subscription_id: Option<String>,
-    config_data: Option<WireKey>,
-    config: Option<Box<WireConfiguration>>,
-}
-
-/// `configData`. Its `keyName` is left out on purpose: it holds the configuration's name.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireKey {
-    #[serde(default, deserialize_with = "text")]
-    provider_type: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    key_vault_key_identifier: Option<String>,
-}
-
-impl WireConfiguration {
-    /// The nested part lifted out; what the outer part says wins.
-    fn flat(self) -> Self {
-        let Some(inner) = self.config else {
-            return self;
-        };
-        let inner = inner.flat();
-        Self {
-            id: self.id.or(inner.id),
-            status: self.status.or(inner.status),
-            name: self.name.or(inner.name),
-            r#type: self.r#type.or(inner.r#type),
-            subscription_id: self.subscription_id.or(inner.subscription_id),
-            config_data: self.config_data.or(inner.config_data),
-            config: None,
-        }
-    }
-}
-
 /// Decodes the app registration. All five documented fields have to be there.
-pub(super) fn app_registration(body: &[u8]) -> Result<AppRegistration, Garbled> {
-    let wire: WireApp = serde_json::from_slice(body)?;
+pub(super) fn app_registration(body: &[u8]) -> Result<AppRegistration, Malformed> {
+    let app = object(body)?;
+    let required = |field| text(&app, field).ok_or(Malformed::Missing(field));
     Ok(AppRegistration {
-        id: wire.id.ok_or(Garbled::Missing("id"))?,
-        name: wire.name.ok_or(Garbled::Missing("name"))?,
-        application_uri: wire.application_uri.ok_or(Garbled::Missing("applicationUri"))?,
-        application_id: wire.application_id.ok_or(Garbled::Missing("applicationId"))?,
-        application_redirect_url: wire
-            .application_redirect_url
-            .ok_or(Garbled::Missing("applicationRedirectUrl"))?,
+        id: required("id")?,
+        name: required("name")?,
+        application_uri: required("applicationUri")?,
+        application_id: required("applicationId")?,
+        application_redirect_url: required("applicationRedirectUrl")?,
     })
 }
 
-/// Decodes a configuration of either shape. Without id or status it is of no use.
-pub(super) fn configuration(body: &[u8]) -> Result<Configuration, Garbled> {
-    let wire: WireConfiguration = serde_json::from_slice(body)?;
-    let wire = wire.flat();
-    let key = wire.config_data.unwrap_or_default();
+/// Decodes a configuration: flat from the status endpoint; from a submission, nested under `config` with a second status. What
+/// the outer part says wins. Without id or status it is of no use. `configData.keyName` is left out on purpose: it holds the
+/// configuration's name.
+pub(super) fn configuration(body: &[u8]) -> Result<Configuration, Malformed> {
+    let outer = object(body)?;
+    let nested = outer.get("config").and_then(Value::as_object);
+    let field = |name| text(&outer, name).or_else(|| text(nested?, name));
+    let key = [Some(&outer), nested]
+        .into_iter()
+        .flatten()
+        .find_map(|part| part.get("configData")?.as_object());
     Ok(Configuration {
-        id: wire.id.ok_or(Garbled::Missing("id"))?,
-        status: Status(wire.status.ok_or(Garbled::Missing("status"))?),
-        application_name: wire.name,
-        config_type: wire.r#type,
-        provider_type: key.provider_type,
-        subscription_id: wire.subscription_id,
-        key_identifier: key.key_vault_key_identifier,
+        id: field("id").ok_or(Malformed::Missing("id"))?,
+        status: Status(field("status").ok_or(Malformed::Missing("status"))?),
+        application_name: field("name"),
+        config_type: field("type"),
+        provider_type: key.and_then(|key| text(key, "providerType")),
+        subscription_id: field("subscriptionId"),
+        key_identifier: key.and_then(|key| text(key, "keyVaultKeyIdentifier")),
         retry_after: None,
     })
 }
 
+fn object(body: &[u8]) -> Result<Map<String, Value>, Malformed> {
+    serde_json::from_slice(body).map_err(|_| Malformed::Json)
+}
+
 /// A text or a number; everything else, and an empty text, counts as not there.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) if !text.is_empty() => Some(text),
+fn text(object: &Map<String, Value>, field: &str) -> Option<String> {
+    match object.get(field)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -75,17 +75,16 @@ pub enum Resolved {
 /// Resolves the provider block and the environment.
 ///
 /// # Errors
-/// Every mistake found, each naming the argument with both spellings. None of them holds a secret.
+/// Everything that is wrong, each naming the argument with both spellings. None of them holds a secret.
 pub fn resolve(
     config: &ProviderConfig,
     environment: Environment<'_>,
     user_agent: String,
 ) -> Result<Resolved, Vec<ConfigError>> {
-    let mut reader =
-        Reader { environment, proxies: None, unknown: Vec::new(), mistakes: Vec::new() };
+    let mut reader = Reader { environment, proxies: None, unknown: Vec::new(), errors: Vec::new() };
     match Proxies::read(environment) {
         Ok(proxies) => reader.proxies = Some(proxies),
-        Err(mistake) => reader.mistakes.push(mistake),
+        Err(error) => reader.errors.push(error),
     }
     let org_id = reader.org_id(config);
     let endpoint = reader.endpoint(config);
@@ -107,8 +106,8 @@ pub fn resolve(
         Setting::Unknown => None,
     };
     let set = |variable| environment(variable).filter(|value| !value.is_empty());
-    if !reader.mistakes.is_empty() {
-        return Err(reader.mistakes);
+    if !reader.errors.is_empty() {
+        return Err(reader.errors);
     }
     match (
         org_id.clone(),
@@ -155,7 +154,7 @@ pub fn resolve(
 pub fn validate(config: &ProviderConfig) -> Vec<ConfigError> {
     match resolve(config, &|_| None, String::new()) {
         Ok(_) => Vec::new(),
-        Err(mistakes) => mistakes.into_iter().filter(|mistake| !mistake.missing).collect(),
+        Err(errors) => errors.into_iter().filter(|error| !error.missing).collect(),
     }
 }
 
@@ -189,7 +188,7 @@ struct Reader<'a> {
     /// `None` where they could not be read.
     proxies: Option<Proxies>,
     unknown: Vec<&'static str>,
-    mistakes: Vec<ConfigError>,
+    errors: Vec<ConfigError>,
 }
 
 impl Reader<'_> {
@@ -209,7 +208,7 @@ impl Reader<'_> {
             Value::Value(value) => {
                 let value = trimmed(value);
                 if value.is_empty() {
-                    self.mistakes.push(ConfigError::wrong(
+                    self.errors.push(ConfigError::wrong(
                         argument,
                         false,
                         "it is empty; give it a value or leave it out".to_owned(),
@@ -230,7 +229,7 @@ impl Reader<'_> {
         if found.value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Some(found.value);
         }
-        self.mistakes.push(ConfigError::wrong(
+        self.errors.push(ConfigError::wrong(
             argument,
             found.from_variable,
             "it has a space, a line break or a non-ASCII character in it, which cannot be sent"
@@ -247,7 +246,7 @@ impl Reader<'_> {
                 match org_id.strip_suffix("@AdobeOrg") {
                     Some(prefix) if !prefix.is_empty() && !prefix.contains('@') => Some(org_id),
                     _ => {
-                        self.mistakes.push(ConfigError::wrong(
+                        self.errors.push(ConfigError::wrong(
                             ORG_ID,
                             from_variable,
                             format!(
@@ -261,7 +260,7 @@ impl Reader<'_> {
             }
             Setting::Unknown => None,
             Setting::Absent => {
-                self.mistakes.push(ConfigError::missing(
+                self.errors.push(ConfigError::missing(
                     &[ORG_ID],
                     "The IMS organisation that owns the data has to be named.",
                 ));
@@ -284,7 +283,7 @@ impl Reader<'_> {
             DEFAULT_REGION => "platform.adobe.io".to_owned(),
             code if is_code => format!("platform-{code}.adobe.io"),
             _ => {
-                self.mistakes.push(ConfigError::wrong(
+                self.errors.push(ConfigError::wrong(
                     REGION,
                     found.from_variable,
                     format!(
@@ -303,8 +302,8 @@ impl Reader<'_> {
     fn route_to(&mut self, target: &Url) -> Route {
         match self.proxies.as_ref().map(|proxies| proxies.route_to(target)) {
             Some(Ok(route)) => route,
-            Some(Err(mistake)) => {
-                self.mistakes.push(mistake);
+            Some(Err(error)) => {
+                self.errors.push(error);
                 Route::Direct
             }
             None => Route::Direct,
@@ -315,11 +314,7 @@ impl Reader<'_> {
         match base_url(&found.value) {
             Ok(url) => Some(url),
             Err(why) => {
-                self.mistakes.push(ConfigError::wrong(
-                    argument,
-                    found.from_variable,
-                    why.to_owned(),
-                ));
+                self.errors.push(ConfigError::wrong(argument, found.from_variable, why.to_owned()));
                 None
             }
         }
@@ -332,7 +327,7 @@ impl Reader<'_> {
             Setting::Known(found) => match duration::parse(&found.value) {
                 Ok(duration) => Some(duration),
                 Err(why) => {
-                    self.mistakes.push(ConfigError::wrong(
+                    self.errors.push(ConfigError::wrong(
                         REQUEST_TIMEOUT,
                         found.from_variable,
                         why.to_string(),
@@ -358,7 +353,7 @@ impl Reader<'_> {
         match count {
             Some(count) if (0..=MOST_RETRIES).contains(&count) => u32::try_from(count).ok(),
             _ => {
-                self.mistakes.push(ConfigError::wrong(
+                self.errors.push(ConfigError::wrong(
                     MAX_RETRIES,
                     from_variable,
                     format!("it has to be a whole number from 0 to {MOST_RETRIES}"),

@@ -40,6 +40,17 @@ pub fn at_path(
     Diagnostic { summary: summary.into(), detail: detail.into(), attribute: attribute_path(path) }
 }
 
+/// The diagnostic with another paragraph.
+pub fn and(mut diagnostic: Diagnostic, paragraph: &str) -> Diagnostic {
+    diagnostic.detail = format!("{}\n\n{paragraph}", diagnostic.detail).into();
+    diagnostic
+}
+
+/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
+pub fn at_plan(diagnostic: Diagnostic) -> Diagnostic {
+    and(diagnostic, "If this stops a `terraform destroy`, add `-refresh=false` to it.")
+}
+
 /// The path of an attribute, by the names on the way to it.
 pub fn attribute_path(names: &[&'static str]) -> AttributePath {
     AttributePath {
@@ -150,7 +161,7 @@ pub fn from_api(error: &api::Error, doing: &str) -> Diagnostic {
 /// What an API error means for a person: a static summary and what to do, whatever the operation
 /// was.
 pub fn explain(error: &api::Error) -> (&'static str, String) {
-    match error.kind() {
+    match error.kind {
         Kind::Interrupted => {
             ("Terraform was interrupted", "Run the command again to go on.".to_owned())
         }
@@ -159,7 +170,7 @@ pub fn explain(error: &api::Error) -> (&'static str, String) {
             "Run the command again to go on. The `timeouts` block of a resource gives it more time."
                 .to_owned(),
         ),
-        kind if error.is_token() => (
+        kind if error.at_ims => (
             "No access token from Adobe IMS",
             connection(error, IMS_ADDRESS).unwrap_or_else(|| token(kind).to_owned()),
         ),
@@ -184,11 +195,11 @@ pub const IMS_ADDRESS: &str = "`ims_endpoint` (AEP_IMS_ENDPOINT)";
 /// What to do about a connection that did not come about, to a host whose `address` comes from
 /// there.
 pub fn connection(error: &api::Error, address: &str) -> Option<String> {
-    Some(match (error.kind(), error.proxy()) {
+    Some(match (error.kind, error.proxy.as_deref()) {
         (Kind::Unresolved, Some(proxy)) => {
             format!("Check the name of the proxy, {proxy}, and the name resolution.")
         }
-        (Kind::Unresolved, None) => match error.url().and_then(unknown_region) {
+        (Kind::Unresolved, None) => match error.url.as_deref().and_then(unknown_region) {
             Some(region) => format!(
                 "Check `region` (AEP_REGION): {region:?} is not one of the codes that Adobe's \
                  pages name, which are {}. If it is right, check the name resolution, and {}.",
@@ -197,7 +208,7 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
             ),
             None => format!("Check {address} and the name resolution, and {}.", way_out(error)),
         },
-        (Kind::Connect, Some(proxy)) => match error.refusal() {
+        (Kind::Connect, Some(proxy)) => match error.refusal {
             Some(Refusal::NotHttp) => format!(
                 "What listens there is not an HTTP proxy: check the address, the port and the \
                  scheme of the proxy, {proxy}."
@@ -232,7 +243,7 @@ pub fn connection(error: &api::Error, address: &str) -> Option<String> {
 
 /// Which variable to check where a host was asked directly.
 fn way_out(error: &api::Error) -> String {
-    match error.excepted() {
+    match error.excepted {
         None => "HTTPS_PROXY if only a proxy leads out of this network".to_owned(),
         Some(variable) => format!(
             "{variable}, which exempts this host from the proxy: remove it there if only the proxy \
@@ -314,8 +325,8 @@ const NOTHING_THERE: &str = "Adobe has nothing at this address";
 
 /// What to do about a response of the API, or about one that did not arrive whole.
 fn response(error: &api::Error) -> (&'static str, String) {
-    let (summary, advice) = match (error.kind(), error.error_code()) {
-        (Kind::Unauthorized, _) if error.has_minted_token() => (
+    let (summary, advice) = match (error.kind, error.error_code.as_deref()) {
+        (Kind::Unauthorized, _) if error.fetched_token => (
             "Adobe does not accept the access token",
             "The token was made with `client_id` and `client_secret` (AEP_CLIENT_ID, \
              AEP_CLIENT_SECRET), and so was a new one: check that `ims_endpoint` \
@@ -380,7 +391,7 @@ fn response(error: &api::Error) -> (&'static str, String) {
              command again.",
         ),
         (Kind::Throttled, _) => {
-            let pause = match error.retry_after().filter(|pause| !pause.is_zero()) {
+            let pause = match error.retry_after.filter(|pause| !pause.is_zero()) {
                 Some(pause) => format!(
                     "Adobe asks clients to wait {}. Run the command again after that",
                     humanize(pause)

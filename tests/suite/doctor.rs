@@ -6,7 +6,7 @@
 //! suite doctor`.
 
 mod scene;
-mod stand_in;
+pub(crate) mod stand_in;
 
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};

@@ -1,94 +1,60 @@
 use url::Url;
 
-use super::{Error, Kind, Report};
-use crate::api::Delivery;
-use crate::api::retry::{Again, Call, Outcome};
+use super::{Call, Delivery, Error, Failure, Kind};
 
-fn report() -> Report {
-    Report::of_request(
-        Call::Read,
-        &Url::parse("https://h/config/a?configType=BYOK_CONFIG").unwrap(),
-        1,
-    )
+const URL: &str = "https://h/config/a?configType=BYOK_CONFIG";
+
+fn failure() -> Failure {
+    Failure::of_request(Call::Read, &Url::parse(URL).unwrap(), 1)
 }
 
 #[test]
 fn one_technical_line() {
-    let mut full = report();
+    let mut full = failure();
     full.status = Some(503);
     full.error_code = Some("503010".into());
-    full.words = Some("Failed to validate the token".into());
+    full.message = Some("Failed to validate the token".into());
     full.request_id = Some("abc".into());
     full.attempts = 3;
-    let outcome = Outcome::Answered { status: 503, gateway_code: true };
-    assert_eq!(
-        full.into_error(Kind::Unavailable, outcome).to_string(),
-        "GET https://h/config/a?configType=BYOK_CONFIG: HTTP 503, error_code 503010: Failed to validate the token \
-         (x-request-id: abc), after 3 attempts"
-    );
-    let mut refused = report();
-    refused.words = Some("tcp connect error".into());
-    assert_eq!(
-        refused.into_error(Kind::Connect, Outcome::NeverSent { again: Again::Often }).to_string(),
-        "GET https://h/config/a?configType=BYOK_CONFIG: no connection: tcp connect error"
-    );
+    let mut proxied = failure();
+    proxied.message = Some("tcp connect error".into());
+    proxied.proxy = Some("http://p (HTTPS_PROXY)".into());
+    let mut page = failure();
+    page.status = Some(404);
+    page.message = Some("404 - Not Found".into());
+    let mut bare = page.clone();
+    bare.message = Some("404".into());
+    for (failure, kind, expected) in [
+        (
+            full,
+            Kind::Unavailable,
+            "HTTP 503, error_code 503010: Failed to validate the token (x-request-id: abc), after 3 attempts",
+        ),
+        (
+            proxied,
+            Kind::Connect,
+            "no connection through the proxy http://p (HTTPS_PROXY): tcp connect error",
+        ),
+        (page, Kind::NotFound, "HTTP 404: Not Found"),
+        (bare, Kind::NotFound, "HTTP 404"),
+    ] {
+        let error = failure.into_error(kind, Delivery::Unknown);
+        assert_eq!(error.to_string(), format!("GET {URL}: {expected}"));
+    }
     assert_eq!(Error::setup("ca_cert_file: gone".into()).to_string(), "ca_cert_file: gone");
 }
 
 #[test]
 fn an_end_by_the_clock_says_what_happened_before() {
-    let mut throttled = report();
+    let mut throttled = failure();
     throttled.status = Some(429);
-    let throttled = throttled
-        .into_error(Kind::Throttled, Outcome::Answered { status: 429, gateway_code: false });
-    let mut late = report();
+    let throttled = throttled.into_error(Kind::Throttled, Delivery::Refused);
+    let mut late = failure();
     late.attempts = 2;
-    let late = late.into_error(Kind::Deadline, Outcome::Ended { sent: false });
-    let late = late.unsent(Some(&throttled)).after(Some(&throttled));
-    assert_eq!(
-        late.to_string(),
-        "GET https://h/config/a?configType=BYOK_CONFIG: the time for the operation is over: before that: HTTP 429, after 2 attempts"
-    );
-    assert_eq!(late.delivery(), Delivery::Refused);
-}
-
-#[test]
-fn a_setup_error_was_never_sent_and_does_not_pass() {
-    let error = Error::setup("org_id: bad".into());
-    assert_eq!(
-        (error.kind(), error.delivery(), error.attempts()),
-        (Kind::Setup, Delivery::NeverSent, 0)
-    );
-    assert!(
-        !error.is_transient()
-            && !error.is_token()
-            && error.url().is_none()
-            && error.method().is_none()
-    );
-}
-
-#[test]
-fn kinds_of_statuses() {
-    for (call, status, expected) in [
-        (Call::Read, 400, Kind::BadRequest),
-        (Call::Read, 401, Kind::Unauthorized),
-        (Call::Read, 403, Kind::Forbidden),
-        (Call::Read, 404, Kind::NotFound),
-        (Call::Read, 408, Kind::Timeout),
-        (Call::Submit, 409, Kind::Conflict),
-        (Call::Submit, 410, Kind::Other),
-        (Call::Submit, 422, Kind::BadRequest),
-        (Call::Read, 429, Kind::Throttled),
-        (Call::Read, 302, Kind::Redirect),
-        (Call::Read, 503, Kind::Unavailable),
-        (Call::Read, 599, Kind::Unavailable),
-        (Call::Mint, 400, Kind::Token),
-        (Call::Mint, 401, Kind::Token),
-        (Call::Mint, 404, Kind::Token),
-        (Call::Mint, 429, Kind::Throttled),
-        (Call::Mint, 500, Kind::Unavailable),
-        (Call::Mint, 302, Kind::Redirect),
-    ] {
-        assert_eq!(Kind::of_status(call, status), expected, "{call:?} {status}");
-    }
+    let late = late.into_error(Kind::Deadline, Delivery::NeverSent).after(Some(&throttled));
+    let said = "the time for the operation is over: before that: HTTP 429, after 2 attempts";
+    assert_eq!(late.to_string(), format!("GET {URL}: {said}"));
+    assert_eq!(late.delivery, Delivery::Refused);
+    let sent = failure().into_error(Kind::ConnectionLost, Delivery::Unknown);
+    assert_eq!(sent.after(Some(&throttled)).delivery, Delivery::Unknown);
 }

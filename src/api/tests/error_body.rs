@@ -1,12 +1,12 @@
 use super::{Shape, read, scrubbed, shape_of};
 use crate::api::secret::{Scrubber, Secret};
 
-fn words(body: &str) -> Option<String> {
-    read(body.as_bytes(), &Scrubber::default()).words
+fn message(body: &str) -> Option<String> {
+    read(body.as_bytes(), &Scrubber::default()).message
 }
 
 #[test]
-fn every_known_shape_gives_its_words() {
+fn every_known_shape_gives_its_message() {
     for (case, body, expected) in [
         (
             "gateway",
@@ -40,7 +40,7 @@ fn every_known_shape_gives_its_words() {
             "invalid_client: invalid client_secret parameter",
         ),
         ("an error object", r#"{"error":{"code":7,"message":"inner"}}"#, "inner"),
-        ("the same words twice", r#"{"title":"Gone","message":"Gone"}"#, "Gone"),
+        ("the same message twice", r#"{"title":"Gone","message":"Gone"}"#, "Gone"),
         ("an unknown object", r#"{"reason":"because"}"#, r#"{"reason":"because"}"#),
         ("an array", r#"[{"reason":1}]"#, r#"[{"reason":1}]"#),
         ("a JSON text", r#""plain""#, "plain"),
@@ -60,14 +60,14 @@ fn every_known_shape_gives_its_words() {
         ("control characters", "a\u{1b}[31mred\u{0}", "10 bytes that are not text"),
         ("escaped control characters", r#"{"message":"a\u001b[31mred\u0000"}"#, "a [31mred"),
     ] {
-        assert_eq!(words(body).as_deref(), Some(expected), "{case}");
+        assert_eq!(message(body).as_deref(), Some(expected), "{case}");
     }
 }
 
 #[test]
-fn nothing_said_gives_no_words() {
+fn nothing_said_gives_no_message() {
     for body in ["", " \n", "null", "{}", r#""""#] {
-        assert_eq!(words(body), None, "{body:?}");
+        assert_eq!(message(body), None, "{body:?}");
     }
 }
 
@@ -76,12 +76,12 @@ fn what_is_not_text_is_counted() {
     for binary in [&[0xff, 0xfe, 0][..], &[0x1f, 0x8b, 8], b"{\"id\":\x00}"] {
         let said = read(binary, &Scrubber::default());
         let counted = format!("{} bytes that are not text", binary.len());
-        assert_eq!((said.shape, said.words), (Shape::Unreadable, Some(counted)));
+        assert_eq!((said.shape, said.message), (Shape::Unreadable, Some(counted)));
         assert_eq!(shape_of(binary), Shape::Unreadable);
     }
     // Old proxies write Latin-1.
     let page = b"<html><title>Acc\xe8s refus\xe9</title>";
-    assert_eq!(read(page, &Scrubber::default()).words.as_deref(), Some("Accès refusé"));
+    assert_eq!(read(page, &Scrubber::default()).message.as_deref(), Some("Accès refusé"));
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn shapes() {
 }
 
 #[test]
-fn words_are_short() {
-    let long = words(&"ä".repeat(5000)).unwrap();
+fn messages_are_short() {
+    let long = message(&"ä".repeat(5000)).unwrap();
     assert_eq!(long.chars().count(), 600);
     assert!(long.ends_with('…'));
 }
@@ -142,5 +142,5 @@ fn no_secret_is_left_whole_or_cut() {
     assert!(!cut.contains("tok"), "{cut}");
     let said = read(br#"{"error_code":"tok-123456789","message":"tok-123456789"}"#, &scrubber);
     assert_eq!(said.error_code.as_deref(), Some("[redacted]"));
-    assert_eq!(said.words.as_deref(), Some("[redacted]"));
+    assert_eq!(said.message.as_deref(), Some("[redacted]"));
 }

@@ -36,7 +36,7 @@ async fn one_line_an_attempt_and_no_secret() {
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
-    let echo = r#"{"error_code":"401013","message":"sentinel-minted is not valid"}"#;
+    let echo = r#"{"error_code":"401013","message":"sentinel-fetched is not valid"}"#;
     let server = Server::with_ims(
         [
             answer(401, echo),
@@ -44,7 +44,7 @@ async fn one_line_an_attempt_and_no_secret() {
             answer_with(200, "x-request-id: req-1\r\n", RUNNING),
             answer(409, echo),
         ],
-        [token("sentinel-minted", 86399), token("sentinel-renewed", 86399)],
+        [token("sentinel-fetched", 86399), token("sentinel-renewed", 86399)],
     )
     .await;
     let client = oauth_client(&server);

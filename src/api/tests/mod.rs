@@ -1,10 +1,10 @@
 //! The client against a scripted server: what goes over the socket, and what comes of what comes back.
 
-mod compressed;
+mod ends;
 mod logs;
-mod reads;
+mod requests;
+mod responses;
 mod server;
-mod submissions;
 mod tls;
 mod tokens;
 
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::retry::Backoff;
-use super::{Client, Credentials, Limits, RootSources, Route, Secret, Settings};
+use super::{Client, Credentials, Kind, Limits, RootSources, Route, Secret, Settings};
 use server::Server;
 
 const KEY: &str = "https://v.vault.azure.net/keys/k/1";
@@ -32,10 +32,10 @@ const BACKOFF: Backoff = Backoff {
     grace: Duration::from_secs(3),
 };
 
-fn settings(server: &Server) -> Settings {
+fn settings(endpoint: Url) -> Settings {
     Settings {
         org_id: "ORG@AdobeOrg".to_owned(),
-        endpoint: server.url("/"),
+        endpoint,
         route: Route::Direct,
         ims_route: Route::Direct,
         api_key: "acp_provisioning".to_owned(),
@@ -44,66 +44,56 @@ fn settings(server: &Server) -> Settings {
         max_retries: 5,
         root_sources: RootSources::default(),
         ca_cert_file: None,
-        user_agent: "terraform-provider-aep/test".to_owned(),
+        user_agent: "terraform-provider-aep/test, ä is left out\r\n".to_owned(),
     }
 }
 
-fn oauth(server: &Server) -> Credentials {
+fn oauth(ims_endpoint: Url) -> Credentials {
     Credentials::ClientSecret {
-        ims_endpoint: server.url("/"),
+        ims_endpoint,
         client_id: "client id".to_owned(),
         client_secret: Secret::new(CLIENT_SECRET),
         scopes: "openid,AdobeID".to_owned(),
     }
 }
 
+/// A client that does not wait before a repetition.
+fn client_of(settings: Settings) -> Client {
+    Client::with_backoff(settings, BACKOFF).unwrap()
+}
+
 /// With a given token.
 fn client(server: &Server) -> Client {
-    Client::with_backoff(settings(server), BACKOFF).unwrap()
+    client_of(settings(server.url("/")))
 }
 
 /// With tokens from the server's IMS.
 fn oauth_client(server: &Server) -> Client {
-    let settings = Settings { credentials: oauth(server), ..settings(server) };
-    Client::with_backoff(settings, BACKOFF).unwrap()
+    client_of(Settings { credentials: oauth(server.url("/")), ..settings(server.url("/")) })
 }
 
 fn limits() -> Limits {
-    Limits { deadline: Instant::now() + Duration::from_secs(600), stop: CancellationToken::new() }
+    within(Duration::from_secs(600))
+}
+
+fn within(time: Duration) -> Limits {
+    Limits { deadline: Instant::now() + time, stop: CancellationToken::new() }
 }
 
 #[test]
 fn settings_that_cannot_be_sent_are_named() {
-    let fine = Settings {
-        org_id: "ORG@AdobeOrg".to_owned(),
-        endpoint: Url::parse("http://127.0.0.1:9").unwrap(),
-        route: Route::Direct,
-        ims_route: Route::Direct,
-        api_key: "k".to_owned(),
-        credentials: Credentials::Token(Secret::new("t")),
-        request_timeout: Duration::from_secs(1),
-        max_retries: 0,
-        root_sources: RootSources::default(),
-        ca_cert_file: None,
-        user_agent: "ä is left out\r\n".to_owned(),
-    };
-    let message = |settings: Settings| Client::new(settings).unwrap_err().to_string();
-    assert!(Client::new(fine.clone()).is_ok());
-    let mut bad = fine.clone();
-    bad.org_id = "a\nb".to_owned();
-    assert_eq!(message(bad), "org_id: it has characters that cannot be sent in a header");
-    let mut bad = fine.clone();
-    bad.api_key = "a\u{0}".to_owned();
-    assert_eq!(message(bad), "api_key: it has characters that cannot be sent in a header");
-    for token in ["", "a\nb"] {
-        let mut bad = fine.clone();
-        bad.credentials = Credentials::Token(Secret::new(token));
-        assert_eq!(message(bad), "access_token: it is empty or has characters that no token has");
+    let fine = settings(Url::parse("http://127.0.0.1:9").unwrap());
+    let token = |token| Credentials::Token(Secret::new(token));
+    const UNSENDABLE: &str = "it has characters that cannot be sent in a header";
+    const NO_TOKEN: &str = "access_token: it is empty or has characters that no token has";
+    for (bad, expected) in [
+        (Settings { org_id: "a\nb".into(), ..fine.clone() }, format!("org_id: {UNSENDABLE}")),
+        (Settings { api_key: "a\0".into(), ..fine.clone() }, format!("api_key: {UNSENDABLE}")),
+        (Settings { credentials: token(""), ..fine.clone() }, NO_TOKEN.to_owned()),
+        (Settings { credentials: token("a\nb"), ..fine.clone() }, NO_TOKEN.to_owned()),
+    ] {
+        let error = Client::new(bad).unwrap_err();
+        assert_eq!((error.kind, error.to_string()), (Kind::Setup, expected));
     }
-}
-
-#[test]
-fn settings_show_no_secret() {
-    let shown = format!("{:?}", Credentials::Token(Secret::new(TOKEN)));
-    assert_eq!(shown, "Token([redacted])");
+    assert!(!format!("{fine:?} {:?}", Client::new(fine.clone())).contains("sentinel"));
 }

@@ -1,41 +1,68 @@
 //! The case names are the specification.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::{
-    Again, Backoff, Call, Decision, Outcome, Situation, decide, delivery, is_transient, retry_after,
-};
-use crate::api::Delivery;
+use url::Url;
 
-const FRESH: Situation = Situation {
-    call: Call::Read,
-    outcome: Outcome::Lost,
-    retry_after: None,
-    retries: 0,
-    max_retries: 5,
-    left: Duration::from_secs(3600),
-    renewable: false,
+use super::{Backoff, Decision, Situation, decide};
+use crate::api::TlsFault;
+use crate::api::error::{Call, Delivery, Error, Failure, Kind};
+
+const FRESH: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    longest: Duration::from_secs(16),
+    grace: Duration::ZERO,
 };
 
-const NEVER_SENT: Outcome = Outcome::NeverSent { again: Again::Often };
-const UNRESOLVED: Outcome = Outcome::NeverSent { again: Again::Once };
-const BAD_CERTIFICATE: Outcome = Outcome::NeverSent { again: Again::Never };
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    NeverSent(Kind),
+    Lost,
+    Answered { status: u16, by_gateway: bool },
+    Ended { sent: bool },
+}
+
+const NEVER_SENT: Outcome = Outcome::NeverSent(Kind::Connect);
+const UNRESOLVED: Outcome = Outcome::NeverSent(Kind::Unresolved);
+const BAD_CERTIFICATE: Outcome = Outcome::NeverSent(Kind::Tls(TlsFault::UnknownIssuer));
 
 fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, gateway_code: false }
+    Outcome::Answered { status, by_gateway: false }
 }
 
 fn by_gateway(status: u16) -> Outcome {
-    Outcome::Answered { status, gateway_code: true }
+    Outcome::Answered { status, by_gateway: true }
+}
+
+fn error(call: Call, outcome: Outcome) -> Error {
+    let mut failure = Failure::of_request(call, &Url::parse("https://h/").unwrap(), 1);
+    match outcome {
+        Outcome::NeverSent(kind) => failure.into_error(kind, Delivery::NeverSent),
+        Outcome::Lost => failure.into_error(Kind::ConnectionLost, Delivery::Unknown),
+        Outcome::Answered { status, by_gateway } => {
+            failure.status = Some(status);
+            let delivery = Delivery::of_status(status, by_gateway);
+            failure.into_error(Kind::of_status(call, status), delivery)
+        }
+        Outcome::Ended { sent: true } => failure.into_error(Kind::Interrupted, Delivery::Unknown),
+        Outcome::Ended { sent: false } => failure.into_error(Kind::Deadline, Delivery::NeverSent),
+    }
+}
+
+/// A fresh request that failed so.
+fn first(error: &Error, call: Call) -> Situation<'_> {
+    let left = Duration::from_secs(3600);
+    Situation { call, error, retries: 0, max_retries: 5, left, renewable: false }
 }
 
 #[test]
 fn what_is_repeated() {
-    use Call::{Mint, Read, Submit};
+    use Call::{Read, Submit, Token};
     let cases = [
         ("a read that never left is repeated", Read, NEVER_SENT, true),
         ("a read over a bad certificate is not", Read, BAD_CERTIFICATE, false),
-        ("a read whose answer was lost is repeated", Read, Outcome::Lost, true),
+        ("a read whose response was lost is repeated", Read, Outcome::Lost, true),
         ("a read after 408 is repeated", Read, answered(408), true),
         ("a read after 429 is repeated", Read, answered(429), true),
         ("a read after 500 is repeated", Read, answered(500), true),
@@ -47,14 +74,14 @@ fn what_is_repeated() {
         ("a read after 403 is not", Read, answered(403), false),
         ("a read after 404 is not", Read, answered(404), false),
         ("a read after a redirect is not", Read, answered(302), false),
-        ("a read after a garbled success is not", Read, answered(200), false),
+        ("a read after a malformed success is not", Read, answered(200), false),
         ("a read that was interrupted is not", Read, Outcome::Ended { sent: true }, false),
         ("a submission that never left is repeated", Submit, NEVER_SENT, true),
         ("a submission over a bad certificate is not", Submit, BAD_CERTIFICATE, false),
         ("a submission after 429 is repeated", Submit, answered(429), true),
         ("a submission after the gateway's 503 is repeated", Submit, by_gateway(503), true),
         ("a submission after a service's 503 is not", Submit, answered(503), false),
-        ("a submission whose answer was lost is not", Submit, Outcome::Lost, false),
+        ("a submission whose response was lost is not", Submit, Outcome::Lost, false),
         ("a submission after 408 is not", Submit, answered(408), false),
         ("a submission after 500 is not", Submit, answered(500), false),
         ("a submission after the gateway's 500 is not", Submit, by_gateway(500), false),
@@ -62,17 +89,16 @@ fn what_is_repeated() {
         ("a submission after 504 is not", Submit, answered(504), false),
         ("a submission after 400 is not", Submit, by_gateway(400), false),
         ("a submission after 409 is not", Submit, answered(409), false),
-        ("a submission after a garbled success is not", Submit, answered(201), false),
+        ("a submission after a malformed success is not", Submit, answered(201), false),
         ("a submission that was interrupted is not", Submit, Outcome::Ended { sent: true }, false),
-        ("a mint that never left is repeated", Mint, NEVER_SENT, true),
-        ("a mint whose answer was lost is repeated", Mint, Outcome::Lost, true),
-        ("a mint after 500 is repeated", Mint, answered(500), true),
-        ("a mint that was refused is not", Mint, answered(400), false),
-        ("a mint after 401 is not", Mint, answered(401), false),
+        ("a token request that never left is repeated", Token, NEVER_SENT, true),
+        ("a token request whose response was lost is repeated", Token, Outcome::Lost, true),
+        ("a token request after 500 is repeated", Token, answered(500), true),
+        ("a token request that was refused is not", Token, answered(400), false),
+        ("a token request after 401 is not", Token, answered(401), false),
     ];
     for (case, call, outcome, repeated) in cases {
-        let situation = Situation { call, outcome, ..FRESH };
-        let decision = decide(&situation, &Backoff::default(), 0.0);
+        let decision = decide(&first(&error(call, outcome), call), &FRESH, 0.0);
         let expected = match repeated {
             true => Decision::Retry(Duration::from_millis(500)),
             false => Decision::Stop,
@@ -88,12 +114,12 @@ fn a_401_renews_the_token_once() {
         ("a submission with a token that can be renewed", Call::Submit, true, Decision::Renew),
         ("a read with a given or just renewed token", Call::Read, false, Decision::Stop),
         ("a submission with a given or just renewed token", Call::Submit, false, Decision::Stop),
-        ("minting has no token to renew", Call::Mint, true, Decision::Stop),
+        ("a token request has no token to renew", Call::Token, true, Decision::Stop),
     ];
     for (case, call, renewable, expected) in cases {
-        let situation =
-            Situation { call, renewable, outcome: by_gateway(401), max_retries: 0, ..FRESH };
-        assert_eq!(decide(&situation, &Backoff::default(), 0.0), expected, "{case}");
+        let error = error(call, by_gateway(401));
+        let situation = Situation { renewable, max_retries: 0, ..first(&error, call) };
+        assert_eq!(decide(&situation, &FRESH, 0.0), expected, "{case}");
     }
 }
 
@@ -116,13 +142,10 @@ fn how_long_is_waited() {
         ("no time left", 0, 0.0, None, 0.0, None),
     ];
     for (case, retries, jitter, asked, left, expected) in cases {
-        let situation = Situation {
-            retries,
-            max_retries: u32::MAX,
-            retry_after: asked.map(s),
-            left: s(left),
-            ..FRESH
-        };
+        let mut error = error(Call::Read, Outcome::Lost);
+        error.0.retry_after = asked.map(s);
+        let (max_retries, left) = (u32::MAX, s(left));
+        let situation = Situation { retries, max_retries, left, ..first(&error, Call::Read) };
         let expected = expected.map_or(Decision::Stop, |wait| Decision::Retry(s(wait)));
         assert_eq!(decide(&situation, &Backoff::default(), jitter), expected, "{case}");
     }
@@ -141,8 +164,10 @@ fn max_retries_counts_attempts_after_the_first() {
         (UNRESOLVED, 5, 0, true),
         (UNRESOLVED, 5, 1, false),
     ] {
-        let situation = Situation { outcome, retries, max_retries, ..FRESH };
-        let decision = decide(&situation, &Backoff::default(), 0.0);
+        let error = error(Call::Submit, outcome);
+        let call = if matches!(outcome, Outcome::Lost) { Call::Read } else { Call::Submit };
+        let situation = Situation { retries, max_retries, ..first(&error, call) };
+        let decision = decide(&situation, &FRESH, 0.0);
         assert_eq!(decision != Decision::Stop, repeated, "{outcome:?}: {retries} of {max_retries}");
     }
 }
@@ -153,8 +178,8 @@ fn what_is_known_about_a_submission() {
     let cases = [
         ("no connection", NEVER_SENT, NeverSent),
         ("a bad certificate", BAD_CERTIFICATE, NeverSent),
-        ("interrupted before", Outcome::Ended { sent: false }, NeverSent),
-        ("interrupted in flight", Outcome::Ended { sent: true }, Unknown),
+        ("ended before", Outcome::Ended { sent: false }, NeverSent),
+        ("ended in flight", Outcome::Ended { sent: true }, Unknown),
         ("time-out, reset, cut body", Outcome::Lost, Unknown),
         ("a success that makes no sense", answered(200), Unknown),
         ("an empty success", answered(204), Unknown),
@@ -177,7 +202,7 @@ fn what_is_known_about_a_submission() {
         ("504", by_gateway(504), Unknown),
     ];
     for (case, outcome, expected) in cases {
-        assert_eq!(delivery(outcome), expected, "{case}");
+        assert_eq!(error(Call::Submit, outcome).delivery, expected, "{case}");
     }
 }
 
@@ -186,35 +211,8 @@ fn nothing_is_repeated_that_may_have_been_taken() {
     let statuses = (100..=599).flat_map(|status| [answered(status), by_gateway(status)]);
     let others = [NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost, Outcome::Ended { sent: true }];
     for outcome in statuses.chain(others) {
-        let situation = Situation { call: Call::Submit, outcome, ..FRESH };
-        let repeated = decide(&situation, &Backoff::default(), 0.5) != Decision::Stop;
-        assert!(!repeated || delivery(outcome) != Delivery::Unknown, "{outcome:?}");
+        let error = error(Call::Submit, outcome);
+        let repeated = decide(&first(&error, Call::Submit), &FRESH, 0.5) != Decision::Stop;
+        assert!(!repeated || error.delivery != Delivery::Unknown, "{outcome:?}");
     }
-}
-
-#[test]
-fn transient_is_what_a_read_is_repeated_for() {
-    for outcome in (100..=599).map(answered).chain([NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost]) {
-        let decision = decide(&Situation { outcome, ..FRESH }, &Backoff::default(), 0.0);
-        assert_eq!(decision != Decision::Stop, is_transient(outcome), "{outcome:?}");
-    }
-}
-
-#[test]
-fn retry_after_in_both_spellings() {
-    let now = httpdate::parse_http_date("Tue, 15 Nov 1994 08:12:31 GMT").unwrap();
-    for (case, value, expected) in [
-        ("seconds", "120", Some(120)),
-        ("white space around", " 7 ", Some(7)),
-        ("none", "0", Some(0)),
-        ("a date", "Tue, 15 Nov 1994 08:13:01 GMT", Some(30)),
-        ("a date in an old spelling", "Tuesday, 15-Nov-94 08:13:01 GMT", Some(30)),
-        ("a date gone by", "Tue, 15 Nov 1994 08:00:00 GMT", Some(0)),
-        ("negative", "-1", None),
-        ("nonsense", "soon", None),
-        ("nothing", "", None),
-    ] {
-        assert_eq!(retry_after(value, now), expected.map(Duration::from_secs), "{case}");
-    }
-    assert_eq!(retry_after("18446744073709551615", SystemTime::now()), Some(super::LONGEST_ASKED));
 }

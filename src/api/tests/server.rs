@@ -1,4 +1,4 @@
-//! A server that reads HTTP/1.1 requests off a socket and answers as scripted, to the byte.
+//! A server that reads HTTP/1.1 requests off a socket and responds as scripted, to the byte.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ pub(super) enum Reply {
     Cut(String),
     /// Resets the connection.
     Reset,
-    /// Never answers.
+    /// Never responds.
     Hang,
 }
 
@@ -46,6 +46,7 @@ struct Script {
     api: VecDeque<Reply>,
     ims: VecDeque<Reply>,
     seen: Vec<Seen>,
+    connections: usize,
 }
 
 pub(super) struct Server {
@@ -54,14 +55,14 @@ pub(super) struct Server {
     count: watch::Receiver<usize>,
 }
 
-/// An answer with this status and body.
+/// A response with this status and body.
 pub(super) fn answer(status: u16, body: &str) -> Reply {
     answer_with(status, "", body)
 }
 
 /// The same, with header lines (each ending in CRLF).
 pub(super) fn answer_with(status: u16, headers: &str, body: &str) -> Reply {
-    Reply::Raw(raw(status, headers, body).into_bytes())
+    coded(status, headers, body.as_bytes())
 }
 
 /// The same, with a body that need not be text.
@@ -81,7 +82,7 @@ pub(super) fn cut(status: u16) -> Reply {
     Reply::Cut(format!("HTTP/1.1 {status} Scripted\r\ncontent-length: 500\r\n\r\n{{\"id\":"))
 }
 
-/// IMS's answer with this token.
+/// IMS's response with this token.
 pub(super) fn token(token: &str, expires_in: u64) -> Reply {
     answer(
         200,
@@ -90,12 +91,12 @@ pub(super) fn token(token: &str, expires_in: u64) -> Reply {
 }
 
 impl Server {
-    /// Answers API calls in this order.
+    /// Responds to requests in this order.
     pub(super) async fn new(api: impl IntoIterator<Item = Reply>) -> Self {
         Self::with_ims(api, []).await
     }
 
-    /// Answers token requests with replies of their own.
+    /// Responds to token requests with replies of their own.
     pub(super) async fn with_ims(
         api: impl IntoIterator<Item = Reply>,
         ims: impl IntoIterator<Item = Reply>,
@@ -105,13 +106,14 @@ impl Server {
         let script = Arc::new(Mutex::new(Script {
             api: api.into_iter().collect(),
             ims: ims.into_iter().collect(),
-            seen: Vec::new(),
+            ..Script::default()
         }));
         let (counter, count) = watch::channel(0);
         let shared = Arc::clone(&script);
         tokio::spawn(async move {
             let counter = Arc::new(counter);
             while let Ok((stream, _)) = listener.accept().await {
+                shared.lock().unwrap().connections += 1;
                 tokio::spawn(serve(stream, Arc::clone(&shared), Arc::clone(&counter)));
             }
         });
@@ -135,10 +137,15 @@ impl Server {
     }
 
     /// The token requests so far.
-    pub(super) fn mints(&self) -> Vec<Seen> {
+    pub(super) fn token_requests(&self) -> Vec<Seen> {
         let mut seen = self.seen();
         seen.retain(|seen| seen.line.contains(TOKEN_PATH));
         seen
+    }
+
+    /// How many connections were made so far.
+    pub(super) fn connections(&self) -> usize {
+        self.script.lock().unwrap().connections
     }
 
     /// Waits until that many requests, token requests included, have arrived whole.

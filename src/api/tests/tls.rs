@@ -11,26 +11,27 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::super::{
-    Client, Credentials, Delivery, Kind, Proxy, Refusal, RootSources, Route, Secret, Settings,
-    TlsFault,
-};
 use super::server::raw;
-use super::{BACKOFF, RUNNING, limits};
+use super::{Client, KEY, Kind, RUNNING, RootSources, Route, Settings, client_of, limits};
+use crate::api::{Delivery, Proxy, Refusal, TlsFault};
 
 /// An HTTPS server with a certificate of its own making; gives its address and the certificate as PEM.
 async fn https() -> (Url, String) {
-    https_with(CertificateParams::new(["localhost".to_owned()]).unwrap()).await
+    https_with(localhost()).await
 }
 
 /// The same, with a certificate made so.
 async fn https_with(params: CertificateParams) -> (Url, String) {
+    let (config, pem) = config(params);
+    (serve_this(config, raw(200, "", RUNNING)).await, pem)
+}
+
+fn config(params: CertificateParams) -> (ServerConfig, String) {
     let (certificate, key, pem) = certificate(params);
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap();
-    let config = builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    (serve(config).await, pem)
+    (builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap(), pem)
 }
 
 fn certificate(
@@ -42,17 +43,13 @@ fn certificate(
     (certificate.der().clone(), der, certificate.pem())
 }
 
-async fn serve(config: ServerConfig) -> Url {
-    serve_this(config, raw(200, "", RUNNING)).await
-}
-
-async fn serve_this(config: ServerConfig, answer: String) -> Url {
+async fn serve_this(config: ServerConfig, response: String) -> Url {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, answer) = (acceptor.clone(), answer.clone());
+            let (acceptor, response) = (acceptor.clone(), response.clone());
             tokio::spawn(async move {
                 let mut stream = match acceptor.accept(stream).into_fallible().await {
                     Ok(stream) => stream,
@@ -60,7 +57,7 @@ async fn serve_this(config: ServerConfig, answer: String) -> Url {
                 };
                 let mut request = [0; 4096];
                 _ = stream.read(&mut request).await;
-                _ = stream.write_all(answer.as_bytes()).await;
+                _ = stream.write_all(response.as_bytes()).await;
                 _ = stream.shutdown().await;
             });
         }
@@ -89,19 +86,7 @@ async fn saying(bytes: Vec<u8>) -> Url {
 }
 
 fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
-    Settings {
-        org_id: "ORG@AdobeOrg".to_owned(),
-        endpoint,
-        route: Route::Direct,
-        ims_route: Route::Direct,
-        api_key: "acp_provisioning".to_owned(),
-        credentials: Credentials::Token(Secret::new("t")),
-        request_timeout: std::time::Duration::from_secs(30),
-        max_retries: 5,
-        root_sources: RootSources::default(),
-        ca_cert_file,
-        user_agent: "test".to_owned(),
-    }
+    Settings { ca_cert_file, ..super::settings(endpoint) }
 }
 
 /// A submission to a server that is trusted if its certificate is given: it fails so, at once, and was never sent.
@@ -114,11 +99,11 @@ fn fails(fault: TlsFault, endpoint: Url, pem: Option<&str>) -> impl Future<Outpu
         std::fs::write(&file, pem).unwrap();
         file
     });
-    let client = Client::with_backoff(settings(endpoint, file), BACKOFF).unwrap();
+    let client = client_of(settings(endpoint, file));
     async move {
-        let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
+        let error = client.submit("a", KEY, &limits()).await.unwrap_err();
         assert_eq!(
-            (error.kind(), error.delivery(), error.attempts()),
+            (error.kind, error.delivery, error.attempts),
             (Kind::Tls(fault), Delivery::NeverSent, 1),
             "{caller}: {error}"
         );
@@ -189,7 +174,12 @@ async fn a_server_that_demands_a_client_certificate() {
             .with_client_cert_verifier(verifier.build().unwrap())
             .with_single_cert(vec![certificate], key)
             .unwrap();
-        fails(TlsFault::ClientCertificate, serve(config).await, Some(&pem)).await;
+        fails(
+            TlsFault::ClientCertificate,
+            serve_this(config, raw(200, "", RUNNING)).await,
+            Some(&pem),
+        )
+        .await;
     }
 }
 
@@ -207,7 +197,7 @@ async fn ca_cert_file_vouches_for_it() {
     ] {
         std::fs::write(&file, text).unwrap();
         let settings = settings(endpoint.clone(), Some(file.clone()));
-        let client = Client::with_backoff(settings, BACKOFF).unwrap();
+        let client = client_of(settings);
         assert_eq!(client.status("a", &limits()).await.unwrap().id, "1");
     }
 }
@@ -220,6 +210,8 @@ async fn so_do_the_files_that_stand_in_for_the_platforms() {
     let (file, folder) = (dir.path().join("roots.pem"), dir.path().join("roots"));
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("README"), "not a certificate").unwrap();
+    let renewed = dir.path().join("other.pem");
+    std::fs::write(&renewed, &other).unwrap();
     for text in [
         format!("{other}\n{pem}"),
         format!("\u{feff}{pem}"),
@@ -233,9 +225,11 @@ async fn so_do_the_files_that_stand_in_for_the_platforms() {
             RootSources { file: Some(file.clone()), folders: Vec::new() },
             RootSources { file: None, folders: vec![folder.clone()] },
             RootSources { file: Some("absent.pem".into()), folders: vec![folder.clone()] },
+            // Of the same name, with another key.
+            RootSources { file: Some(renewed.clone()), folders: vec![folder.clone()] },
         ] {
             let settings = Settings { root_sources, ..settings(endpoint.clone(), None) };
-            let client = Client::with_backoff(settings, BACKOFF).unwrap();
+            let client = client_of(settings);
             assert_eq!(client.status("a", &limits()).await.unwrap().id, "1", "{text}");
         }
     }
@@ -253,9 +247,9 @@ async fn a_source_without_a_root_is_named() {
     let root_sources =
         RootSources { file: Some(file), folders: vec![folder, dir.path().join("nowhere")] };
     let settings = Settings { root_sources, ..settings(endpoint, None) };
-    let client = Client::with_backoff(settings, BACKOFF).unwrap();
+    let client = client_of(settings);
     let error = client.status("a", &limits()).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Tls(TlsFault::NoRoots), "{error}");
+    assert_eq!(error.kind, Kind::Tls(TlsFault::NoRoots), "{error}");
     for named in [
         "give no root certificate: `",
         "utf16.pem` is UTF-16; save it as UTF-8 or ASCII; `",
@@ -266,29 +260,45 @@ async fn a_source_without_a_root_is_named() {
     }
 }
 
+/// A proxy that says this instead of opening a tunnel, whatever it is asked.
+async fn tunnelless(response: &'static str) -> Url {
+    let mut url = saying(response.as_bytes().to_vec()).await;
+    url.set_scheme("http").unwrap();
+    url
+}
+
 #[tokio::test]
-async fn a_proxy_behind_tls_says_why_it_refuses() {
-    let (certificate, key, pem) = certificate(localhost());
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let proxy = serve_this(config, raw(403, "", "")).await;
+async fn a_proxy_that_opens_no_tunnel_says_why() {
+    let (config, pem) = config(localhost());
+    let behind_tls = serve_this(config, raw(403, "", "")).await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ca.pem");
     std::fs::write(&file, pem).unwrap();
-    let route = Route::Proxy(Proxy::new(proxy, "HTTPS_PROXY"));
-    let endpoint = Url::parse("https://aep.invalid").unwrap();
-    let settings = Settings { route, ..settings(endpoint, Some(file)) };
-    let client = Client::with_backoff(settings, BACKOFF).unwrap();
-    let error = client.submit("a", super::KEY, &limits()).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.refusal(), error.delivery(), error.attempts()),
-        (Kind::Connect, Some(Refusal::Status(403)), Delivery::NeverSent, 1),
-        "{error}"
-    );
+    let status = |status| Some(Refusal::Status(status));
+    for (mut proxy, kind, refusal, attempts) in [
+        (behind_tls, Kind::Connect, status(403), 1),
+        (tunnelless("HTTP/1.1 403 Forbidden\r\n\r\n").await, Kind::Connect, status(403), 1),
+        (tunnelless("HTTP/1.1 502 Bad Gateway\r\n\r\n").await, Kind::Connect, status(502), 2),
+        (tunnelless("\0\u{1}\u{2}not a proxy").await, Kind::Connect, Some(Refusal::NotHttp), 1),
+        (tunnelless("").await, Kind::Connect, None, 2),
+        // Repeating a wrong password locks accounts.
+        (tunnelless("HTTP/1.1 407 Who are you\r\n\r\n").await, Kind::ProxyCredentials, None, 1),
+    ] {
+        proxy.set_username("user").unwrap();
+        proxy.set_password(Some("sentinel%40word")).unwrap();
+        let route = Route::Proxy(Proxy::new(proxy, "HTTPS_PROXY"));
+        let endpoint = Url::parse("https://aep.invalid").unwrap();
+        let settings = settings(endpoint, Some(file.clone()));
+        let client = client_of(Settings { route, max_retries: 1, ..settings });
+        let error = client.submit("a", KEY, &limits()).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.refusal, error.delivery, error.attempts),
+            (kind, refusal, Delivery::NeverSent, attempts),
+            "{error}"
+        );
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("(HTTPS_PROXY)") && !shown.contains("sentinel"), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -323,7 +333,7 @@ fn a_ca_cert_file_that_cannot_be_used_is_named() {
         // Checked for plain http too: a wrong path should not wait for the day it is needed.
         let endpoint = Url::parse("http://127.0.0.1:9").unwrap();
         let error = Client::new(settings(endpoint, Some(file))).unwrap_err();
-        assert_eq!(error.kind(), Kind::Setup);
+        assert_eq!(error.kind, Kind::Setup);
         let message = error.to_string();
         assert!(message.starts_with("ca_cert_file: ") && message.contains(expected), "{message}");
     }

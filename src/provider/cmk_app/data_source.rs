@@ -9,7 +9,7 @@ use tf_provider::{DataSource, Diagnostic, Diagnostics};
 use super::consent_url::{ConsentUrlError, check_tenant_id, consent_url};
 use crate::key_identifier::{KEY_VAULT_ROLE, MANAGED_HSM_ROLE};
 use crate::provider::connection::{Shared, limits};
-use crate::provider::diagnostics::{at, from_api, report};
+use crate::provider::diagnostics::{at, at_plan, from_api, report};
 use crate::provider::duration::READ_TIMEOUT;
 use crate::provider::schema::{attributes, schema, text};
 
@@ -87,7 +87,7 @@ impl DataSource for CmkApp {
         let doing = "reading Adobe's app registration";
         let client = report(diags, session.ready(doing))?;
         let app = client.app_registration(&limits(READ_TIMEOUT)).await;
-        let app = report(diags, app.map_err(|error| from_api(&error, doing)))?;
+        let app = report(diags, app.map_err(|error| at_plan(from_api(&error, doing))))?;
         let consent = match &config.tenant_id {
             Value::Value(tenant_id) => {
                 let url = consent_url(&app.application_redirect_url, tenant_id);

@@ -228,7 +228,7 @@ async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>,
         Ok(found) => return Ok(found.map(Seen::read)),
         Err(error) => error,
     };
-    Err(Box::from(match (error.kind(), moved_from) {
+    Err(Box::from(match (error.kind, moved_from) {
         (Kind::NoSuchConfiguration, Some(made_at)) => Trouble::OtherEndpoint {
             made_at: made_at.to_owned(),
             configured: client.endpoint().to_string(),
@@ -248,7 +248,7 @@ pub async fn look_for(
 ) -> Result<Option<Configuration>, Error> {
     let look = async |limits| match client.status(name, &limits).await {
         Ok(configuration) => Ok(Some(configuration)),
-        Err(error) if error.kind() == Kind::NoSuchConfiguration => Ok(None),
+        Err(error) if error.kind == Kind::NoSuchConfiguration => Ok(None),
         Err(error) => Err(error),
     };
     find(Errors::End, limits, look, |_| true).await
@@ -291,7 +291,7 @@ async fn submit(
     };
     let look =
         async |limits: Limits| Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read));
-    match (error.delivery(), error.kind()) {
+    match (error.delivery, error.kind) {
         (Delivery::Unknown, _) => {
             let began = Instant::now();
             let mut shows_failed = false;
@@ -411,7 +411,7 @@ mod tests {
         };
         let result = find(errors, &limits, look, |seen| !seen.status.is_failed()).await;
         let result = result.map(|seen| seen.map(|seen| seen.status.to_string()));
-        (result.map_err(|error| error.kind()), looks.get(), began.elapsed().as_secs())
+        (result.map_err(|error| error.kind), looks.get(), began.elapsed().as_secs())
     }
 
     #[tokio::test(start_paused = true)]

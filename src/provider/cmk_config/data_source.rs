@@ -9,7 +9,7 @@ use tf_provider::{DataSource, Diagnostics};
 use super::model::{Computed, known};
 use super::{look, schema};
 use crate::provider::connection::Shared;
-use crate::provider::diagnostics::report;
+use crate::provider::diagnostics::{at_plan, report};
 
 /// The data source.
 pub struct CmkConfigDataSource {
@@ -63,7 +63,7 @@ impl DataSource for CmkConfigDataSource {
         let name = known(&config.name)?.clone();
         let doing = format!("reading the configuration {name:?}");
         let client = report(diags, session.ready(&doing))?;
-        let seen = report(diags, look::existing(client, &name, &doing).await)?;
+        let seen = report(diags, look::existing(client, &name, &doing).await.map_err(at_plan))?;
         Some(Found {
             name: config.name,
             key_vault_key_identifier: Value::Value(seen.key_text().to_owned()),

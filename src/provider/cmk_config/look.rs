@@ -62,7 +62,7 @@ async fn ask(
             Err(elsewhere(made_at, None))
         }
         (Ok(found), _) => Ok((refreshed(client, state, private, &readable(name, found)?), None)),
-        (Err(error), _) if error.kind() != Kind::NoSuchConfiguration => {
+        (Err(error), _) if error.kind != Kind::NoSuchConfiguration => {
             let doing = format!("reading the status of the configuration {name:?}");
             Err(messages::from_api(&error, &doing))
         }
@@ -81,7 +81,7 @@ async fn ask(
 async fn status(client: &Client, state: &Model, private: &Private) -> Result<Configuration, Error> {
     let (name, limits) = (state.name_text(), limits(state.timeout(Timeout::Read)));
     let first = client.status(name, &limits).await;
-    let is_absent = matches!(&first, Err(error) if error.kind() == Kind::NoSuchConfiguration);
+    let is_absent = matches!(&first, Err(error) if error.kind == Kind::NoSuchConfiguration);
     if !is_absent || private.confirmed != Some(false) || state.is_not_found() {
         return first;
     }
@@ -170,7 +170,7 @@ pub async fn existing(client: &Client, name: &str, doing: &str) -> Result<Seen, 
             Some(_) => Ok(seen),
             None => Err(messages::unreadable_key(name, None)),
         }),
-        Err(error) if error.kind() == Kind::NoSuchConfiguration => {
+        Err(error) if error.kind == Kind::NoSuchConfiguration => {
             Err(messages::absent(name, client.org_id(), &error))
         }
         Err(error) => Err(messages::from_api(&error, doing)),
@@ -249,7 +249,7 @@ pub async fn release(
         match client.status(name, &limits(READ_TIMEOUT)).await {
             Ok(found) if found.status.is_failed() => return Ok(()),
             Ok(found) => guarded.status = found.status.as_str().to_owned(),
-            Err(error) if error.kind() == Kind::NoSuchConfiguration => {
+            Err(error) if error.kind == Kind::NoSuchConfiguration => {
                 guarded.status = NOT_FOUND.to_owned();
             }
             Err(error) => return Err(messages::from_api(&error, &doing)),

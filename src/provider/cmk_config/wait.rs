@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::existing::Seen;
-use crate::api::{Error, Kind, Limits};
+use crate::api::{Error, Kind, Limits, Refusal};
 
 /// What a status means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,19 +77,22 @@ impl Patience {
     const POLLS: u32 = 6;
     /// The time for which they are borne: what was just accepted may not be found yet.
     const TIME: Duration = Duration::from_secs(30);
-    /// A refused token or a missing permission does not pass by itself; a gateway may be wrong once
-    /// or twice.
+    /// A refused token, a missing permission or a proxy's policy does not pass by itself; one poll
+    /// or two may be odd.
     const REFUSALS: u32 = 3;
 
     /// A poll ended in this kind of trouble, at this time of the wait. Says whether the wait goes
     /// on.
-    fn bears(&mut self, kind: Kind, elapsed: Duration) -> bool {
+    fn bears(&mut self, error: &Error, elapsed: Duration) -> bool {
+        let kind = error.kind;
         let (polls, since) = match self.trouble {
             Some((same, polls, since)) if same == kind => (polls + 1, since),
             _ => (1, elapsed),
         };
         self.trouble = Some((kind, polls, since));
-        let is_refusal = matches!(kind, Kind::Unauthorized | Kind::Forbidden);
+        let is_refusal =
+            matches!(kind, Kind::Unauthorized | Kind::Forbidden | Kind::ProxyCredentials)
+                || error.refusal.is_some_and(Refusal::is_final);
         let is_short = polls < Self::POLLS || elapsed.saturating_sub(since) < Self::TIME;
         is_short && !(is_refusal && polls >= Self::REFUSALS)
     }
@@ -169,16 +172,14 @@ pub async fn wait<F: Future<Output = Result<Seen, Error>>>(
             }
             Err(error) => error,
         };
-        match error.kind() {
+        match error.kind {
             Kind::Interrupted => return (seen, End::Interrupted),
             Kind::Deadline => return (seen, End::TimedOut(last.or(Some(error)))),
             _ => {}
         }
-        asked = error.retry_after();
+        asked = error.retry_after;
         let left = limits.deadline.saturating_duration_since(Instant::now());
-        if asked.is_some_and(|asked| asked >= left)
-            || !patience.bears(error.kind(), began.elapsed())
-        {
+        if asked.is_some_and(|asked| asked >= left) || !patience.bears(&error, began.elapsed()) {
             return (seen, End::Broken(error));
         }
         tracing::warn!(polls, error = %error, "a poll was lost");
@@ -220,26 +221,43 @@ mod tests {
         for &kind in ODD {
             let mut patience = Patience::default();
             let seconds = Duration::from_secs;
-            assert!((0..20).all(|at| patience.bears(kind, seconds(at))), "{kind:?}: not for 30 s");
-            assert!(!patience.bears(kind, seconds(30)), "{kind:?}: without end");
+            assert!(
+                (0..20).all(|at| patience.bears(&Error::of_kind(kind), seconds(at))),
+                "{kind:?}: not for 30 s"
+            );
+            assert!(!patience.bears(&Error::of_kind(kind), seconds(30)), "{kind:?}: without end");
             let mut patience = Patience::default();
             assert!(
-                (0..5).all(|poll| patience.bears(kind, seconds(poll * 60))),
+                (0..5).all(|poll| patience.bears(&Error::of_kind(kind), seconds(poll * 60))),
                 "{kind:?}: not six"
             );
-            assert!(!patience.bears(kind, seconds(300)), "{kind:?}: more than six");
+            assert!(
+                !patience.bears(&Error::of_kind(kind), seconds(300)),
+                "{kind:?}: more than six"
+            );
         }
-        for refusal in [Kind::Unauthorized, Kind::Forbidden] {
+        for refusal in [
+            Error::of_kind(Kind::Unauthorized),
+            Error::of_kind(Kind::Forbidden),
+            Error::of_kind(Kind::ProxyCredentials),
+            Error::of_refusal(Refusal::Status(403)),
+        ] {
             let mut patience = Patience::default();
-            let borne: Vec<_> = (0..3).map(|_| patience.bears(refusal, Duration::ZERO)).collect();
-            assert_eq!(borne, [true, true, false]);
+            let borne: Vec<_> = (0..3).map(|_| patience.bears(&refusal, Duration::ZERO)).collect();
+            assert_eq!(borne, [true, true, false], "{refusal:?}");
         }
         let mut patience = Patience::default();
         let at = Duration::from_secs(100);
-        assert!((0..5).all(|_| patience.bears(Kind::NotFound, Duration::ZERO)));
-        assert!(patience.bears(Kind::Unavailable, at), "another kind of trouble counts anew");
+        assert!((0..5).all(|_| patience.bears(&Error::of_kind(Kind::NotFound), Duration::ZERO)));
+        assert!(
+            patience.bears(&Error::of_kind(Kind::Unavailable), at),
+            "another kind of trouble counts anew"
+        );
         patience.renew();
-        assert!((0..5).all(|_| patience.bears(Kind::Unavailable, at * 2)), "a good poll renews it");
+        assert!(
+            (0..5).all(|_| patience.bears(&Error::of_kind(Kind::Unavailable), at * 2)),
+            "a good poll renews it"
+        );
     }
 
     /// The times of the polls of a job of this length, in seconds, without jitter.
@@ -430,6 +448,6 @@ mod tests {
         let responses = vec![Ok(seen("1", "RUNNING", None)), Err(Kind::Unavailable)];
         let (_, end, _, _) = waited(responses, None, short).await;
         let End::TimedOut(Some(error)) = end else { panic!("{end:?}") };
-        assert_eq!(error.kind(), Kind::Unavailable);
+        assert_eq!(error.kind, Kind::Unavailable);
     }
 }

@@ -26,7 +26,7 @@ impl Reader<'_> {
         };
         let use_token = match (hcl_token, hcl_client) {
             (true, true) if hcl_both => {
-                self.mistakes.push(ConfigError::exclusive(false));
+                self.errors.push(ConfigError::exclusive(false));
                 return None;
             }
             (true, _) if config.access_token.is_unknown() && hcl_client => {
@@ -37,13 +37,13 @@ impl Reader<'_> {
             (false, true) => false,
             (false, false) => match variables(self) {
                 (true, true) => {
-                    self.mistakes.push(ConfigError::exclusive(true));
+                    self.errors.push(ConfigError::exclusive(true));
                     return None;
                 }
                 (true, false) => true,
                 (false, true) => false,
                 (false, false) => {
-                    self.mistakes.push(ConfigError::missing(
+                    self.errors.push(ConfigError::missing(
                         &[ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET],
                         "Credentials are needed: either an access token, or both the client id and the client secret of an \
                          OAuth server-to-server credential.",
@@ -84,7 +84,7 @@ impl Reader<'_> {
             Setting::Known(found) => Some(found.value),
             Setting::Unknown => None,
             Setting::Absent => {
-                self.mistakes.push(ConfigError::missing(
+                self.errors.push(ConfigError::missing(
                     &[argument],
                     "`client_id` and `client_secret` go together, and one of them is missing.",
                 ));
@@ -118,7 +118,7 @@ impl Reader<'_> {
                     scopes.push(trimmed(scope));
                 }
                 _ => {
-                    self.mistakes.push(ConfigError::wrong(
+                    self.errors.push(ConfigError::wrong(
                         SCOPES,
                         config.scopes.is_null(),
                         "a scope is one word without commas and spaces, such as \"openid\""
@@ -129,7 +129,7 @@ impl Reader<'_> {
             }
         }
         if scopes.is_empty() {
-            self.mistakes.push(ConfigError::wrong(
+            self.errors.push(ConfigError::wrong(
                 SCOPES,
                 false,
                 "the list is empty; name the scopes of the credential, or leave the argument out"

@@ -27,20 +27,20 @@ fn resolved(
 ) -> Result<Resolved, Vec<Diagnostic>> {
     let variables: HashMap<&str, &str> = variables.iter().copied().collect();
     resolve(config, &|name| variables.get(name).map(|value| (*value).to_owned()), String::new())
-        .map_err(|mistakes| mistakes.into_iter().map(Into::into).collect())
+        .map_err(|errors| errors.into_iter().map(Into::into).collect())
 }
 
 fn ready(config: &ProviderConfig, variables: &[(&str, &str)]) -> Settings {
     match resolved(config, variables) {
         Ok(Resolved::Ready(settings)) => *settings,
         Ok(Resolved::Deferred(deferred)) => panic!("unknown: {:?}", deferred.unknown),
-        Err(mistakes) => panic!("{mistakes:?}"),
+        Err(errors) => panic!("{errors:?}"),
     }
 }
 
-fn mistakes(config: &ProviderConfig, variables: &[(&str, &str)]) -> Vec<Diagnostic> {
+fn errors(config: &ProviderConfig, variables: &[(&str, &str)]) -> Vec<Diagnostic> {
     match resolved(config, variables) {
-        Err(mistakes) => mistakes,
+        Err(errors) => errors,
         Ok(_) => panic!("nothing was wrong"),
     }
 }
@@ -155,7 +155,7 @@ fn each_host_has_its_own_proxy() {
     assert!(!shown.contains("s3cret"), "{shown}");
     assert!(matches!(settings.ims_route, Route::Excepted("NO_PROXY")));
 
-    let found = mistakes(&complete(), &[("https_proxy", "http://user:s3cret@[::1")]);
+    let found = errors(&complete(), &[("https_proxy", "http://user:s3cret@[::1")]);
     assert_eq!(found[0].summary, "The proxy of the environment cannot be used");
     assert!(found[0].detail.contains("https_proxy") && !found[0].detail.contains("s3cret"));
 }
@@ -175,7 +175,7 @@ fn roots_are_the_platforms_unless_the_environment_names_some() {
     }
 }
 
-/// A name, what is wrong with a complete provider block, the environment, and the words of the mistake.
+/// A name, what is wrong with a complete provider block, the environment, and the words of the error.
 type Case = (
     &'static str,
     fn(&mut ProviderConfig),
@@ -268,7 +268,7 @@ fn what_is_wrong_is_named_with_both_spellings() {
     for (case, set, variables, words) in cases {
         let mut config = complete();
         set(&mut config);
-        let found = mistakes(&config, variables);
+        let found = errors(&config, variables);
         assert_eq!(found.len(), 1, "{case}: {found:?}");
         for word in words {
             assert!(found[0].detail.contains(word), "{case}: {}", found[0].detail);

@@ -100,7 +100,7 @@ async fn ask(setup: &Setup, environment: Environment<'_>, host: &str) -> Result<
         &route,
     ) {
         (Ok(reached), _) => reached,
-        (Err(error), Route::Direct) if error.kind() == Kind::Unresolved => {
+        (Err(error), Route::Direct) if error.kind == Kind::Unresolved => {
             return Err(Finding::new(
                 Outcome::Wrong,
                 format!("There is no such vault, as its name does not resolve: {error}"),
@@ -108,7 +108,7 @@ async fn ask(setup: &Setup, environment: Environment<'_>, host: &str) -> Result<
                  either.",
             ));
         }
-        (Err(error), _) if matches!(error.kind(), Kind::Tls(_)) => {
+        (Err(error), _) if matches!(error.kind, Kind::Tls(_)) => {
             let next = connection(&error, "the vault in `--key`").unwrap_or_default();
             return Err(Finding::new(Outcome::Wrong, error.to_string(), next));
         }

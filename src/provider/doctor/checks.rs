@@ -118,7 +118,7 @@ pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<Ap
         Ok(facts) => facts,
         Err(error) => return (failed(&error), Finding::after("token"), None),
     };
-    let token = match (facts.minted, facts.left) {
+    let token = match (facts.fetched, facts.left) {
         (true, None) => "Fetched.".to_owned(),
         (true, Some(left)) => format!("Fetched; it is used for another {}.", humanize(left)),
         (false, None) => "Given; it does not show when it expires.".to_owned(),
@@ -139,7 +139,7 @@ pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<Ap
         finding.message = format!("{}\n{token}", finding.message);
         return (finding, Finding::after("token"), None);
     }
-    let token = match facts.minted || !error.is_transient() {
+    let token = match facts.fetched || !error.is_transient() {
         true => Finding::ok(token),
         false => {
             let message = format!("{token} Adobe did not say whether it accepts it.");
@@ -152,9 +152,9 @@ pub async fn adobe(Setup { client, .. }: &Setup) -> (Finding, Finding, Option<Ap
 /// Whether a response is about the token, and not about what was requested. 403010 is what the
 /// gateway says where none arrived (Adobe's "Troubleshooting").
 fn is_of_token(error: &api::Error) -> bool {
-    error.is_token()
-        || error.kind() == Kind::Unauthorized
-        || error.kind() == Kind::Forbidden && error.error_code() == Some("403010")
+    error.at_ims
+        || error.kind == Kind::Unauthorized
+        || error.kind == Kind::Forbidden && error.error_code.as_deref() == Some("403010")
 }
 
 /// A request that failed: what may pass does not say what is wrong.

@@ -11,8 +11,7 @@ fn proxies(variables: Variables<'_>) -> Result<Proxies, String> {
     let environment = |name: &str| {
         variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
     };
-    Proxies::read(&environment)
-        .map_err(|mistake| tf_provider::Diagnostic::from(mistake).detail.into())
+    Proxies::read(&environment).map_err(|error| tf_provider::Diagnostic::from(error).detail.into())
 }
 
 fn way(variables: Variables<'_>, target: &str) -> String {
@@ -21,7 +20,7 @@ fn way(variables: Variables<'_>, target: &str) -> String {
         Ok(Route::Direct) => "direct".to_owned(),
         Ok(Route::Excepted(variable)) => format!("direct, by {variable}"),
         Ok(Route::Proxy(proxy)) => proxy.to_string(),
-        Err(mistake) => tf_provider::Diagnostic::from(mistake).detail.into(),
+        Err(error) => tf_provider::Diagnostic::from(error).detail.into(),
     }
 }
 

@@ -1,5 +1,5 @@
 //! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the
-//! vault, or Adobe. To whom asks it directly it is that host.
+//! vault, or Adobe. To whoever asks it directly it is that host.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,36 +12,39 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use rustls_pki_types::PrivateKeyDer;
 
 /// The names in the certificate.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "*.vault.azure.net",
     "*.managedhsm.azure.net",
     "*.vault.azure.cn",
     "platform.adobe.io",
+    "platform-aus5.adobe.io",
     "ims-na1.adobelogin.com",
     "0.0.0.0",
 ];
 
 /// What becomes of a connection.
 #[derive(Clone)]
-pub(super) enum Behaviour {
+pub(crate) enum Behaviour {
     /// TLS, and this response.
     Says(String),
     /// No tunnel: the proxy's own response.
     Refuses(&'static str),
     /// A tunnel to something that does not speak TLS.
     Mumbles,
+    /// TLS, and behind it the HTTP server at this address.
+    LeadsTo(String),
 }
 
-pub(super) struct StandIn {
-    pub(super) port: u16,
+pub(crate) struct StandIn {
+    pub(crate) port: u16,
     /// The CA's certificate.
-    pub(super) pem: String,
+    pub(crate) pem: String,
     behaviour: Arc<Mutex<Behaviour>>,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl StandIn {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (config, pem) = certified();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let port = listener.local_addr().expect("an address").port();
@@ -52,18 +55,20 @@ impl StandIn {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { continue };
                 let behaviour = now.lock().expect("no panic").clone();
-                log.lock().expect("no panic").extend(serve(stream, &config, &behaviour));
+                let (config, log) = (Arc::clone(&config), Arc::clone(&log));
+                // A connection that is kept keeps nobody else waiting.
+                thread::spawn(move || serve(stream, &config, &behaviour, &log));
             }
         });
         Self { port, pem, behaviour, requests }
     }
 
-    pub(super) fn behaves(&self, behaviour: Behaviour) {
+    pub(crate) fn behaves(&self, behaviour: Behaviour) {
         *self.behaviour.lock().expect("no panic") = behaviour;
     }
 
     /// What a vault was sent: not what came for Adobe.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let mut requests = self.requests.lock().expect("no panic").clone();
         requests.retain(|request| request.contains(".azure."));
         requests
@@ -91,12 +96,14 @@ fn certified() -> (Arc<ServerConfig>, String) {
     (Arc::new(config), pem)
 }
 
-/// One connection; the request, if one came. Whoever knocks may leave at any time.
+/// One connection; a request is in the log before it has a response. Whoever knocks may leave at
+/// any time.
 fn serve(
     mut stream: TcpStream,
     config: &Arc<ServerConfig>,
     behaviour: &Behaviour,
-) -> Option<String> {
+    log: &Mutex<Vec<String>>,
+) -> Option<()> {
     let mut first = [0];
     stream.peek(&mut first).ok()?;
     // A TLS handshake is a record of type 22.
@@ -105,19 +112,48 @@ fn serve(
         let status = if let Behaviour::Refuses(status) = behaviour { status } else { "200 OK" };
         write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").ok()?;
     }
-    let Behaviour::Says(response) = behaviour else {
-        _ = stream.read(&mut [0; 4096]);
-        _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
-        _ = stream.read(&mut [0; 4096]);
-        return None;
-    };
     let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
-    let mut tls = Stream::new(&mut connection, &mut stream);
-    let request = head(&mut tls)?;
-    _ = tls.write_all(response.as_bytes());
-    connection.send_close_notify();
-    _ = connection.complete_io(&mut stream);
-    Some(request)
+    match behaviour {
+        Behaviour::Refuses(_) => {}
+        Behaviour::Mumbles => {
+            _ = stream.read(&mut [0; 4096]);
+            _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
+            _ = stream.read(&mut [0; 4096]);
+        }
+        Behaviour::Says(response) => {
+            let mut tls = Stream::new(&mut connection, &mut stream);
+            log.lock().expect("no panic").push(head(&mut tls)?);
+            _ = tls.write_all(response.as_bytes());
+            connection.send_close_notify();
+            _ = connection.complete_io(&mut stream);
+        }
+        Behaviour::LeadsTo(address) => {
+            lead(&mut Stream::new(&mut connection, &mut stream), address)?;
+        }
+    }
+    Some(())
+}
+
+/// Carries requests and responses to and fro, until either side hangs up.
+fn lead(tls: &mut (impl Read + Write), address: &str) -> Option<()> {
+    let mut server = TcpStream::connect(address).ok()?;
+    loop {
+        let request = message(tls)?;
+        server.write_all(&request).ok()?;
+        let response = message(&mut server)?;
+        tls.write_all(&response).ok()?;
+    }
+}
+
+/// A head, and the body that it announces.
+fn message(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut head = head(stream)?;
+    let lines = head.lines().map(str::to_ascii_lowercase).collect::<Vec<_>>();
+    let length = lines.iter().find_map(|line| line.strip_prefix("content-length:"));
+    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().expect("a number"))];
+    stream.read_exact(&mut body).ok()?;
+    head.push_str(&String::from_utf8(body).expect("JSON or a form"));
+    Some(head.into_bytes())
 }
 
 /// Everything up to the empty line.

@@ -12,10 +12,10 @@ use super::model::{KEY, NAME, Timeout, Wanted};
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use crate::api::{Error, Kind};
 use crate::key_identifier::KeyIdentifier;
-use crate::provider::diagnostics::{are, at, general};
+use crate::provider::diagnostics::{and, are, at, general};
 use crate::provider::duration::humanize;
 
-pub use crate::provider::diagnostics::from_api;
+pub use crate::provider::diagnostics::{at_plan, from_api};
 pub use guard::{forgotten, key_known_late, protected, stopped};
 
 /// Adobe's address that a restricted vault has to let in (Adobe's Key Vault page).
@@ -37,17 +37,6 @@ const UNCERTAIN_TAINT: &str = "Without `untaint` Terraform plans to replace the 
     the object from state, and if something else fails before the create, it stays dropped. Under \
     `create_before_destroy` the create does not see the object and might submit a second time: \
     there, always run `untaint` first.";
-
-/// The diagnostic with another paragraph.
-fn and(mut diagnostic: Diagnostic, paragraph: &str) -> Diagnostic {
-    diagnostic.detail = format!("{}\n\n{paragraph}", diagnostic.detail).into();
-    diagnostic
-}
-
-/// An error of a plan that is not the guard's: it also stops a destroy, which plans first.
-pub fn at_plan(diagnostic: Diagnostic) -> Diagnostic {
-    and(diagnostic, "If this stops a `terraform destroy`, add `-refresh=false` to it.")
-}
 
 /// What keeps a block with the key `wanted` from having the name.
 pub fn obstacle(Obstacle { seen, why }: &Obstacle, name: &str, wanted: &str) -> Diagnostic {
@@ -291,7 +280,7 @@ fn happened(
         Left::Nothing | Left::Uncertain { .. } => None,
     };
     let facts = facts(seen);
-    let is_refused = |error: &Error| matches!(error.kind(), Kind::BadRequest | Kind::Conflict);
+    let is_refused = |error: &Error| matches!(error.kind, Kind::BadRequest | Kind::Conflict);
     match trouble {
         Trouble::LookUp(error) => {
             let doing = format!("looking up the configuration {name:?} before a submission");
@@ -309,7 +298,7 @@ fn happened(
             );
             at(NAME, "Another block's submission of this name is uncertain", detail)
         }
-        Trouble::Refused(error, Standing::Missing) if error.kind() == Kind::Conflict => {
+        Trouble::Refused(error, Standing::Missing) if error.kind == Kind::Conflict => {
             let detail = format!(
                 "Keep the block as it is and apply again later: the configuration {name:?} is most \
                  likely there, and only its status cannot be read. If this persists, give the \
@@ -385,7 +374,7 @@ fn happened(
             general(summary, format!("The configuration {name:?}{facts} is in the state."))
         }
         Trouble::Broken(error) => {
-            let diagnostic = if error.kind() == Kind::NoSuchConfiguration {
+            let diagnostic = if error.kind == Kind::NoSuchConfiguration {
                 let detail = format!(
                     "Ask Adobe support before you apply again: Adobe accepted the configuration \
                      {name:?}, but its status endpoint does not find it.\n\n{error}"
@@ -412,7 +401,7 @@ fn next(unfinished: &Unfinished) -> Option<&'static str> {
         (Left::Accepted(accepted), _) if accepted.seen.status.is_failed() => {
             Some("it looks at the failed job once more and submits the configuration again.")
         }
-        (_, Trouble::Broken(error)) if error.kind() == Kind::NoSuchConfiguration => Some(
+        (_, Trouble::Broken(error)) if error.kind == Kind::NoSuchConfiguration => Some(
             "it looks for the configuration once more and submits it again if it is still not \
              there.",
         ),
