@@ -10,6 +10,8 @@ pub mod doctor;
 mod duration;
 pub mod functions;
 mod proxy;
+#[cfg(fuzzing)]
+pub use proxy::fuzzing;
 mod schema;
 
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::value::Value;
-use tf_provider::{Diagnostics, Provider};
+use tf_provider::{Diagnostic, Diagnostics, Provider};
 use tf_provider_host::{About, Plugin};
 
 use crate::api::Client;
@@ -26,7 +28,7 @@ use crate::provider::cmk_app::CmkApp;
 use crate::provider::cmk_config::{CmkConfig, CmkConfigDataSource};
 use crate::provider::config::{ProviderConfig, Resolved};
 use crate::provider::connection::{Connection, Shared};
-use crate::provider::diagnostics::{attribute_path, from_api};
+use crate::provider::diagnostics::{attribute_path, from_api, report};
 use crate::provider::functions::{ConsentUrl, ParseKeyIdentifier};
 
 /// Where the registry keeps the provider.
@@ -44,18 +46,16 @@ pub fn plugin() -> Plugin<Aep> {
         description: env!("CARGO_PKG_DESCRIPTION"),
         commands: &[doctor::COMMAND],
     };
-    Plugin::new(about, Aep { shared: shared.clone() })
-        .resource("aep_cmk_config", CmkConfig::new(shared.clone()))
-        .data_source("aep_cmk_app", CmkApp::new(shared.clone()))
-        .data_source("aep_cmk_config", CmkConfigDataSource::new(shared))
+    Plugin::new(about, Aep(shared.clone()))
+        .resource("aep_cmk_config", CmkConfig(shared.clone()))
+        .data_source("aep_cmk_app", CmkApp(shared.clone()))
+        .data_source("aep_cmk_config", CmkConfigDataSource(shared))
         .function("parse_key_identifier", ParseKeyIdentifier)
         .function("consent_url", ConsentUrl)
 }
 
-/// The provider block.
-pub struct Aep {
-    shared: Shared,
-}
+/// The provider block, with the connection that it configures.
+pub struct Aep(Shared);
 
 #[async_trait]
 impl Provider for Aep {
@@ -79,29 +79,23 @@ impl Provider for Aep {
     ) -> Option<()> {
         let user_agent =
             config::user_agent(&format!("Terraform/{terraform_version}"), &config::from_process);
-        match config::resolve(&config, &config::from_process, user_agent) {
-            Ok(Resolved::Ready(settings)) => match Client::new(*settings) {
-                Ok(client) => {
-                    self.shared.configure(Connection::Ready(client));
-                    Some(())
-                }
-                Err(error) => {
-                    let mut diagnostic = from_api(&error, "configuring the provider");
-                    if config.ca_cert_file.is_value() {
-                        diagnostic.attribute = attribute_path(&[CA_CERT_FILE.name]);
-                    }
-                    diags.errors.push(diagnostic);
-                    None
-                }
-            },
-            Ok(Resolved::Deferred(deferred)) => {
-                self.shared.configure(Connection::Deferred(Arc::new(deferred)));
-                Some(())
+        let connection = match config::resolve(&config, &config::from_process, user_agent) {
+            Ok(Resolved::Ready(settings)) => {
+                let client = Client::new(*settings).map_err(|error| {
+                    let names: &[_] =
+                        if config.ca_cert_file.is_value() { &[CA_CERT_FILE.name] } else { &[] };
+                    let attribute = attribute_path(names);
+                    Diagnostic { attribute, ..from_api(&error, "configuring the provider") }
+                });
+                Connection::Ready(report(diags, client)?)
             }
+            Ok(Resolved::Deferred(deferred)) => Connection::Deferred(Arc::new(deferred)),
             Err(errors) => {
                 diags.errors.extend(errors.into_iter().map(Into::into));
-                None
+                return None;
             }
-        }
+        };
+        self.0.configure(connection);
+        Some(())
     }
 }

@@ -18,17 +18,8 @@ const TENANT_ID: &str = "tenant_id";
 /// `application_redirect_url`
 const REDIRECT_URL: &str = "application_redirect_url";
 
-/// The data source.
-pub struct CmkApp {
-    shared: Shared,
-}
-
-impl CmkApp {
-    /// A data source on a connection that configure will make.
-    pub fn new(shared: Shared) -> Self {
-        Self { shared }
-    }
-}
+/// The data source, on a connection that configure will make.
+pub struct CmkApp(pub Shared);
 
 /// The data source's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -70,7 +61,7 @@ impl DataSource for CmkApp {
         config: App,
         _meta: Value<()>,
     ) -> Option<App> {
-        let session = self.shared.session();
+        let session = self.0.session();
         if session.defer_if_unknown() {
             return Some(App {
                 tenant_id: config.tenant_id,

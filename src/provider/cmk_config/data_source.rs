@@ -11,17 +11,8 @@ use super::{look, schema};
 use crate::provider::connection::Shared;
 use crate::provider::diagnostics::{at_plan, report};
 
-/// The data source.
-pub struct CmkConfigDataSource {
-    shared: Shared,
-}
-
-impl CmkConfigDataSource {
-    /// A data source on a connection that configure will make.
-    pub fn new(shared: Shared) -> Self {
-        Self { shared }
-    }
-}
+/// The data source, on a connection that configure will make.
+pub struct CmkConfigDataSource(pub Shared);
 
 /// The data source's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,7 +43,7 @@ impl DataSource for CmkConfigDataSource {
         config: Found,
         _meta: Value<()>,
     ) -> Option<Found> {
-        let session = self.shared.session();
+        let session = self.0.session();
         if session.defer_if_unknown() {
             return Some(Found {
                 key_vault_key_identifier: Value::Unknown,

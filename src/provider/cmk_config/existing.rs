@@ -187,10 +187,8 @@ pub fn verdict(
         return Ok(Verdict::Submit);
     };
     let same = seen.has_key(key);
-    let (is_own, adopts, may_rekey) = match claim {
-        Claim::Create { adopts, may_rekey } => (false, adopts, may_rekey),
-        Claim::Own { may_rekey } => (true, true, may_rekey),
-    };
+    let is_own = matches!(claim, Claim::Own { .. });
+    let (Claim::Create { may_rekey, .. } | Claim::Own { may_rekey }) = claim;
     let is_old_failure = seen.status.is_failed()
         && match moment {
             Moment::Before => true,
@@ -210,8 +208,8 @@ pub fn verdict(
         Some(false) => Why::Taken,
         _ if is_ours => return Ok(Verdict::GoOn),
         None => Why::KeyUnknown,
-        Some(true) if adopts => return Ok(Verdict::Adopt),
-        Some(true) => Why::NotAdopted,
+        Some(true) if matches!(claim, Claim::Create { adopts: false, .. }) => Why::NotAdopted,
+        Some(true) => return Ok(Verdict::Adopt),
     };
     Err(Box::new(Obstacle { seen: seen.clone(), why }))
 }
@@ -226,7 +224,11 @@ pub(super) mod tests {
 
     /// A configuration that Adobe shows.
     pub fn seen(id: &str, status: &str, key: Option<&str>) -> Seen {
-        Seen::read(Configuration {
+        Seen::read(configuration(id, status, key))
+    }
+
+    fn configuration(id: &str, status: &str, key: Option<&str>) -> Configuration {
+        Configuration {
             id: id.to_owned(),
             status: Status::from(status),
             application_name: None,
@@ -235,7 +237,7 @@ pub(super) mod tests {
             subscription_id: None,
             key_identifier: key.map(str::to_owned),
             retry_after: None,
-        })
+        }
     }
 
     #[test]
@@ -335,6 +337,12 @@ pub(super) mod tests {
             let obstacle = verdict(Some(&seen), None, claim, Moment::Before).unwrap_err();
             assert_eq!(*obstacle, Obstacle { seen, why: Why::KeyUnknown });
         }
+    }
+
+    #[test]
+    fn only_the_status_endpoint_confirms() {
+        assert!(Seen::read(configuration("1", "COMPLETED", None)).is_read);
+        assert!(!Seen::submitted(configuration("1", "COMPLETED", None)).is_read);
     }
 
     #[test]

@@ -317,6 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_blocked_names_what_differs_and_no_more() {
+        for (name, key, renamed, other_key) in [
+            ("Config1", KEY_B, None, Some(KEY_B)),
+            ("Config2", KEY_A, Some("Config2"), None),
+            ("Config2", KEY_B, Some("Config2"), Some(KEY_B)),
+        ] {
+            let owned = |text: &str| text.to_owned();
+            let expected =
+                BlockedChange::Change { key: other_key.map(owned), name: renamed.map(owned) };
+            let wanted = config(text(name), text(key));
+            let stopped = change(&stored("COMPLETED"), &Private::default(), &wanted).unwrap_err();
+            let Stopped::Guarded(blocked, guarded) = *stopped else { panic!("{stopped:?}") };
+            assert_eq!(blocked, expected);
+            let successor = Successor {
+                name: Some(owned(name)),
+                key: Some(owned(key)),
+                ..Successor::default()
+            };
+            assert_eq!(replacement(&guarded, &successor), expected);
+        }
+    }
+
+    #[test]
     fn a_private_state_that_says_nothing_counts_as_in_effect() {
         let config = config(text("Config1"), text(KEY_B));
         assert_eq!(outcome(&stored("FAILED"), &config), "guarded");

@@ -18,17 +18,8 @@ use super::{messages, schema};
 use crate::provider::connection::{Connection, Session, Shared, limits, unconfigured};
 use crate::provider::diagnostics::{attribute_path, report};
 
-/// The resource.
-pub struct CmkConfig {
-    shared: Shared,
-}
-
-impl CmkConfig {
-    /// A resource on a connection that configure will make.
-    pub fn new(shared: Shared) -> Self {
-        Self { shared }
-    }
-}
+/// The resource, on a connection that configure will make.
+pub struct CmkConfig(pub Shared);
 
 #[async_trait]
 impl Resource for CmkConfig {
@@ -44,7 +35,7 @@ impl Resource for CmkConfig {
         let name = config.known_name();
         // An error here would lose what this run has forgotten: the create makes it, with the
         // object at hand.
-        if name.and_then(|name| self.shared.session().memory.forgotten(name)).is_none() {
+        if name.and_then(|name| self.0.session().memory.forgotten(name)).is_none() {
             schema::validate(diags, &config);
         }
         Some(())
@@ -57,7 +48,7 @@ impl Resource for CmkConfig {
         private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        let refreshed = look::refresh(diags, &self.shared.session(), state, private).await;
+        let refreshed = look::refresh(diags, &self.0.session(), state, private).await;
         report(diags, refreshed)
     }
 
@@ -80,7 +71,7 @@ impl Resource for CmkConfig {
         prior_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<(Model, Option<Private>, Vec<AttributePath>)> {
-        let session = self.shared.session();
+        let session = self.0.session();
         let private = prior_private.unwrap_or_default().stored();
         report(diags, look::same_organisation(&session, &prior, &private))?;
         session.defer_if_unknown();
@@ -122,7 +113,7 @@ impl Resource for CmkConfig {
         prior_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Option<Private>> {
-        let session = self.shared.session();
+        let session = self.0.session();
         let private = prior_private.unwrap_or_default().stored();
         report(diags, look::same_organisation(&session, &prior, &private))?;
         if let Some(guarded) = plan::guard(&prior, &private)
@@ -143,7 +134,7 @@ impl Resource for CmkConfig {
         planned_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        let session = self.shared.session();
+        let session = self.0.session();
         let client = report(diags, session.ready("creating the configuration"))?;
         let past = planned.known_name().and_then(|name| session.memory.forgotten(name));
         schema::validate(diags, &planned);
@@ -181,7 +172,7 @@ impl Resource for CmkConfig {
         planned_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        let session = self.shared.session();
+        let session = self.0.session();
         let private = planned_private.unwrap_or_default().stored();
         report(diags, look::same_organisation(&session, &prior, &private))?;
         // The plan and not the configuration, which knows nothing of `ignore_changes`.
@@ -217,7 +208,7 @@ impl Resource for CmkConfig {
         planned_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<()> {
-        let session = self.shared.session();
+        let session = self.0.session();
         let mut private = planned_private.unwrap_or_default();
         let successor = private.successor.take();
         let blocked = match &successor {
@@ -240,7 +231,7 @@ impl Resource for CmkConfig {
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<Stored> {
-        report(diags, look::import_by_name(&self.shared.session(), id).await)
+        report(diags, look::import_by_name(&self.0.session(), id).await)
     }
 }
 
@@ -258,7 +249,7 @@ impl ResourceExt for CmkConfig {
         prior_private: Option<Private>,
         _meta: Value<()>,
     ) -> Option<Stored> {
-        let session = self.shared.session();
+        let session = self.0.session();
         let mut planned = config.with_defaults();
         planned.computed = Computed {
             ims_org_id: session.org_id().map_or(Value::Unknown, |id| Value::Value(id.to_owned())),
@@ -327,7 +318,7 @@ impl ResourceExt for CmkConfig {
         diags: &mut Diagnostics,
         identity: Identity,
     ) -> Option<Stored> {
-        report(diags, look::import_by_identity(&self.shared.session(), &identity).await)
+        report(diags, look::import_by_identity(&self.0.session(), &identity).await)
     }
 }
 

@@ -352,6 +352,12 @@ mod tests {
             ("failed", vec![running(), failed("1")], None, "Failed"),
             ("the failure before", vec![failed("0"), completed()], Some("0"), "Completed"),
             (
+                "the failure before, after news",
+                vec![running(), failed("0"), completed()],
+                Some("0"),
+                "Completed",
+            ),
+            (
                 "the next failure under the same id",
                 vec![failed("0"), Ok(seen("0", "RUNNING", None)), failed("0")],
                 Some("0"),
