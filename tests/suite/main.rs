@@ -2,7 +2,6 @@
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `contract`: what the provider promises, one scene a promise;
-//! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
@@ -29,5 +28,4 @@ mod protocol;
 mod release;
 mod supply;
 mod support;
-mod terraform;
 mod tidy;
