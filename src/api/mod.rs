@@ -30,6 +30,11 @@ mod tls_fault;
 mod token;
 mod types;
 
+/// What holds for anything that comes in: for the tests, and for the fuzz targets in `tests/fuzz`.
+#[cfg(any(test, fuzzing))]
+#[path = "../../tests/fuzz/checks/response.rs"]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod tests;
 

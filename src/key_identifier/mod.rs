@@ -6,6 +6,11 @@
 
 use std::net::Ipv4Addr;
 
+/// What holds for anything that comes in: for the tests, and for the fuzz targets in `tests/fuzz`.
+#[cfg(any(test, fuzzing))]
+#[path = "../../tests/fuzz/checks/key_identifier.rs"]
+pub mod fuzzing;
+
 /// The Azure role Adobe's application needs on a key vault.
 pub const KEY_VAULT_ROLE: &str = "Key Vault Crypto Service Encryption User";
 

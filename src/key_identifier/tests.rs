@@ -1,11 +1,7 @@
 //! The case names are the specification.
 
-use std::path::Path;
-
 use super::{KEY_VAULT_ROLE, KeyIdentifier, MANAGED_HSM_ROLE};
 
-#[path = "../../tests/fuzz/checks.rs"]
-mod checks;
 mod properties;
 
 const SAMPLE_OF_ADOBE: &str =
@@ -267,16 +263,6 @@ fn a_message_is_one_sentence_with_the_fix() {
         ),
     ] {
         assert_eq!(KeyIdentifier::parse(text).unwrap_err().to_string(), sentence);
-    }
-}
-
-/// What the fuzz target (tests/fuzz) checks runs with every test run.
-#[test]
-fn the_seeds_of_the_fuzz_target_pass() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/key_identifier");
-    for entry in std::fs::read_dir(&folder).expect("the folder with the seeds") {
-        let bytes = std::fs::read(entry.expect("an entry").path()).expect("a seed");
-        checks::check_any_text(&String::from_utf8_lossy(&bytes));
     }
 }
 

@@ -45,6 +45,8 @@ use tf_provider::{DataSource, Diagnostics, Function, Provider};
 use adapter::{DataSourceAdapter, FunctionAdapter, ProviderAdapter, ResourceAdapter};
 pub use ext::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 use service::Offer;
+#[cfg(fuzzing)]
+pub use value::fuzzing;
 pub use value::{Data, Dynamic, NotANumber, Number, Ty};
 
 /// What the binary says of itself.

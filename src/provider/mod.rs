@@ -10,6 +10,8 @@ pub mod doctor;
 mod duration;
 pub mod functions;
 mod proxy;
+#[cfg(fuzzing)]
+pub use proxy::fuzzing;
 mod schema;
 
 use std::sync::Arc;

@@ -9,6 +9,11 @@ use crate::api::{Proxy, Route};
 use crate::provider::arguments::{Environment, trimmed};
 use crate::provider::diagnostics::ConfigError;
 
+/// What holds for anything that comes in: for the tests, and for the fuzz targets in `tests/fuzz`.
+#[cfg(any(test, fuzzing))]
+#[path = "../../tests/fuzz/checks/proxy.rs"]
+pub mod fuzzing;
+
 /// The proxies of the environment.
 pub struct Proxies {
     https: Option<Proxy>,

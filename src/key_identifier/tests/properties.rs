@@ -4,8 +4,8 @@ use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 
+use super::super::fuzzing::check_any_text;
 use super::KeyIdentifier;
-use super::checks::check_any_text;
 
 /// The parts of a valid identifier.
 #[derive(Clone, Debug)]

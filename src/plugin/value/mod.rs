@@ -12,6 +12,11 @@ mod number;
 mod ser;
 mod ty;
 
+/// What holds for anything that comes in: for the tests, and for the fuzz targets in `tests/fuzz`.
+#[cfg(any(test, fuzzing))]
+#[path = "../../../tests/fuzz/checks/value.rs"]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod tests;
 

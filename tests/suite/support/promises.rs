@@ -130,11 +130,9 @@ fn submitted_twice(requests: &[LoggedRequest]) -> Option<&LoggedRequest> {
 /// private part, saved plans.
 #[track_caller]
 pub(super) fn assert_no_secret(project: &Project, run: &Run) {
-    let given = ["AEP_ACCESS_TOKEN", "AEP_CLIENT_SECRET"].map(|name| project.variable(name));
-    // One of a few letters is in many a word.
-    let given = given.into_iter().flatten().filter(|secret| secret.len() > 8);
-    let secrets = [TOKEN, CLIENT_SECRET, MINTED].into_iter().chain(given);
-    let shapes: Vec<String> = secrets.flat_map(shapes).collect();
+    let secrets = [TOKEN, CLIENT_SECRET, MINTED].map(str::to_owned).into_iter();
+    let secrets = secrets.chain(project.variables().flat_map(secrets_in));
+    let shapes: Vec<String> = secrets.flat_map(|secret| shapes(&secret)).collect();
     let mut places = vec![
         ("standard output".to_owned(), run.stdout.clone().into_bytes()),
         ("standard error".to_owned(), run.stderr.clone().into_bytes()),
@@ -146,6 +144,23 @@ pub(super) fn assert_no_secret(project: &Project, run: &Run) {
     for (place, bytes) in places {
         assert!(!shows(&bytes, &shapes), "a secret is in {place}");
     }
+}
+
+/// A token, a client's secret, or the password in the address of a proxy, as it is written and as it
+/// is sent. One of a few letters is in many a word.
+fn secrets_in((name, value): (&str, &str)) -> Vec<String> {
+    let mut secrets = match name.to_ascii_lowercase().as_str() {
+        "aep_access_token" | "aep_client_secret" => vec![value.to_owned()],
+        proxy if proxy.ends_with("_proxy") => {
+            let user = value.rsplit_once('@').map_or("", |(user, _)| user);
+            let password = user.rsplit_once(':').map_or("", |(_, password)| password);
+            let sent = percent_decode_str(password).decode_utf8_lossy().into_owned();
+            vec![password.to_owned(), sent]
+        }
+        _ => Vec::new(),
+    };
+    secrets.retain(|secret| secret.len() > 8);
+    secrets
 }
 
 /// A secret as it is, and its base64 in each of the three places of a group of bytes that it can
@@ -192,6 +207,8 @@ fn a_secret_is_found_wherever_it_hides() {
         }
     }
     assert!(!shows(b"nothing to be seen", &texts));
+    let proxy = ("HTTPS_PROXY", "http://user:s3cret%40word@127.0.0.1:3128");
+    assert_eq!(secrets_in(proxy), ["s3cret%40word", "s3cret@word"]);
 }
 
 #[test]

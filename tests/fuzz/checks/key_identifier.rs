@@ -1,8 +1,18 @@
 //! What holds for any text given to the parser. Checked by the fuzz target and, over its seeds and generated texts, by the unit tests.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "this is a test, for the fuzzer too"
+)]
 
 use super::KeyIdentifier;
 
-pub(super) fn check_any_text(text: &str) {
+#[cfg(test)]
+#[path = "seeds.rs"]
+mod seeds;
+
+pub fn check_any_text(text: &str) {
     match KeyIdentifier::parse(text) {
         Ok(id) => check_accepted(text, &id),
         Err(error) => {
@@ -25,4 +35,9 @@ fn check_accepted(text: &str, id: &KeyIdentifier) {
     assert_eq!(url.path().trim_end_matches('/'), format!("/keys/{}{version}", id.key_name()));
     assert_eq!((url.query(), url.fragment(), url.port()), (None, None, None));
     assert_eq!((url.username(), url.password()), ("", None));
+}
+
+#[test]
+fn the_seeds_pass() {
+    seeds::replay("key_identifier", |seed| check_any_text(&String::from_utf8_lossy(seed)));
 }

@@ -1,0 +1,45 @@
+//! What holds for any bytes that a stranger sends as a value: an error, or a value that is written and read back as it is.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "this is a test, for the fuzzer too"
+)]
+
+use super::{Ty, from_msgpack, from_state_json, to_msgpack};
+
+#[cfg(test)]
+#[path = "seeds.rs"]
+mod seeds;
+
+/// Types in the protocol's notation; the first byte of the input chooses one, and whether the rest is msgpack or JSON.
+const TYPES: [&str; 8] = [
+    r#""string""#,
+    r#""number""#,
+    r#""bool""#,
+    r#""dynamic""#,
+    r#"["list",["set","string"]]"#,
+    r#"["map","number"]"#,
+    r#"["object",{"a":"string","b":["object",{"c":"dynamic"}],"d":["list","number"]}]"#,
+    r#"["tuple",["bool","number","dynamic"]]"#,
+];
+
+pub fn check_any_value(input: &[u8]) {
+    let Some((choice, bytes)) = input.split_first() else { return };
+    let notation = TYPES[usize::from(choice % 8)];
+    let notation = serde_json::from_str(notation).expect("JSON");
+    let ty = Ty::from_json(&notation).expect("a type");
+    let read = match choice & 8 {
+        0 => from_msgpack(bytes, &ty),
+        _ => from_state_json(bytes, &ty),
+    };
+    let Ok(value) = read else { return };
+    let written = to_msgpack(&value, &ty).expect("what was read can be written");
+    let again = from_msgpack(&written, &ty).expect("what was written can be read");
+    assert_eq!(to_msgpack(&again, &ty).expect("it can be written again"), written);
+}
+
+#[test]
+fn the_seeds_pass() {
+    seeds::replay("value", check_any_value);
+}
