@@ -29,3 +29,6 @@
 pub mod api;
 pub mod key_identifier;
 pub mod provider;
+#[cfg(test)]
+#[path = "../tests/fuzz/checks/seeds.rs"]
+mod seeds;

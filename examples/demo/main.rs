@@ -27,12 +27,12 @@ const FIRST: [Step; 4] = [
     (
         "plan -out=key.tfplan -input=false -no-color",
         0,
-        "Nothing is sent but questions: is the name free? A name that is taken with another key would stop here.",
+        "Only questions are sent: is the name free? A name that is taken with another key would stop here.",
     ),
     (
         "apply -input=false -no-color key.tfplan",
         0,
-        "That plan and no other. One submission, then a wait until Adobe has put the key into effect. What arrives at Adobe is shown beside it.",
+        "That plan and no other. One submission, then a wait until the key is in effect at Adobe. What arrives there is shown, too.",
     ),
     (
         "plan -detailed-exitcode -input=false -no-color",
@@ -45,12 +45,12 @@ const AFTER_DRIFT: [Step; 2] = [
     (
         "plan -refresh-only -detailed-exitcode -input=false -no-color",
         2,
-        "A nightly job sees the drift: exit code 2, and both keys in the output.",
+        "What changed at Adobe: both keys are in the output, and the exit code is 2.",
     ),
     (
         "plan -input=false -no-color",
         1,
-        "A plain plan would replace the key, and Terraform would go on to delete what guards the data: the provider stops it (exit code 1).",
+        "The nightly plan. Its change would be a replacement, and Terraform could then delete the key that Adobe uses: the provider stops it (exit code 1).",
     ),
 ];
 
@@ -86,7 +86,7 @@ fn heading(text: &str) {
     println!("\n\x1b[1m{text}\x1b[0m");
 }
 
-/// Builds the provider as it is shipped, lays out its mirror and the configuration, and gives the CLI that the machine has.
+/// Builds the provider, lays out its mirror and the configuration, and gives the CLI that the machine has.
 fn install(folder: &Path) -> Result<&'static str> {
     let platform = |cli| {
         let output = Command::new(cli).args(["version", "-json"]).output().ok()?;
@@ -108,7 +108,9 @@ fn install(folder: &Path) -> Result<&'static str> {
             cargo.env_remove(&name);
         }
     }
-    cargo.args(["build", "--locked", "--bin", "terraform-provider-aep", "--target-dir"]);
+    // With this program, so that its dependencies are the ones that are built already.
+    cargo.args(["build", "--locked", "--example", "demo"]);
+    cargo.args(["--bin", "terraform-provider-aep", "--target-dir"]);
     let built = cargo.arg(target).current_dir(root).status().context("running cargo")?;
     ensure!(built.success(), "the provider does not build");
     // The registries that a short provider source means: Terraform's and OpenTofu's.

@@ -34,6 +34,10 @@ mod stderr;
 mod tls;
 mod value;
 
+#[cfg(test)]
+#[path = "../../tests/fuzz/checks/seeds.rs"]
+mod seeds;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -41,6 +45,8 @@ use std::sync::Arc;
 
 use tf_provider::schema::{FunctionSchema, Schema};
 use tf_provider::{DataSource, Diagnostics, Function, Provider};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use adapter::{DataSourceAdapter, FunctionAdapter, ProviderAdapter, ResourceAdapter};
 pub use ext::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
@@ -189,6 +195,13 @@ impl<P: Provider> Plugin<P> {
             functions: functions.map(|(name, of)| (*name, of.signature().clone())).collect(),
             diagnostics: self.problems.clone(),
         }
+    }
+
+    /// The provider service without a process, a socket and TLS around it: for tests that are their own client. Requests run on
+    /// the runtime that they come in on.
+    pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
+        let stop = service::Stop::new(&CancellationToken::new());
+        Arc::new(service::ProviderService::new(self.offer, stop, TaskTracker::new()))
     }
 
     /// Runs the plugin with the arguments after the program's name. Returns when the process is to end.

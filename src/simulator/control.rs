@@ -50,18 +50,18 @@ impl Control {
         moment.is_some()
     }
 
-    /// The configurations as the status call shows them now, by name.
+    /// The configurations as they are now, by name.
     #[must_use]
     pub fn configurations(&self) -> Vec<Configuration> {
         let world = self.0.world();
         world.register.all(world.now())
     }
 
-    /// One of them.
+    /// One of them, as the status call shows it.
     #[must_use]
     pub fn configuration(&self, name: &str) -> Option<Configuration> {
         let world = self.0.world();
-        world.register.get(world.now(), name)
+        world.register.get(&world.options, world.now(), name)
     }
 
     /// Puts a configuration there, as if someone else had submitted it; its status stays as given.

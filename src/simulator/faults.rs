@@ -30,6 +30,9 @@ pub enum Action {
     Hold,
     /// The connection is reset.
     Reset,
+    /// Nothing listens for so long when the request comes, so it never leaves its client. Only for [`Route::Any`]: which request
+    /// comes next is known, and what it will be is not.
+    Unreachable(Duration),
     /// 200, the beginning of a JSON body, and the connection is closed.
     CutBody,
     /// The request takes effect; this answer instead of its own.
@@ -38,6 +41,16 @@ pub enum Action {
     ProcessThenDelay(Duration),
     /// The request takes effect; its answer comes after `Control::release`.
     ProcessThenHold,
+    /// The request takes effect so much later, whether or not its client is still there, and is never answered.
+    ProcessLater(Duration),
+    /// Something between sends the request twice; it is answered as the second one.
+    ProcessTwice,
+    /// The request takes effect; its answer comes byte by byte, this far apart.
+    Trickle(Duration),
+    /// The request takes effect; its answer's body never ends.
+    Endless,
+    /// This status, with all that the request said quoted in the body.
+    Quote(u16),
     /// The request takes effect; the connection is reset before its answer.
     ProcessThenReset,
     /// The request takes effect; half of its answer's body, and the connection is closed.
@@ -137,6 +150,16 @@ pub(super) fn take(faults: &mut Vec<Fault>, target: &Target) -> Option<Action> {
         }
     }
     Some(action)
+}
+
+/// For how long nothing is to listen when the next request comes. That fault is used up.
+pub(super) fn unreachable(faults: &mut Vec<Fault>) -> Option<Duration> {
+    let next = faults.iter().position(|fault| fault.route == Route::Any && fault.skip == 0)?;
+    let Action::Unreachable(time) = faults.get(next)?.action else {
+        return None;
+    };
+    faults.remove(next);
+    Some(time)
 }
 
 #[cfg(test)]

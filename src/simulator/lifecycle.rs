@@ -1,6 +1,7 @@
 //! Configurations and their jobs: what is submitted, what a POST of a name in use does, which status is shown when.
 //! Time is a number that is handed in; nothing here reads a clock.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -77,15 +78,15 @@ impl Job {
 struct Entry {
     job: Job,
     attempts: usize,
-    /// The failed job that the status call still shows, and until when.
-    stale: Option<(Job, Duration)>,
+    /// What the status call shows until when: the failed job before, or nothing.
+    stale: Option<(Option<Job>, Duration)>,
 }
 
 impl Entry {
-    fn shown(&self, now: Duration) -> &Job {
+    fn shown(&self, now: Duration) -> Option<&Job> {
         match &self.stale {
-            Some((job, until)) if now < *until => job,
-            _ => &self.job,
+            Some((job, until)) if now < *until => job.as_ref(),
+            _ => Some(&self.job),
         }
     }
 }
@@ -106,6 +107,7 @@ impl Register {
         name: &str,
         key_identifier: &str,
     ) -> Submission {
+        let name = &*spelt(options, name);
         let Some(entry) = self.entries.get(name) else {
             return Submission::Accepted(self.start(options, now, name, key_identifier, None));
         };
@@ -117,7 +119,7 @@ impl Register {
         match options.resubmit {
             Resubmit::Conflict => Submission::Conflict,
             Resubmit::BadRequest => Submission::BadRequest,
-            Resubmit::Existing => Submission::Existing(shown(name, entry, now)),
+            Resubmit::Existing => Submission::Existing(configuration(name, entry, &entry.job, now)),
         }
     }
 
@@ -131,12 +133,13 @@ impl Register {
         failed: Option<Job>,
     ) -> Configuration {
         let attempts = self.entries.get(name).map_or(0, |entry| entry.attempts);
+        let hidden = Some((failed.clone(), now + options.visible_after));
         let (id, stale) = match (options.resubmit_failed, failed) {
             (ResubmitFailed::SameId, Some(job)) => (job.id, None),
             (ResubmitFailed::NewIdAfter(lag), Some(job)) => {
-                (self.next_id(), Some((job, now + lag)))
+                (self.next_id(), Some((Some(job), now + lag)))
             }
-            _ => (self.next_id(), None),
+            _ => (self.next_id(), hidden),
         };
         let job = Job {
             id,
@@ -160,13 +163,21 @@ impl Register {
     }
 
     /// The status call.
-    pub(super) fn get(&self, now: Duration, name: &str) -> Option<Configuration> {
-        self.entries.get(name).map(|entry| shown(name, entry, now))
+    pub(super) fn get(
+        &self,
+        options: &Options,
+        now: Duration,
+        name: &str,
+    ) -> Option<Configuration> {
+        let name = &*spelt(options, name);
+        let entry = self.entries.get(name)?;
+        Some(configuration(name, entry, entry.shown(now)?, now))
     }
 
-    /// All of them, by name.
+    /// All of them, by name, as they are.
     pub(super) fn all(&self, now: Duration) -> Vec<Configuration> {
-        self.entries.iter().map(|(name, entry)| shown(name, entry, now)).collect()
+        let entries = self.entries.iter();
+        entries.map(|(name, entry)| configuration(name, entry, &entry.job, now)).collect()
     }
 
     /// Puts a configuration there as if it had always been, in a status that stays.
@@ -215,8 +226,12 @@ impl Register {
     }
 }
 
-fn shown(name: &str, entry: &Entry, now: Duration) -> Configuration {
-    let job = entry.shown(now);
+/// The name as it is kept.
+fn spelt<'a>(options: &Options, name: &'a str) -> Cow<'a, str> {
+    if options.folds_names { name.to_lowercase().into() } else { name.into() }
+}
+
+fn configuration(name: &str, entry: &Entry, job: &Job, now: Duration) -> Configuration {
     Configuration {
         name: name.into(),
         id: job.id.clone(),

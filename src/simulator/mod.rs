@@ -37,23 +37,25 @@ mod tests;
 
 use std::error::Error;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 pub use answers::Answer;
 pub use control::Control;
 pub use faults::{Action, Fault, Route};
 pub use lifecycle::Configuration;
 pub use options::{
-    Clock, Options, Outcome, Resubmit, ResubmitFailed, Stages, Terminal, UnknownName, Versionless,
+    Clock, Echo, Options, Outcome, Resubmit, ResubmitFailed, Stages, Terminal, UnknownName,
+    Versionless,
 };
 pub use world::{Counters, LoggedRequest};
 
@@ -78,17 +80,27 @@ impl Simulator {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        let listener = TcpListener::bind(options.bind)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let place = Place::bind(options.bind)?;
+        let address = place.address;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let shared = Arc::new(Shared::new(options));
-        let control = Control(Arc::clone(&shared));
+        let control = Control::new(options);
+        let served = control.clone();
         let (stop, stopped) = oneshot::channel();
+        let (listening, listens) = mpsc::channel();
         let thread = thread::Builder::new().name("simulator".into()).spawn(move || {
             // The connections are tasks of the runtime: they end when it is dropped, at the end of this thread.
-            runtime.block_on(serve(listener, shared, stopped))
+            runtime.block_on(async {
+                tokio::select! {
+                    // Whoever asks for the news is there: it waits below.
+                    ended = served.serve(place.address, || _ = listening.send(())) => ended,
+                    _ = stopped => Ok(()),
+                }
+            })
         })?;
+        if listens.recv().is_err() {
+            let ended = thread.join().unwrap_or(Ok(()));
+            return Err(ended.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()));
+        }
         Ok(Self { address, control, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -117,24 +129,75 @@ impl Drop for Simulator {
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    stopped: oneshot::Receiver<()>,
-) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let accept = async {
+/// A port that stays this process's own while nothing listens on it.
+#[derive(Debug)]
+pub struct Place {
+    /// The address.
+    pub address: SocketAddr,
+    /// Bound, and never listening.
+    _holder: TcpSocket,
+}
+
+impl Place {
+    /// Takes a port of a loopback address.
+    ///
+    /// # Errors
+    /// If it cannot be bound.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let holder = socket(address)?;
+        Ok(Self { address: holder.local_addr()?, _holder: holder })
+    }
+}
+
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+impl Control {
+    /// A world without a server: see [`Control::serve`].
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self(Arc::new(Shared::new(options)))
+    }
+
+    /// Serves on the runtime that it is called on, whose clock is the simulator's, until it is dropped. `place` is a
+    /// [`Place`]'s. `listening` is called
+    /// once it can be asked.
+    ///
+    /// # Errors
+    /// If nothing can listen there.
+    pub async fn serve(&self, place: SocketAddr, listening: impl FnOnce()) -> io::Result<()> {
+        let mut listening = Some(listening);
+        let mut door = self.0.door();
+        self.0.begin();
+        let mut connections = JoinSet::new();
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(connection(stream, Arc::clone(&shared)))),
-                // Out of file descriptors, or a client that left again: the pause keeps the loop from spinning.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            let closed = *door.borrow_and_update();
+            if let Some(until) = closed {
+                tokio::time::sleep_until(until).await;
+            }
+            let listener = socket(place)?.listen(1024)?;
+            if let Some(listening) = listening.take() {
+                listening();
+            }
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = door.changed() => break,
+                    accepted = listener.accept() => match accepted {
+                        Ok((stream, _)) => drop(connections.spawn(connection(stream, Arc::clone(&self.0)))),
+                        // Out of file descriptors, or a client that left again: the pause keeps the loop from spinning.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                    },
+                    Some(_) = connections.join_next() => {}
+                }
             }
         }
-    };
-    tokio::select! {
-        () = accept => Ok(()),
-        _ = stopped => Ok(()),
     }
 }
 

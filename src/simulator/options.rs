@@ -30,6 +30,18 @@ pub struct Options {
     pub unknown_name: UnknownName,
     /// What `keyVersion` is when the submitted key has none. Undocumented.
     pub versionless: Versionless,
+    /// How responses spell the key identifier. Adobe's page says that only vault and key name are stored, and shows the version.
+    pub echo: Echo,
+    /// So much later a submission shows in reads. Undocumented.
+    pub visible_after: Duration,
+    /// Whether names that differ in letter case only are one. Adobe's page says they are not, and its sample that they are.
+    pub folds_names: bool,
+    /// Whether a path with an escaped slash in it gets to the service. Undocumented; many gateways refuse one.
+    pub takes_slashes: bool,
+    /// Whether a wrong path is answered in the service's shape, not in the gateway's. Undocumented.
+    pub wrong_path_of_service: bool,
+    /// Whether responses carry an `x-request-id`, as Adobe's usually do.
+    pub request_ids: bool,
     /// The HTTP status of an accepted submission. Undocumented, so a client has to take any 2xx.
     pub accepted_status: u16,
     /// Where to listen; port 0 lets the system choose. Loopback only.
@@ -51,6 +63,12 @@ impl Default for Options {
             resubmit_failed: ResubmitFailed::default(),
             unknown_name: UnknownName::default(),
             versionless: Versionless::default(),
+            echo: Echo::default(),
+            visible_after: Duration::ZERO,
+            folds_names: false,
+            takes_slashes: true,
+            wrong_path_of_service: false,
+            request_ids: true,
             accepted_status: 200,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         }
@@ -114,7 +132,9 @@ pub enum Terminal {
 }
 
 impl Terminal {
-    pub(super) const fn status(self) -> &'static str {
+    /// As the status call shows it.
+    #[must_use]
+    pub const fn status(self) -> &'static str {
         match self {
             Self::Completed => "COMPLETED",
             Self::Failed => "FAILED",
@@ -199,4 +219,16 @@ pub enum Versionless {
     Absent,
     /// `keyVersion` is `""`.
     Empty,
+}
+
+/// How a response spells the key identifier that was submitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Echo {
+    /// As it was sent.
+    #[default]
+    Verbatim,
+    /// Without its version.
+    Versionless,
+    /// In lower case, with the port.
+    Normalized,
 }

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Frame, Incoming, SizeHint};
@@ -13,9 +14,9 @@ use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 
 use super::answers::Answer;
-use super::faults::Action;
+use super::faults::{Action, Target};
 use super::routes;
-use super::world::{LoggedRequest, Shared};
+use super::world::{LoggedRequest, Shared, World};
 
 /// The service of each connection. Its only error of its own is `ConnectionReset`, which a fault asks for.
 pub(super) async fn record(
@@ -30,18 +31,24 @@ pub(super) async fn record(
     let (request_id, action) = {
         let mut world = shared.world();
         let request_id = world.next_request_id();
-        (request_id.clone(), world.arrive(&target, logged(&parts, &body, request_id)))
+        let entry = logged(&parts, &body, request_id.clone(), world.now());
+        (request_id, world.arrive(&target, entry))
     };
     shared.announce();
 
+    let arrived = Arrived { target, parts, body };
+    if let Some(Action::ProcessLater(time)) = action {
+        shared.world().postpone(time, arrived);
+        return std::future::pending().await;
+    }
     let process = || {
-        let answer = routes::answer(&mut shared.world(), &target, &parts, &body);
+        let answer = arrived.answer(&mut shared.world());
         shared.announce();
         answer
     };
     // An error of the subscription would mean that the sender is gone, and `shared` holds it.
     match &action {
-        Some(Action::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Action::Reset) => return Err(shared.broken()),
         Some(Action::Delay(time)) => tokio::time::sleep(*time).await,
         Some(Action::Hold) => drop(releases.changed().await),
         _ => {}
@@ -49,30 +56,64 @@ pub(super) async fn record(
     let mut answer = match &action {
         Some(Action::Answer(answer)) => answer.clone(),
         Some(Action::CutBody) => Answer::text(200, "application/json", "{\"id\":\"4df7886b-a122"),
+        Some(Action::Quote(status)) => {
+            let quoted = format!("{:?} {:?}", arrived.parts.headers, arrived.body);
+            Answer::gateway(*status, &format!("{status}000"), &quoted)
+        }
+        Some(Action::ProcessTwice) => {
+            process();
+            process()
+        }
         _ => process(),
     };
     let mut end = End::Whole;
     match action {
         Some(Action::ProcessThenAnswer(instead)) => answer = instead,
-        Some(Action::ProcessThenReset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(Action::ProcessThenReset) => return Err(shared.broken()),
         Some(Action::ProcessThenDelay(time)) => tokio::time::sleep(time).await,
-        Some(Action::ProcessThenHold) => drop(releases.changed().await),
+        Some(Action::ProcessThenHold) => {
+            shared.world().hold();
+            drop(releases.changed().await);
+        }
         Some(Action::CutBody | Action::ProcessThenCutBody) => end = End::Cut,
         Some(Action::ProcessThenStallBody) => end = End::Stall,
+        Some(Action::Trickle(pause)) => end = End::Slow(pause, Box::pin(tokio::time::sleep(pause))),
+        Some(Action::Endless) => end = End::Never,
         Some(Action::WrongContentType) => {
             answer.headers.retain(|(name, _)| name != "content-type");
             answer = answer.with_header("content-type", "text/html");
         }
         Some(Action::EmptyBody) => answer.body.clear(),
-        Some(Action::Answer(_) | Action::Reset | Action::Delay(_) | Action::Hold) | None => {}
+        _ => {}
+    }
+    if shared.close_door_if_scripted() {
+        answer = answer.with_header("connection", "close");
     }
     // Logged before it is sent: a client that has its answer finds it in the log.
     shared.world().answered(&request_id, &answer);
     shared.announce();
-    Ok(response(answer.with_header("x-request-id", &request_id), end))
+    if shared.world().options.request_ids {
+        answer = answer.with_header("x-request-id", &request_id);
+    }
+    Ok(response(answer, end))
 }
 
-fn logged(parts: &Parts, body: &[u8], request_id: String) -> LoggedRequest {
+/// A request that has been read.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    target: Target,
+    parts: Parts,
+    body: Bytes,
+}
+
+impl Arrived {
+    /// What it does, and what it is answered.
+    pub(super) fn answer(&self, world: &mut World) -> Answer {
+        routes::answer(world, &self.target, &self.parts, &self.body)
+    }
+}
+
+fn logged(parts: &Parts, body: &[u8], request_id: String, at: Duration) -> LoggedRequest {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
     LoggedRequest {
@@ -84,6 +125,7 @@ fn logged(parts: &Parts, body: &[u8], request_id: String) -> LoggedRequest {
         status: None,
         response: String::new(),
         request_id,
+        at,
     }
 }
 
@@ -91,7 +133,8 @@ fn logged(parts: &Parts, body: &[u8], request_id: String) -> LoggedRequest {
 fn response(answer: Answer, end: End) -> Response<Outgoing> {
     let mut bytes = Bytes::from(answer.body);
     let announced = bytes.len() + 1;
-    if end != End::Whole {
+    let breaks_off = matches!(end, End::Cut | End::Stall);
+    if breaks_off {
         bytes.truncate(bytes.len().div_ceil(2));
     }
     let mut response = Response::new(Outgoing { bytes, end });
@@ -102,7 +145,7 @@ fn response(answer: Answer, end: End) -> Response<Outgoing> {
             response.headers_mut().append(name, value);
         }
     }
-    if end != End::Whole {
+    if breaks_off {
         // One byte more than there was, in case the whole is empty.
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(announced));
     }
@@ -110,13 +153,17 @@ fn response(answer: Answer, end: End) -> Response<Outgoing> {
 }
 
 /// How a body ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum End {
     Whole,
     /// Half of it, and the connection is closed.
     Cut,
     /// Half of it, and nothing more.
     Stall,
+    /// Byte by byte.
+    Slow(Duration, Pin<Box<tokio::time::Sleep>>),
+    /// The whole of it, and blanks for ever.
+    Never,
 }
 
 /// A body that may end before the `content-length` it was given.
@@ -132,23 +179,36 @@ impl hyper::body::Body for Outgoing {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if !self.bytes.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))));
+        let this = &mut *self;
+        if this.bytes.is_empty() {
+            return match this.end {
+                End::Stall => Poll::Pending,
+                End::Never => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; 8192]))))),
+                End::Whole | End::Cut | End::Slow(..) => Poll::Ready(None),
+            };
         }
-        if self.end == End::Stall { Poll::Pending } else { Poll::Ready(None) }
+        let length = match &mut this.end {
+            End::Slow(pause, sleep) => {
+                ready!(sleep.as_mut().poll(cx));
+                sleep.as_mut().reset(tokio::time::Instant::now() + *pause);
+                1
+            }
+            _ => this.bytes.len(),
+        };
+        Poll::Ready(Some(Ok(Frame::data(this.bytes.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty() && self.end != End::Stall
+        self.bytes.is_empty() && !matches!(self.end, End::Stall | End::Never)
     }
 
     /// Unknown for half a body: hyper then believes the header.
     fn size_hint(&self) -> SizeHint {
         match self.end {
             End::Whole => SizeHint::with_exact(self.bytes.len() as u64),
-            End::Cut | End::Stall => SizeHint::default(),
+            _ => SizeHint::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::faults::{Route, Target};
 use super::gateway::{admit, has_type};
 use super::lifecycle::{Configuration, Submission};
 use super::oauth;
-use super::options::{UnknownName, Versionless};
+use super::options::{Echo, Options, UnknownName, Versionless};
 use super::world::World;
 
 const APP: &str = "/data/infrastructure/manager/byok/app-registration";
@@ -26,6 +26,10 @@ const IN_USE: &str = "A customer configuration with this name already exists.";
 /// What the simulated API and token endpoint answer. `target` is [`target`] of the same request.
 pub(super) fn answer(world: &mut World, target: &Target, parts: &Parts, body: &[u8]) -> Answer {
     let (headers, query) = (&parts.headers, parts.uri.query().unwrap_or_default());
+    let is_escaped = parts.uri.path().to_ascii_lowercase().contains("%2f");
+    if is_escaped && !world.options.takes_slashes {
+        return Answer::html(400);
+    }
     let answer = match target.route {
         Some(Route::App) => app_registration(world, headers),
         Some(Route::Submit) => {
@@ -35,6 +39,7 @@ pub(super) fn answer(world: &mut World, target: &Target, parts: &Parts, body: &[
             status(world, headers, target.name.as_deref().unwrap_or_default(), query)
         }
         Some(Route::Token) => oauth::token(world, query, headers, body),
+        Some(Route::Any) | None if world.options.wrong_path_of_service => Err(Answer::not_found()),
         Some(Route::Any) | None => Err(Answer::no_such_path()),
     };
     answer.unwrap_or_else(|refusal| refusal)
@@ -100,7 +105,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer,
         Submission::BadRequest => return Err(bad_request(IN_USE)),
     };
     let config = json!({
-        "configData": config_data(&configuration, options.versionless),
+        "configData": config_data(&configuration, options),
         "name": APPLICATION_NAME,
         "type": "BYOK_CONFIG",
         "imsOrgId": options.answered_org_id.as_ref().unwrap_or(&org),
@@ -119,7 +124,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
         Some(_) => return Err(bad_request("configType has to be BYOK_CONFIG.")),
         None => return Err(bad_request("Required request parameter 'configType' is not present.")),
     }
-    let Some(configuration) = world.register.get(world.now(), name) else {
+    let Some(configuration) = world.register.get(&world.options, world.now(), name) else {
         return Err(unknown_name(world.options.unknown_name));
     };
     Ok(Answer::json(
@@ -128,7 +133,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
             "name": APPLICATION_NAME,
             "type": "BYOK_CONFIG",
             "status": configuration.status,
-            "configData": config_data(&configuration, world.options.versionless),
+            "configData": config_data(&configuration, &world.options),
             "imsOrgId": world.options.answered_org_id.as_ref().unwrap_or(&org),
             "subscriptionId": SUBSCRIPTION_ID,
             "id": configuration.id,
@@ -167,19 +172,33 @@ fn read_submission(
 
 /// The answers' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back
 /// although the page says that it is not stored.
-fn config_data(configuration: &Configuration, versionless: Versionless) -> Value {
-    let (vault, version) = split(&configuration.key_identifier).unwrap_or_default();
+fn config_data(configuration: &Configuration, options: &Options) -> Value {
+    let identifier = echoed(&configuration.key_identifier, options.echo);
+    let (vault, version) = split(&identifier).unwrap_or_default();
     let mut data = json!({
         "keyVaultUri": vault,
-        "keyVaultKeyIdentifier": configuration.key_identifier,
+        "keyVaultKeyIdentifier": identifier,
         "keyName": configuration.name,
         "providerType": "AZURE_KEYVAULT",
     });
-    let version = version.or((versionless == Versionless::Empty).then_some(""));
+    let version = version.or((options.versionless == Versionless::Empty).then_some(""));
     if let (Some(version), Some(data)) = (version, data.as_object_mut()) {
         data.insert("keyVersion".into(), version.into());
     }
     data
+}
+
+fn echoed(identifier: &str, echo: Echo) -> String {
+    let whole = identifier.to_owned();
+    match (echo, split(identifier)) {
+        (Echo::Versionless, Some((_, Some(version)))) => {
+            whole.trim_end_matches('/').trim_end_matches(version).trim_end_matches('/').to_owned()
+        }
+        (Echo::Normalized, Some((vault, _))) => {
+            whole.replacen(vault, &format!("{vault}:443"), 1).to_lowercase()
+        }
+        _ => whole,
+    }
 }
 
 /// A key's URL as (vault, version): `https://<host>/keys/<name>[/<version>]`. How strict Adobe is beyond that is not documented.

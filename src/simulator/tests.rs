@@ -253,7 +253,7 @@ fn a_job_goes_through_its_stages_and_stays_at_its_end() {
     let options = Options { stages, ..Options::default() };
     register.submit(&options, seconds(100), "c", KEY);
     let seen = [100, 109, 110, 119, 120, 124, 125, 9999]
-        .map(|at| register.get(seconds(at), "c").unwrap().status);
+        .map(|at| register.get(&options, seconds(at), "c").unwrap().status);
     let (r, u, w, c) = ("RUNNING", "UPDATE_EXISTING_RESOURCES", "WARMING_UP", "COMPLETED");
     assert_eq!(seen, [r, r, u, u, w, w, c, c]);
     assert_eq!(register.moment_of("WARMING_UP", seconds(100)), Some(seconds(120)));
@@ -285,7 +285,7 @@ fn a_name_in_use_is_treated_as_the_policy_says() {
         let mut register = Register::default();
         register.submit(&options, Duration::ZERO, "c", KEY);
         let again = register.submit(&options, Duration::ZERO, "c", "https://other");
-        let shown = register.get(Duration::ZERO, "c").unwrap();
+        let shown = register.get(&options, Duration::ZERO, "c").unwrap();
         let (word, id) = match again {
             Submission::Accepted(new) => ("Accepted", new.id),
             Submission::Existing(there) => ("Existing", there.id),
@@ -296,6 +296,6 @@ fn a_name_in_use_is_treated_as_the_policy_says() {
         };
         let (id, seen) = (&id[35..], &shown.id[35..]);
         assert_eq!(format!("{word} {id}, shown {seen}"), expected, "{options:?}");
-        assert_eq!(register.get(lag, "c").unwrap().status, "COMPLETED");
+        assert_eq!(register.get(&options, lag, "c").unwrap().status, "COMPLETED");
     }
 }

@@ -1,14 +1,17 @@
 //! All that the simulator knows, behind one lock: routes, recorder and control share it.
 
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::answers::Answer;
 use super::faults::{self, Action, Fault, Route, Target};
 use super::lifecycle::Register;
 use super::options::{Clock, Options};
+use super::recorder::Arrived;
 
 /// What arrived and what it did. Requests that a fault hit are counted as arrivals too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Counters {
     pub tokens_minted: u64,
     /// Requests that a fault hit.
     pub faults: u64,
+    /// Those that one holds.
+    pub held: u64,
 }
 
 /// A request as it arrived and what became of it. Nothing is redacted: this is a test's evidence, secrets are looked for in it.
@@ -54,6 +59,8 @@ pub struct LoggedRequest {
     pub response: String,
     /// The `x-request-id` of the answer.
     pub request_id: String,
+    /// When it arrived, on the simulator's clock.
+    pub at: Duration,
 }
 
 impl LoggedRequest {
@@ -74,6 +81,8 @@ pub(super) struct World {
     pub(super) log: Vec<LoggedRequest>,
     /// Minted tokens, and when they expire.
     minted: Vec<(String, Duration)>,
+    /// What takes effect later, and when.
+    late: Vec<(Duration, Arrived)>,
     started: Instant,
     stepped: Duration,
 }
@@ -90,6 +99,20 @@ impl World {
     /// Moves the clock.
     pub(super) fn step(&mut self, by: Duration) {
         self.stepped += by;
+    }
+
+    /// Has a request take effect later.
+    pub(super) fn postpone(&mut self, by: Duration, arrived: Arrived) {
+        self.late.push((self.now() + by, arrived));
+    }
+
+    /// Has what is due take effect.
+    fn catch_up(&mut self) {
+        let now = self.now();
+        while let Some(due) = self.late.iter().position(|(due, _)| *due <= now) {
+            let (_, arrived) = self.late.remove(due);
+            arrived.answer(self);
+        }
     }
 
     /// A token that is good from now on.
@@ -125,7 +148,13 @@ impl World {
         self.log.push(request);
         let action = faults::take(&mut self.faults, target);
         counters.faults += u64::from(action.is_some());
+        counters.held += u64::from(action == Some(Action::Hold));
         action
+    }
+
+    /// A request took effect, and its answer is held.
+    pub(super) fn hold(&mut self) {
+        self.counters.held += 1;
     }
 
     /// The next request's id.
@@ -151,6 +180,8 @@ pub(super) struct Shared {
     changed: Condvar,
     /// The number of releases so far.
     releases: watch::Sender<u64>,
+    /// Until when nothing listens.
+    door: watch::Sender<Option<Instant>>,
 }
 
 impl Shared {
@@ -162,15 +193,52 @@ impl Shared {
             faults: Vec::new(),
             log: Vec::new(),
             minted: Vec::new(),
+            late: Vec::new(),
             started: Instant::now(),
             stepped: Duration::ZERO,
         };
-        Self { world: Mutex::new(world), changed: Condvar::new(), releases: watch::Sender::new(0) }
+        Self {
+            world: Mutex::new(world),
+            changed: Condvar::new(),
+            releases: watch::Sender::new(0),
+            door: watch::Sender::new(None),
+        }
     }
 
     /// A panic elsewhere leaves numbers and lists, which are as good as before.
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.catch_up();
+        world
+    }
+
+    /// The clock goes on from where it was, on the clock of the runtime that serves from now on.
+    pub(super) fn begin(&self) {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner).started = Instant::now();
+        self.door.send_replace(None);
+        self.close_door_if_scripted();
+    }
+
+    /// Whether nothing listens from now on, for the time that a fault says.
+    pub(super) fn close_door_if_scripted(&self) -> bool {
+        let mut world = self.world();
+        let Some(time) = faults::unreachable(&mut world.faults) else {
+            return false;
+        };
+        world.counters.faults += 1;
+        self.door.send_replace(Some(Instant::now() + time));
+        true
+    }
+
+    /// Until when nothing listens.
+    pub(super) fn door(&self) -> watch::Receiver<Option<Instant>> {
+        self.door.subscribe()
+    }
+
+    /// The error by which a connection is reset.
+    pub(super) fn broken(&self) -> io::Error {
+        self.close_door_if_scripted();
+        io::ErrorKind::ConnectionReset.into()
     }
 
     /// Tells those who wait that the world has changed.

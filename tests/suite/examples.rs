@@ -1,12 +1,12 @@
-//! Every example is applied by the real CLI, as it is in the repository, and given up again without a trace at Adobe.
+//! Every example is applied by the real CLI, as it is in the repository, and given up again without
+//! a trace at Adobe.
 //!
-//! The one exception is what needs Azure: those two are applied with stand-ins for Azure's objects, made from the real
-//! files, so that a change of a file is a change of what is tested.
+//! The one exception is what needs Azure: those two are applied with stand-ins for Azure's objects,
+//! made from the real files, so that a change of a file is a change of what is tested.
 
 mod azure;
 mod pipelines;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -15,60 +15,13 @@ use aep_simulator::Simulator;
 use serde_json::Value;
 use terraform_provider_aep::provider;
 
-use crate::support::{KEY, ORG_ID, Project, Run, cli, simulator};
-
-/// Declares the examples: a test for each folder, and the files that it is about. A file that is in no list fails the suite.
-macro_rules! examples {
-    ($($folder:literal has [$($file:literal),+] tested by $test:ident;)+) => {
-        const TESTED: &[(&str, &[&str])] = &[$(($folder, &[$($file),+])),+];
-        $(#[test] fn $test() { of::$test(&Example { folder: $folder, files: &[$($file),+] }); })+
-    };
-}
-
-examples! {
-    "ci" has ["azure-pipelines.yml", "github-actions.yml", "gitlab-ci.yml"] tested by the_ci_recipes;
-    "data-sources/aep_cmk_app" has ["data-source.tf"] tested by the_app;
-    "data-sources/aep_cmk_config" has ["data-source.tf"] tested by the_data_source_of_a_configuration;
-    "demo" has ["main.rs", "main.tf"] tested by the_demo;
-    "functions/consent_url" has ["function.tf"] tested by consent_url;
-    "functions/parse_key_identifier" has ["function.tf"] tested by parse_key_identifier;
-    "key-vault" has ["adobe.tf", "main.tf", "variables.tf"] tested by the_key_vault;
-    "managed-hsm" has ["main.tf", "variables.tf"] tested by the_managed_hsm;
-    "module-tests" has ["main.tf", "tests/mock.tftest.hcl", "tests/simulator.tftest.hcl"] tested by the_module_tests;
-    "nightly" has ["main.tf"] tested by the_nightly_look;
-    "package" has ["main.rs", "platform.rs", "release.rs", "sbom.rs"] tested by the_package;
-    "policies" has ["keep_the_key.rego", "keep_the_key.sentinel", "keep_the_key_test.rego"] tested by the_policies;
-    "provider" has ["provider.tf"] tested by the_provider_block;
-    "resources/aep_cmk_config" has ["import-by-identity.tf", "import-by-string-id.tf", "import.sh", "resource.tf"] tested by the_resource;
-}
+use crate::support::{KEY, ORG_ID, Project, cli, simulator};
+use crate::tidy::files_below;
 
 /// What the examples name.
 const NAME: &str = "customer-data";
-const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-
-/// One folder below examples/.
-struct Example {
-    folder: &'static str,
-    files: &'static [&'static str],
-}
-
-impl Example {
-    /// The text of one of its files.
-    fn text(&self, file: &str) -> String {
-        assert!(self.files.contains(&file), "{file} is not declared");
-        read(&format!("examples/{}/{file}", self.folder))
-    }
-
-    /// A project with the provider block of the examples and these files.
-    fn project(&self, simulator: &Simulator, files: &[&str]) -> Project {
-        let project = Project::new(simulator);
-        project.write("provider.tf", &read("examples/provider/provider.tf"));
-        for file in files {
-            project.write(file, &self.text(file));
-        }
-        project
-    }
-}
+const CONSENT: &str =
+    "https://login.microsoftonline.com/3f2504e0-4f89-41d3-9a0c-0305e82c3301/oauth2/";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -78,10 +31,23 @@ fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// An output of the project, as JSON.
+/// A file below examples/.
+fn text(file: &str) -> String {
+    read(&format!("examples/{file}"))
+}
+
+/// A project with the provider block of the examples and this file.
+fn project(simulator: &Simulator, file: &str) -> Project {
+    let mut project = Project::new(simulator);
+    project.unset("AEP_ORG_ID");
+    project.write("provider.tf", &text("provider/provider.tf"));
+    project.write("main.tf", &text(file));
+    project
+}
+
+/// An output of the project.
 fn output(project: &Project, name: &str) -> Value {
-    let run = project.run(&["output", "-json", name]).exits(0);
-    serde_json::from_str(&run.stdout).expect("JSON")
+    project.state()["outputs"][name]["value"].clone()
 }
 
 /// The way out that the guide shows for a resource that must not be destroyed.
@@ -92,72 +58,48 @@ fn removed_block() -> String {
     guide[from..from + length].to_owned()
 }
 
-/// Puts the `removed` block of the guide into the place of the resource: the state is empty then, and Adobe keeps its key.
-fn forget(project: &Project, simulator: &Simulator, file: &str) -> Run {
-    project.write(file, &removed_block());
-    let before = simulator.control().configurations();
-    let run = project.apply().exits(0);
-    assert_eq!(project.state()["resources"], Value::Array(Vec::new()));
-    assert_eq!(simulator.control().configurations(), before);
-    run
+/// The blocks of code of a page.
+fn code(page: &str, language: &str) -> Vec<String> {
+    let (text, begin) = (read(page), format!("```{language}\n"));
+    let blocks = text.split(&begin).skip(1);
+    blocks.filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
 }
 
+/// By the name of the file in some test. What is not there any more, its test does not find.
 #[test]
 fn every_file_below_examples_has_a_test() {
-    let mut found = BTreeSet::new();
-    collect(&root().join("examples"), "", &mut found);
-    let tested: BTreeSet<String> = TESTED
-        .iter()
-        .flat_map(|(folder, files)| files.iter().map(move |file| format!("{folder}/{file}")))
-        .collect();
-    let untested: Vec<_> = found.difference(&tested).collect();
-    let gone: Vec<_> = tested.difference(&found).collect();
-    assert!(
-        untested.is_empty() && gone.is_empty(),
-        "without a test: {untested:?}; gone: {gone:?}. Declare them in tests/suite/examples.rs"
+    let tests = concat!(
+        include_str!("examples.rs"),
+        include_str!("examples/azure.rs"),
+        include_str!("examples/pipelines.rs")
     );
+    let (examples, mut files) = (root().join("examples"), Vec::new());
+    files_below(&examples, &mut files);
+    files.retain(|file| {
+        let name = file.strip_prefix(&examples).expect("below the folder").display();
+        !tests.contains(&format!("\"{name}\""))
+    });
+    assert!(files.is_empty(), "without a test: {files:?}");
 }
 
-fn collect(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let entry = entry.expect("a directory entry");
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() {
-            collect(&entry.path(), &format!("{prefix}{name}/"), found);
-        } else {
-            found.insert(format!("{prefix}{name}"));
-        }
+/// The release is tested in `release`.
+#[test]
+fn the_readme_names_the_programs() {
+    for file in [
+        "demo/main.rs",
+        "package/main.rs",
+        "package/platform.rs",
+        "package/release.rs",
+        "package/sbom.rs",
+    ] {
+        assert!(!text(file).is_empty());
+        let (program, _) = file.split_once('/').expect("in a folder");
+        assert!(read("README.md").contains(&format!("cargo run --example {program}")), "{program}");
     }
 }
 
 #[test]
-fn the_examples_are_formatted() {
-    let output = Command::new(cli().path())
-        .args(["fmt", "-check", "-diff", "-recursive", "-no-color", "examples"])
-        .current_dir(root())
-        .env("CHECKPOINT_DISABLE", "1")
-        .output()
-        .expect("the CLI starts");
-    assert!(
-        output.status.success(),
-        "\n{}{}\nrun `terraform fmt -recursive examples`",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// The blocks of code of a page.
-fn code(page: &str, language: &str) -> Vec<String> {
-    let text = read(page);
-    let begin = format!("```{language}\n");
-    text.split(&begin)
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
-        .collect()
-}
-
-#[test]
-fn the_code_in_the_guides_is_formatted() {
+fn the_code_is_formatted() {
     let simulator = simulator();
     let project = Project::new(&simulator);
     let mut blocks = 0;
@@ -170,6 +112,9 @@ fn the_code_in_the_guides_is_formatted() {
     }
     assert!(blocks > 0, "no code in the guides");
     project.run(&["fmt", "-check", "-diff", "-no-color"]).exits(0);
+    let mut fmt = Command::new(cli().path());
+    fmt.args(["fmt", "-check", "-diff", "-recursive", "-no-color"]).arg(root().join("examples"));
+    project.ended(&fmt.env("CHECKPOINT_DISABLE", "1").output().expect("the CLI starts")).exits(0);
 }
 
 #[test]
@@ -184,143 +129,96 @@ fn the_readmes_example_is_all_that_is_needed() {
     assert!(simulator.control().configuration(NAME).is_some());
 }
 
-/// The tests, by the names in the declaration.
-mod of {
-    use super::{Example, KEY, NAME, ORG_ID, Project, TENANT, forget, output, provider, simulator};
-
-    pub(super) use super::azure::{the_key_vault, the_managed_hsm};
-    pub(super) use super::pipelines::{
-        the_ci_recipes, the_module_tests, the_nightly_look, the_policies,
-    };
-
-    /// The release that it makes is tested in `release`.
-    pub(super) fn the_package(example: &Example) {
-        let readme = super::read("README.md");
-        assert!(readme.contains(&format!("cargo run --example {}", example.folder)));
-    }
-
-    pub(super) fn the_provider_block(example: &Example) {
+#[test]
+fn what_only_reads() {
+    const CONFIGURATION: &str = "data-sources/aep_cmk_config/data-source.tf";
+    for (file, status, name, expected, is_offline) in [
+        ("data-sources/aep_cmk_app/data-source.tf", "RUNNING", "consent_url", CONSENT, false),
+        (CONFIGURATION, "COMPLETED", "key_in_effect", "true", false),
+        (CONFIGURATION, "FAILED", "key_in_effect", "false", false),
+        ("functions/consent_url/function.tf", "RUNNING", "consent_url", CONSENT, false),
+        (
+            "functions/parse_key_identifier/function.tf",
+            "RUNNING",
+            "role",
+            "Key Vault Crypto Service Encryption User",
+            true,
+        ),
+    ] {
         let simulator = simulator();
-        let mut project = example.project(&simulator, &["provider.tf"]);
-        project.unset("AEP_ORG_ID");
-        project.write("main.tf", "data \"aep_cmk_app\" \"adobe\" {}\n");
+        simulator.control().insert(NAME, KEY, status);
+        let project = project(&simulator, file);
         project.apply().exits(0);
+        let found = output(&project, name).to_string();
+        assert!(found.contains(expected), "{file}: {found}");
+        project.plan().exits(0);
         let requests = simulator.control().requests();
-        assert_eq!(requests[0].header("x-gw-ims-org-id"), Some(ORG_ID));
-        project.destroy().exits(0);
+        assert_eq!(requests.is_empty(), is_offline, "{file}");
+        assert!(requests.iter().all(|one| one.header("x-gw-ims-org-id") == Some(ORG_ID)), "{file}");
     }
+}
 
-    pub(super) fn the_app(example: &Example) {
-        let simulator = simulator();
-        let project = example.project(&simulator, example.files);
-        project.apply().exits(0);
-        let url = output(&project, "consent_url");
-        assert!(url.as_str().expect("a URL").contains(TENANT), "{url}");
-        project.plan().exits(0);
-        project.destroy().exits(0);
+#[test]
+fn the_resource() {
+    let simulator = simulator();
+    let resource = "resources/aep_cmk_config/resource.tf";
+    let project = project(&simulator, resource);
+    project.apply().exits(0);
+    project.plan().exits(0);
+    project.destroy().exits(1).says("The key is in effect and protected");
+
+    // The guide's way out: the state is empty then, and Adobe keeps its key.
+    let before = simulator.control().configurations();
+    project.write("main.tf", &removed_block());
+    project.apply().exits(0);
+    assert_eq!(project.state()["resources"], Value::Array(Vec::new()));
+    assert_eq!(simulator.control().configurations(), before);
+
+    // What was forgotten is imported: by a block, by the command, by its identity.
+    project.write("main.tf", &text(resource));
+    project.write("import.tf", &text("resources/aep_cmk_config/import-by-string-id.tf"));
+    project.apply().exits(0).says("1 imported");
+    project.plan().exits(0);
+
+    let forget = || fs::remove_file(project.path().join("terraform.tfstate")).expect("a state");
+    forget();
+    project.write("import.tf", "");
+    let script = text("resources/aep_cmk_config/import.sh");
+    let command = script.lines().last().and_then(|line| line.strip_prefix("terraform "));
+    project.run(&command.expect("a command").split(' ').collect::<Vec<_>>()).exits(0);
+    // The example's arguments are not the defaults that an import stores; nothing of it is Adobe's.
+    project.apply().exits(0);
+    project.plan().exits(0);
+
+    forget();
+    let by_identity = text("resources/aep_cmk_config/import-by-identity.tf");
+    let schemas = provider::plugin().schemas();
+    let identity = schemas.resources["aep_cmk_config"].identity.as_ref().expect("an identity");
+    for attribute in &identity.attributes {
+        let is_given = |line: &str| line.trim_start().starts_with(attribute.name);
+        assert!(by_identity.lines().any(is_given), "{} is not in\n{by_identity}", attribute.name);
     }
+    project.write("import.tf", &by_identity);
+    match project.validate() {
+        run if run.code == Some(0) => project.apply().exits(0).says("1 imported"),
+        // By a CLI that knows no import by identity.
+        run => run.says("An argument named \"identity\" is not expected here."),
+    };
+    assert_eq!(simulator.control().counters().submissions, 1);
+}
 
-    pub(super) fn the_data_source_of_a_configuration(example: &Example) {
-        let simulator = simulator();
-        simulator.control().insert(NAME, KEY, "COMPLETED");
-        let project = example.project(&simulator, example.files);
-        project.apply().exits(0);
-        assert_eq!(output(&project, "key_in_effect"), true);
-        simulator.control().set_status(NAME, "FAILED");
-        project.apply().exits(0);
-        assert_eq!(output(&project, "key_in_effect"), false);
-        project.destroy().exits(0);
-    }
-
-    pub(super) fn consent_url(example: &Example) {
-        let simulator = simulator();
-        let project = example.project(&simulator, example.files);
-        project.apply().exits(0);
-        let url = output(&project, "consent_url");
-        let url = url.as_str().expect("a URL");
-        assert!(
-            url.starts_with(&format!("https://login.microsoftonline.com/{TENANT}/oauth2/")),
-            "{url}"
-        );
-        project.destroy().exits(0);
-    }
-
-    pub(super) fn parse_key_identifier(example: &Example) {
-        let simulator = simulator();
-        let project = example.project(&simulator, example.files);
-        project.apply().exits(0);
-        assert_eq!(output(&project, "role"), "Key Vault Crypto Service Encryption User");
-        project.destroy().exits(0);
-        assert_eq!(simulator.control().counters().requests, 0);
-    }
-
-    pub(super) fn the_resource(example: &Example) {
-        let simulator = simulator();
-        let project = example.project(&simulator, &["resource.tf"]);
-        project.apply().exits(0);
-        project.plan().exits(0);
-        project.destroy().exits(1).says("The key is in effect and protected");
-        forget(&project, &simulator, "resource.tf");
-        assert_eq!(simulator.control().counters().submissions, 1);
-
-        // What was forgotten is imported: by a block, then by the command.
-        project.write("resource.tf", &example.text("resource.tf"));
-        project.write("import.tf", &example.text("import-by-string-id.tf"));
-        project.apply().exits(0).says("1 imported");
-        project.plan().exits(0);
-        project.write("import.tf", "");
-        forget(&project, &simulator, "resource.tf");
-
-        project.write("resource.tf", &example.text("resource.tf"));
-        let script = example.text("import.sh");
-        let command = script.lines().last().expect("a command");
-        let mut words = command.split(' ');
-        assert_eq!(words.next(), Some("terraform"));
-        let mut arguments: Vec<&str> = words.collect();
-        arguments.insert(1, "-no-color");
-        project.run(&arguments).exits(0);
-        // The example's arguments are not the defaults that an import stores; nothing of it is Adobe's.
-        project.apply().exits(0);
-        project.plan().exits(0);
-        forget(&project, &simulator, "resource.tf");
-        assert_eq!(simulator.control().counters().submissions, 1);
-
-        by_identity(example, &project);
-    }
-
-    /// The configuration is at Adobe and not in the state. A CLI that knows no import by identity says so.
-    fn by_identity(example: &Example, project: &Project) {
-        let text = example.text("import-by-identity.tf");
-        let schemas = provider::plugin().schemas();
-        let identity = schemas.resources["aep_cmk_config"].identity.as_ref();
-        for attribute in &identity.expect("an identity").attributes {
-            let line = text.lines().find(|line| line.trim_start().starts_with(attribute.name));
-            assert!(line.is_some(), "{} is not in\n{text}", attribute.name);
-        }
-        project.write("resource.tf", &example.text("resource.tf"));
-        project.write("import.tf", &text);
-        let run = project.validate();
-        if run.code == Some(0) {
-            project.apply().exits(0).says("1 imported");
-            project.plan().exits(0);
-        } else {
-            run.says("An argument named \"identity\" is not expected here.");
-        }
-    }
-
-    pub(super) fn the_demo(example: &Example) {
-        let simulator = simulator();
-        let project = Project::new(&simulator);
-        project.write("main.tf", &example.text("main.tf"));
-        project.run(&["plan", "-input=false", "-no-color"]).exits(0);
-        project.apply().exits(0);
-        assert_eq!(output(&project, "status"), "COMPLETED");
-        project.plan().exits(0);
-        project.destroy().exits(1).says("The key is in effect and protected");
-        simulator.control().set_key(NAME, "https://somebody-elses.vault.azure.net/keys/other");
-        project.plan_drift().exits(2);
-        project.plan().exits(1).says("The key is in effect and protected");
-        project.run(&["state", "rm", "aep_cmk_config.customer_data"]).exits(0);
-        assert!(simulator.control().configuration(NAME).is_some());
-    }
+#[test]
+fn the_demo() {
+    let simulator = simulator();
+    let project = Project::new(&simulator);
+    project.write("main.tf", &text("demo/main.tf"));
+    project.apply().exits(0);
+    assert_eq!(output(&project, "status"), "COMPLETED");
+    project.plan().exits(0);
+    project.destroy().exits(1).says("The key is in effect and protected");
+    simulator.control().set_key(NAME, "https://somebody-elses.vault.azure.net/keys/other");
+    project.plan_drift().exits(2);
+    project.plan().exits(1).says("The key is in effect and protected");
+    project.run(&["state", "rm", "aep_cmk_config.customer_data"]).exits(0);
+    assert!(simulator.control().configuration(NAME).is_some());
 }

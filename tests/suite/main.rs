@@ -2,11 +2,11 @@
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `contract`: what the provider promises, one scene a promise;
-//! - `terraform`: what people see of the resource, the data sources and the provider block;
 //! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
 //! - `docs`: `docs/` says what the schemas and the examples say;
+//! - `enumeration`: every fault at every request, against a model;
 //! - `examples`: every example is applied and given up again;
 //! - `release`: what a user downloads is installed and applied;
 //! - `supply`: licences and sources of the crates that are shipped;
@@ -22,10 +22,10 @@ mod contract;
 mod diagnostics;
 mod docs;
 mod doctor;
+mod enumeration;
 mod examples;
 mod protocol;
 mod release;
 mod supply;
 mod support;
-mod terraform;
 mod tidy;

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
-mod client;
+pub(crate) mod client;
 mod consistency;
 mod functions;
 mod identity;

@@ -1,7 +1,8 @@
 //! What a user downloads: the files of a release, installed and applied by the real CLI.
 //!
-//! How they are laid out is tested with a script in the binary's place, which takes no compiler. The release itself is built
-//! where there is what a static build takes, and its test says so where there is not.
+//! How they are laid out is tested with a script in the binary's place, which takes no compiler.
+//! The release itself is built where there is what a static build takes, and its test says so where
+//! there is not.
 
 #[path = "../../examples/package/platform.rs"]
 mod platform;
@@ -10,10 +11,10 @@ mod release_files;
 #[path = "../../examples/package/sbom.rs"]
 mod sbom;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Cursor, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -29,7 +30,8 @@ use release_files::Release;
 /// Set where the release has to be tested, as in CI: what is missing is a failure then.
 const REQUIRED: &str = "AEP_TEST_RELEASE";
 
-/// Names what was not tested, and why, past the test harness: it shows nothing of a test that passes.
+/// Names what was not tested, and why, past the test harness: it shows nothing of a test that
+/// passes.
 fn left_out(why: &str) {
     assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, and {why}");
     let line = format!("\nnot tested: the static release, as {why}\n");
@@ -71,54 +73,43 @@ fn a_release_has_the_files_that_the_registries_look_for() {
     let files = packed(b"binary");
     assert_eq!(files, packed(b"binary"), "the same bytes each time");
     let (stem, platform) = (format!("terraform-provider-aep_{VERSION}"), here().name);
-    let zip = format!("{stem}_{platform}.zip");
-    let mut expected = vec![
-        zip.clone(),
-        format!("{stem}_SHA256SUMS"),
-        format!("{stem}_manifest.json"),
-        format!("{stem}_{platform}.cdx.json"),
-    ];
+    let [zip, sums, manifest, sbom] = [
+        &*format!("{platform}.zip"),
+        "SHA256SUMS",
+        "manifest.json",
+        &format!("{platform}.cdx.json"),
+    ]
+    .map(|end| format!("{stem}_{end}"));
+    let mut expected = BTreeSet::from([zip.clone(), sums.clone(), manifest.clone(), sbom]);
     for host in ["registry.terraform.io", "registry.opentofu.org"] {
-        for file in ["index.json", &format!("{VERSION}.json"), &zip] {
-            expected.push(format!("mirror/{host}/aep-cmk/aep/{file}"));
-        }
-        assert_eq!(files[&zip], files[&format!("mirror/{host}/aep-cmk/aep/{zip}")]);
+        let folder = format!("mirror/{host}/aep-cmk/aep");
+        let names = ["index.json", &format!("{VERSION}.json"), &zip];
+        expected.extend(names.map(|name| format!("{folder}/{name}")));
+        assert_eq!(files[&zip], files[&format!("{folder}/{zip}")]);
     }
-    expected.sort();
-    assert_eq!(files.keys().collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
-    let manifest = &files[&format!("{stem}_manifest.json")];
-    let manifest: Value = serde_json::from_slice(manifest).expect("JSON");
+    assert_eq!(files.keys().cloned().collect::<BTreeSet<_>>(), expected);
+
+    let shown = String::from_utf8_lossy(&files[&sums]);
+    let of = |name: &String| {
+        let sum = digest(&SHA256, &files[name]);
+        let hex = sum.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        // As sha256sum writes it.
+        format!("{}  {name}\n", hex.collect::<String>())
+    };
+    assert_eq!(shown, of(&zip) + &of(&manifest));
+    let manifest: Value = serde_json::from_slice(&files[&manifest]).expect("JSON");
     assert_eq!(manifest.to_string(), r#"{"metadata":{"protocol_versions":["6.0"]},"version":1}"#);
 
     let mut archive = ZipArchive::new(Cursor::new(&files[&zip])).expect("a zip");
-    let entries: Vec<_> = (0..archive.len())
-        .map(|index| {
-            let entry = archive.by_index(index).expect("an entry");
-            let time = entry.last_modified().expect("a time");
-            (
-                entry.name().expect("a name").into_owned(),
-                entry.unix_mode().expect("a mode") & 0o777,
-                time.year(),
-            )
-        })
-        .collect();
+    let entries = (0..archive.len()).map(|index| {
+        let entry = archive.by_index(index).expect("an entry");
+        let name = entry.name().expect("a name").into_owned();
+        let year = entry.last_modified().expect("a time").year();
+        (name, entry.unix_mode().expect("a mode") & 0o777, year)
+    });
     let program = format!("terraform-provider-aep_v{VERSION}{}", here().suffix);
-    assert_eq!(entries, [("LICENSE".to_owned(), 0o644, 1980), (program, 0o755, 1980)]);
-}
-
-#[test]
-fn the_sums_are_those_of_the_files() {
-    let files = packed(b"binary");
-    let sums = &files[&format!("terraform-provider-aep_{VERSION}_SHA256SUMS")];
-    let sums = String::from_utf8_lossy(sums);
-    for line in sums.lines() {
-        let (sum, name) = line.split_once("  ").expect("as sha256sum writes it");
-        let bytes = digest(&SHA256, &files[name]);
-        let hex: String = bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(sum, hex, "{name}");
-    }
-    let zip = format!("_{}.zip\n", here().name);
-    assert!(sums.lines().count() == 2 && sums.contains(&zip) && sums.contains("_manifest.json\n"));
+    let expected = [("LICENSE".to_owned(), 0o644, 1980), (program, 0o755, 1980)];
+    assert_eq!(entries.collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -160,11 +151,10 @@ fn the_bill_of_materials_lists_what_is_in_the_binary() {
     let bill: Value = serde_json::from_slice(&bytes).expect("JSON");
     assert_eq!(bill["bomFormat"], "CycloneDX");
     let own = &bill["metadata"]["component"];
-    assert_eq!(
-        (&own["name"], &own["version"]),
-        (&"terraform-provider-aep".into(), &VERSION.into())
-    );
-    let components = bill["components"].as_array().expect("components");
+    assert_eq!(own["name"], "terraform-provider-aep");
+    assert_eq!(own["version"], VERSION);
+    let list = |of: &Value| of.as_array().expect("a list").clone();
+    let (components, edges) = (list(&bill["components"]), list(&bill["dependencies"]));
     let find = |name: &str| components.iter().find(|component| component["name"] == name);
     let rustls = find("rustls").expect("rustls");
     let version = rustls["version"].as_str().expect("a version");
@@ -172,10 +162,8 @@ fn the_bill_of_materials_lists_what_is_in_the_binary() {
     assert!(lock.contains(&format!("name = \"rustls\"\nversion = \"{version}\"")), "{version}");
     assert_eq!(rustls["purl"], format!("pkg:cargo/rustls@{version}"));
     assert_eq!(rustls["licenses"][0]["expression"], "Apache-2.0 OR ISC OR MIT");
-    let edges = bill["dependencies"].as_array().expect("dependencies");
     let of_own = edges.iter().find(|edge| edge["ref"] == own["bom-ref"]).expect("the root");
-    let direct = of_own["dependsOn"].as_array().expect("a list");
-    assert!(direct.contains(&rustls["purl"]), "{direct:?}");
+    assert!(list(&of_own["dependsOn"]).contains(&rustls["purl"]), "{of_own}");
     assert_eq!(edges.len(), components.len() + 1);
     // Of the build, of the tests.
     for name in ["serde_derive", "protoc-bin-vendored", "proptest", "cyclonedx-bom"] {
@@ -183,43 +171,33 @@ fn the_bill_of_materials_lists_what_is_in_the_binary() {
     }
 }
 
-/// A folder that a CLI takes for the whole machine.
-struct EmptyRoot<'a> {
-    project: &'a Project,
-    by: &'static [&'static str],
+/// Makes the project's folder a root with nothing but the CLI, the two files that say where names
+/// lead, and what the CLI itself writes to. How it becomes the root, or `None` where this user may
+/// not do that, or the CLI needs more.
+fn empty_root(project: &Project) -> Option<&'static [&'static str]> {
+    let folder = project.path();
+    for name in ["bin", "dev", "etc", "tmp"] {
+        fs::create_dir(folder.join(name)).expect("the folder is writable");
+    }
+    fs::copy(cli().path(), folder.join("bin/cli")).expect("the CLI can be copied");
+    project.write("dev/null", "");
+    project.write("etc/hosts", "127.0.0.1 localhost\n");
+    project.write("etc/resolv.conf", "");
+    let ways: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
+    let works = |by: &&[&str]| {
+        run_in_root(project, by, &["version"]).is_some_and(|run| run.code == Some(0))
+    };
+    ways.into_iter().find(works)
 }
 
-impl<'a> EmptyRoot<'a> {
-    /// Nothing but the CLI, the two files that say where names lead, and what the CLI itself writes to. `None` where this user
-    /// may not change the root, or the CLI needs more.
-    fn of(project: &'a Project) -> Option<Self> {
-        let folder = project.path();
-        for name in ["bin", "dev", "etc", "tmp"] {
-            fs::create_dir(folder.join(name)).expect("the folder is writable");
-        }
-        fs::copy(cli().path(), folder.join("bin/cli")).expect("the CLI can be copied");
-        project.write("dev/null", "");
-        project.write("etc/hosts", "127.0.0.1 localhost\n");
-        project.write("etc/resolv.conf", "");
-        let ways: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
-        let mut roots = ways.into_iter().map(|by| Self { project, by });
-        roots.find(|root| root.run(&["version"]).is_some_and(|run| run.code == Some(0)))
-    }
-
-    /// Runs the CLI, or `None` where that does not start.
-    fn run(&self, arguments: &[&str]) -> Option<Run> {
-        let outside = self.project.command(arguments);
-        let output = Command::new(self.by[0])
-            .args(&self.by[1..])
-            .arg(self.project.path())
-            .arg("/bin/cli")
-            .args(arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(outside.get_envs().filter_map(|(name, value)| Some((name, value?))))
-            .output();
-        Some(self.project.ended(&output.ok()?))
-    }
+/// Runs the CLI with the project's folder as its root, or `None` where that does not start.
+fn run_in_root(project: &Project, by: &[&str], arguments: &[&str]) -> Option<Run> {
+    let outside = project.command(arguments);
+    let mut command = Command::new(by[0]);
+    command.args(&by[1..]).arg(project.path()).arg("/bin/cli").args(arguments).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.envs(outside.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Some(project.ended(&command.output().ok()?))
 }
 
 #[test]
@@ -235,7 +213,7 @@ fn the_release_is_static_and_applies_in_an_empty_root() {
     project.set("TF_CLI_CONFIG_FILE", "/cli.tfrc");
     project.write("cli.tfrc", &settings("/mirror"));
     project.configure_one("");
-    let Some(root) = EmptyRoot::of(&project) else {
+    let Some(by) = empty_root(&project) else {
         return left_out(
             "the CLI does not run in another root: it takes a static one, and a user who may",
         );
@@ -251,13 +229,11 @@ fn the_release_is_static_and_applies_in_an_empty_root() {
     let package = target.join("package");
     let mut files = Vec::new();
     files_below(&package.join("mirror"), &mut files);
-    for file in files {
-        let copy = project.path().join(file.strip_prefix(&package).expect("below the package"));
-        fs::create_dir_all(copy.parent().expect("a folder")).expect("the folder is writable");
-        fs::copy(file, copy).expect("the mirror can be copied");
-    }
+    let name = |file: &PathBuf| file.strip_prefix(&package).expect("below").display().to_string();
+    let files = files.iter().map(|file| (name(file), fs::read(file).expect("a file")));
+    write(&files.collect(), &project.path());
 
-    let run = |arguments: &[&str]| root.run(arguments).expect("the CLI starts");
+    let run = |arguments: &[&str]| run_in_root(&project, by, arguments).expect("the CLI starts");
     run(&INIT).exits(0).says("successfully initialized");
     run(&["apply", "-auto-approve", "-input=false", "-no-color"]).exits(0).says("1 added");
     assert_eq!(project.attributes()["status"], "COMPLETED");

@@ -15,33 +15,35 @@ use crate::provider::schema;
 
 /// The options that are not the provider block's: name, value, text.
 const OWN: [(&str, &str, &str); 3] = [
-    ("name", "NAME", "Name of the configuration: is it free, or whose is it, and how far?"),
+    (
+        "name",
+        "NAME",
+        "Name of the configuration: is it free? If not, which key does it have, and what is its \
+         status?",
+    ),
     (
         "key",
         "KEY_IDENTIFIER",
-        "URL of the key, https://<vault>.vault.azure.net/keys/<key>: is it one, does its vault \
-         respond, in which tenant?",
+        "URL of the key, https://<vault>.vault.azure.net/keys/<key>: is it valid, does its vault \
+         respond, and in which tenant is it?",
     ),
     ("tenant", "TENANT_ID", "Azure tenant (directory) that the vault has to be in, a GUID."),
 ];
 
 /// What the command line asks for.
 pub enum Asked {
-    /// The text below.
+    /// [`help`]
     Help,
     /// The checks.
     Examine(Box<Options>),
 }
 
 /// What the checks are about.
+#[allow(missing_docs)]
 pub struct Options {
-    /// `--name`
     pub name: Option<String>,
-    /// `--key`
     pub key: Option<String>,
-    /// `--tenant`
     pub tenant: Option<String>,
-    /// `--json`
     pub json: bool,
     /// What stands in for the provider block. It has no secret in it.
     pub provider: ProviderConfig,
@@ -60,53 +62,44 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Asked, Error> 
                 json = true;
                 continue;
             }
-            Long(name) => {
-                let own = OWN.iter().any(|(own, ..)| *own == name);
-                let of_block = block.iter().find(|(argument, ..)| dashed(argument.name) == name);
-                match of_block {
-                    Some((argument, _, true, _)) => {
-                        return Err(Error::from(format!(
-                            "there is no option `--{name}`: a secret comes from the environment \
-                             only, {}",
-                            argument.variable
-                        )));
-                    }
-                    None if !own => return Err(argument.unexpected()),
-                    _ => name.to_owned(),
-                }
-            }
+            Long(name) => name.to_owned(),
             _ => return Err(argument.unexpected()),
         };
+        match block.iter().find(|(argument, ..)| dashed(argument.name) == name) {
+            Some((argument, _, true, _)) => {
+                return Err(Error::from(format!(
+                    "there is no option `--{name}`: a secret comes from the environment only, \
+                     {}",
+                    argument.variable
+                )));
+            }
+            None if OWN.iter().all(|(own, ..)| *own != name) => {
+                return Err(Error::UnexpectedOption(format!("--{name}")));
+            }
+            _ => {}
+        }
         let value = parser.value()?.string()?;
-        if given.contains_key(&name) {
+        if given.insert(name.clone(), value).is_some() {
             return Err(Error::from(format!("`--{name}` is given twice")));
         }
-        given.insert(name, value);
     }
-    let mut object = Map::new();
+    let mut provider = Map::new();
     for (argument, attr_type, ..) in block {
-        let value = match (given.remove(&dashed(argument.name)), attr_type) {
+        let name = dashed(argument.name);
+        let value = match (given.remove(&name), attr_type) {
             (None, _) => Value::Null,
             (Some(text), AttributeType::List(_)) => text.split(',').collect(),
             (Some(text), AttributeType::Number) => {
-                text.parse::<i64>().map(Value::from).map_err(|_| {
-                    Error::from(format!("`--{}` is not a whole number", dashed(argument.name)))
-                })?
+                let number: Result<i64, _> = text.parse();
+                number.map_err(|_| format!("`--{name}` is not a whole number"))?.into()
             }
             (Some(text), _) => text.into(),
         };
-        object.insert(argument.name.to_owned(), value);
+        provider.insert(argument.name.to_owned(), value);
     }
-    let provider =
-        serde_json::from_value(object.into()).map_err(|error| Error::from(error.to_string()))?;
-    let mut own = |name| given.remove(name);
-    Ok(Asked::Examine(Box::new(Options {
-        name: own("name"),
-        key: own("key"),
-        tenant: own("tenant"),
-        json,
-        provider,
-    })))
+    let provider = serde_json::from_value(provider.into()).map_err(|error| error.to_string())?;
+    let [name, key, tenant] = OWN.map(|(name, ..)| given.remove(name));
+    Ok(Asked::Examine(Box::new(Options { name, key, tenant, json, provider })))
 }
 
 /// The name of an argument as an option.
@@ -116,36 +109,31 @@ fn dashed(argument: &str) -> String {
 
 /// The text of `--help`.
 pub fn help() -> String {
-    let mut text = format!(
+    let option = |name: &str, value: &str, text: &str| {
+        format!("  --{name} {value}\n{}\n", filled(text, 10, 80))
+    };
+    let own = OWN.map(|(name, value, text)| option(name, value, text)).concat();
+    let (mut block, mut secrets) = (String::new(), Vec::new());
+    for (argument, _, is_secret, text) in schema::arguments() {
+        let value = format!("VALUE ({})", argument.variable);
+        match is_secret {
+            true => secrets.push(argument.variable),
+            false => block += &option(&dashed(argument.name), &value, &text.replace('`', "")),
+        }
+    }
+    format!(
         "{} doctor: what is wrong and which step comes next, before anything irreversible. It \
          changes nothing.\n\n\
          Usage: {0} doctor [--name NAME] [--key KEY_IDENTIFIER] [--tenant TENANT_ID] [--json] \
          [--region …] …\n\n\
-         What to check:\n",
-        env!("CARGO_PKG_NAME")
-    );
-    let option = |name: &str, value: &str, text: &str| {
-        format!("  --{name} {value}\n{}\n", filled(text, 10, 80))
-    };
-    text += &OWN.map(|(name, value, text)| option(name, value, text)).concat();
-    text += "\nThe provider block's arguments. The doctor does not read the block: give what is in \
-             it as an option, or in the\n\
-             environment variable that stands beside it.\n";
-    for (argument, _, is_secret, description) in schema::arguments() {
-        let name = dashed(argument.name);
-        if !is_secret {
-            text += &option(
-                &name,
-                &format!("VALUE ({})", argument.variable),
-                &description.replace('`', ""),
-            );
-        }
-    }
-    text += "\nSecrets come from the environment only: ";
-    let secrets = schema::arguments().into_iter().filter(|(_, _, is_secret, _)| *is_secret);
-    text += &secrets.map(|(argument, ..)| argument.variable).collect::<Vec<_>>().join(", ");
-    text + ".\n\n\
-        --json shows the outcome as JSON. NO_COLOR is honoured.\n\n\
-        Exit code: 0 nothing is wrong, 1 something is, 2 nothing is but something could not be \
-        told, 64 usage.\n"
+         What to check:\n{own}\n\
+         The provider block's arguments. The doctor does not read the block: give what is in it as \
+         an option, or in the\nenvironment variable that stands beside it.\n{block}\n\
+         Secrets come from the environment only: {}.\n\n\
+         --json shows the outcome as JSON. NO_COLOR is honoured.\n\n\
+         Exit code: 0 nothing is wrong; 1 something is wrong; 2 nothing is wrong, but something \
+         could not be told; 64 usage.\n",
+        env!("CARGO_PKG_NAME"),
+        secrets.join(", ")
+    )
 }

@@ -19,7 +19,7 @@ use crate::provider::arguments::Environment;
 use crate::provider::cmk_app::consent_url::consent_url;
 use crate::provider::config::from_process;
 use command_line::{Asked, Options};
-use report::{Check, Report};
+use report::{Finding, Report};
 
 /// The command, and what it does.
 pub const COMMAND: (&str, &str) = (
@@ -45,10 +45,6 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let in_colour = cfg!(unix)
-        && stdout().is_terminal()
-        && from_process("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut report = Report::new(options.json, in_colour);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -56,69 +52,68 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let in_colour = cfg!(unix)
+        && stdout().is_terminal()
+        && from_process("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut report = Report::new(options.json, in_colour);
     runtime.block_on(examine(&options, &from_process, &mut report));
     // A name that is still being resolved is not waited for.
     runtime.shutdown_background();
     report.end()
 }
 
-/// The checks, in their order.
+/// The checks, in their order, each with what it needs of those before.
 async fn examine(options: &Options, environment: Environment<'_>, report: &mut Report) {
-    let (check, setup) = match checks::settings(options, environment) {
-        Ok((check, setup)) => (check, Some(setup)),
-        Err(check) => (check, None),
-    };
-    let is_set_up = report.add(check);
+    let (settings, setup) = checks::settings(options, environment);
+    report.add("settings", settings);
 
-    let is_reachable = match &setup {
-        Some(setup) => report.add(checks::network(setup).await),
-        None => report.add(Check::after("network", "settings")),
+    let network = match &setup {
+        Some(setup) => checks::network(setup).await,
+        None => Finding::after("settings"),
     };
+    let is_reachable = report.add("network", network);
 
     let (token, application, app) = match &setup {
         Some(setup) if is_reachable => checks::adobe(setup).await,
-        _ => {
-            let cause = if is_set_up { "network" } else { "settings" };
-            (Check::after("token", cause), Check::after("application", cause), None)
-        }
+        _ => (report.after_cause(), report.after_cause(), None),
     };
-    let has_token = report.add(token);
-    let is_readable = report.add(application);
+    report.add("token", token);
+    let is_readable = report.add("application", application);
     report.facts.application_id = app.as_ref().map(|app| app.application_id.clone());
 
-    let (key_check, key) = checks::key(options.key.as_deref());
-    let configuration = match (&options.name, &setup) {
-        (None, _) => Check::not_asked("configuration", "--name NAME"),
-        (Some(_), Some(setup)) if is_reachable && has_token && is_readable => {
-            let (check, status) = checks::configuration(setup, options, key.as_ref()).await;
+    let (key_finding, key) = checks::key(options.key.as_deref());
+    let configuration = match (options.name.as_deref(), &setup) {
+        (None, _) => Finding::not_asked("--name NAME"),
+        (Some(name), Some(setup)) if is_readable => {
+            let wanted = key.as_ref().zip(options.key.as_deref());
+            let (finding, status) = checks::configuration(setup, name, wanted).await;
             report.facts.status = status;
-            check
+            finding
         }
-        (Some(_), _) => Check::after("configuration", report.cause().unwrap_or("application")),
+        _ => report.after_cause(),
     };
-    report.add(configuration);
-    report.add(key_check);
+    report.add("configuration", configuration);
+    report.add("key", key_finding);
 
-    let (vault, tenant) = match (&key, &setup) {
-        (Some(key), Some(setup)) => azure::vault(setup, key, options.tenant.as_deref()).await,
-        (None, _) if options.key.is_none() => {
-            (Check::not_asked("vault", "--key KEY_IDENTIFIER"), None)
-        }
-        (None, _) => (Check::after("vault", "key"), None),
-        (Some(_), None) => (Check::after("vault", "settings"), None),
+    let no_key = || match &options.key {
+        Some(_) => Finding::after("key"),
+        None => Finding::not_asked(checks::KEY),
     };
-    report.add(vault);
-    let facts = &mut report.facts;
-    facts.tenant_id = tenant.or_else(|| options.tenant.clone().filter(|_| is_set_up));
-    facts.consent_url = match (&app, &facts.tenant_id) {
-        (Some(app), Some(tenant)) => consent_url(&app.application_redirect_url, tenant).ok(),
-        _ => None,
+    let tenant = options.tenant.as_deref().filter(|_| setup.is_some());
+    let (vault, found) = match (&key, &setup) {
+        (Some(key), Some(setup)) => azure::vault(setup, environment, key, tenant).await,
+        (Some(_), None) => (Finding::after("settings"), None),
+        (None, _) => (no_key(), None),
     };
+    report.add("vault", vault);
+    report.facts.tenant_id = found.or_else(|| tenant.map(str::to_owned));
+    report.facts.consent_url = app
+        .zip(report.facts.tenant_id.as_deref())
+        .and_then(|(app, tenant)| consent_url(&app.application_redirect_url, tenant).ok());
 
     let azure = match &key {
         Some(key) => azure::manual(key, &report.facts),
-        None if options.key.is_none() => Check::not_asked("azure", "--key KEY_IDENTIFIER"),
-        None => Check::after("azure", "key"),
+        None => no_key(),
     };
-    report.add(azure);
+    report.add("azure", azure);
 }

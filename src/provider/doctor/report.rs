@@ -28,52 +28,42 @@ pub enum Outcome {
     Manual,
 }
 
-/// A check that was made, or not.
-#[derive(Debug, Serialize)]
-pub struct Check {
-    id: &'static str,
-    result: Outcome,
-    message: String,
-    next: Option<String>,
+/// What a check found, and the next step. Lines of either that begin with a space are shown as they
+/// are.
+#[derive(Serialize)]
+#[allow(missing_docs)]
+pub struct Finding {
+    pub result: Outcome,
+    pub message: String,
+    pub next: Option<String>,
 }
 
-impl Check {
+impl Finding {
     /// As it should be.
-    pub fn ok(id: &'static str, message: impl Into<String>) -> Self {
-        Self { id, result: Outcome::Ok, message: message.into(), next: None }
+    pub fn ok(message: impl Into<String>) -> Self {
+        Self { result: Outcome::Ok, message: message.into(), next: None }
     }
 
-    /// Anything else, with the next step. Lines of it that begin with a space are shown as they
-    /// are.
-    pub fn new(
-        id: &'static str,
-        result: Outcome,
-        message: impl Into<String>,
-        next: impl Into<String>,
-    ) -> Self {
-        Self { id, result, message: message.into(), next: Some(next.into()) }
-    }
-
-    /// Says more about the reason.
-    pub fn adds(&mut self, sentence: &str) {
-        self.message = format!("{}\n{sentence}", self.message);
+    /// Anything else that was found.
+    pub fn new(result: Outcome, message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { result, message: message.into(), next: Some(next.into()) }
     }
 
     /// Skipped, as what it needs is wrong.
-    pub fn after(id: &'static str, cause: &str) -> Self {
+    pub fn after(cause: &str) -> Self {
         let message = format!("Skipped: `{cause}` comes first.");
-        Self { id, result: Outcome::Skipped, message, next: None }
+        Self { result: Outcome::Skipped, message, next: None }
     }
 
     /// Skipped, as an option was not given.
-    pub fn not_asked(id: &'static str, option: &str) -> Self {
+    pub fn not_asked(option: &str) -> Self {
         let message = format!("Skipped: give `{option}` to check it.");
-        Self { id, result: Outcome::Skipped, message, next: None }
+        Self { result: Outcome::Skipped, message, next: None }
     }
 }
 
 /// What was learned on the way.
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 pub struct Facts {
     /// The vault's tenant; where it is unknown, the one that was given.
     pub tenant_id: Option<String>,
@@ -86,94 +76,74 @@ pub struct Facts {
 }
 
 #[derive(Serialize)]
-struct Json<'a> {
-    version: &'a str,
-    result: Outcome,
-    checks: &'a [Check],
-    facts: &'a Facts,
+struct Check {
+    id: &'static str,
+    #[serde(flatten)]
+    finding: Finding,
 }
 
-/// All checks so far.
+/// All checks so far, in the shape of the JSON.
+#[derive(Serialize)]
 pub struct Report {
-    is_json: bool,
-    in_colour: bool,
+    version: &'static str,
+    result: Outcome,
     checks: Vec<Check>,
     /// What was learned.
     pub facts: Facts,
+    #[serde(skip)]
+    is_json: bool,
+    #[serde(skip)]
+    in_colour: bool,
 }
 
 impl Report {
     /// An empty one.
     pub fn new(is_json: bool, in_colour: bool) -> Self {
-        Self { is_json, in_colour, checks: Vec::new(), facts: Facts::default() }
+        let (checks, facts) = (Vec::new(), Facts::default());
+        Self { version: VERSION, result: Outcome::Ok, checks, facts, is_json, in_colour }
     }
 
     /// Adds a check and shows it; whether what needs it can go on.
-    pub fn add(&mut self, check: Check) -> bool {
+    pub fn add(&mut self, id: &'static str, finding: Finding) -> bool {
         if !self.is_json {
-            print(&self.shown(&check));
+            print(&shown(id, &finding, self.in_colour));
         }
-        let goes_on = matches!(check.result, Outcome::Ok | Outcome::Unknown);
-        self.checks.push(check);
+        let goes_on = matches!(finding.result, Outcome::Ok | Outcome::Unknown);
+        self.checks.push(Check { id, finding });
         goes_on
     }
 
-    /// The first check that keeps others from being made.
-    pub fn cause(&self) -> Option<&'static str> {
-        self.first(Outcome::Wrong).or_else(|| self.first(Outcome::Unknown))
+    /// Skipped, as some check before is wrong, or could not be made.
+    pub fn after_cause(&self) -> Finding {
+        let cause = self.first(Outcome::Wrong).or_else(|| self.first(Outcome::Unknown));
+        Finding::after(cause.unwrap_or_default())
     }
 
     fn first(&self, result: Outcome) -> Option<&'static str> {
-        self.checks.iter().find(|check| check.result == result).map(|check| check.id)
+        self.checks.iter().find(|check| check.finding.result == result).map(|check| check.id)
     }
 
     /// Shows the end, and says how it went.
-    pub fn end(self) -> ExitCode {
+    pub fn end(mut self) -> ExitCode {
         let (result, code) = match (self.first(Outcome::Wrong), self.first(Outcome::Unknown)) {
             (Some(_), _) => (Outcome::Wrong, 1),
             (None, Some(_)) => (Outcome::Unknown, 2),
             (None, None) => (Outcome::Ok, 0),
         };
-        let Self { checks, facts, .. } = &self;
+        self.result = result;
         print(&match self.is_json {
             // Of texts only, it cannot fail.
-            true => {
-                serde_json::to_string_pretty(&Json { version: VERSION, result, checks, facts })
-                    .unwrap_or_default()
-                    + "\n"
-            }
+            true => serde_json::to_string_pretty(&self).unwrap_or_default() + "\n",
             false => self.ending(),
         });
         ExitCode::from(code)
     }
 
-    fn shown(&self, check: &Check) -> String {
-        let (mark, colour) = match check.result {
-            Outcome::Ok => ("✓", "32"),
-            Outcome::Wrong => ("✗", "31"),
-            Outcome::Unknown => ("?", "33"),
-            Outcome::Skipped | Outcome::Manual => ("-", "2"),
-        };
-        let mark = match self.in_colour {
-            true => format!("\x1b[{colour}m{mark}\x1b[0m"),
-            false => mark.to_owned(),
-        };
-        let message = filled(&check.message, INDENT, WIDTH);
-        let mut text = format!("{mark} {:<14} {}\n", check.id, message.trim_start());
-        if let Some(next) = &check.next {
-            let next = filled(next, INDENT + 2, WIDTH);
-            text += &format!("{:INDENT$}> {}\n", "", next.trim_start());
-        }
-        text
-    }
-
     /// The facts, and what comes next.
     fn ending(&self) -> String {
-        let facts = [
-            ("Adobe's app", &self.facts.application_id),
-            ("tenant", &self.facts.tenant_id),
-            ("consent", &self.facts.consent_url),
-        ];
+        let Facts { application_id, tenant_id, consent_url, .. } = &self.facts;
+        let facts =
+            [("Adobe's app", application_id), ("tenant", tenant_id), ("consent", consent_url)];
         let mut text = String::from("\n");
         for (name, fact) in facts {
             if let Some(fact) = fact {
@@ -184,32 +154,50 @@ impl Report {
     }
 
     fn next(&self) -> String {
-        let unknown = match self.first(Outcome::Unknown) {
-            Some(id) => format!("Nothing is wrong as far as can be told; see `{id}`. "),
-            None => String::new(),
-        };
-        let is_ok = |id| self.checks.iter().any(|it| it.id == id && it.result == Outcome::Ok);
-        let status = self.facts.status.as_deref().filter(|_| is_ok("configuration"));
-        let status = status.unwrap_or_default();
-        let step = if let Some(cause) = self.first(Outcome::Wrong) {
+        if let Some(cause) = self.first(Outcome::Wrong) {
             return format!("Fix `{cause}`, the first ✗, then run this again.");
-        } else if status.eq_ignore_ascii_case("COMPLETED") {
-            "Nothing is left to be done: the configuration is in effect."
-        } else if !status.is_empty() {
-            "Adobe is at work: `terraform apply` waits for it and submits nothing twice."
-        } else if is_ok("configuration") && is_ok("key") {
-            "Give consent in the vault's tenant, go through the list of `azure`, then run \
-             `terraform plan`."
-        } else if !unknown.is_empty() {
-            "Run this again."
-        } else {
-            let asked = [("configuration", "`--name`"), ("key", "`--key`")];
-            let missing = asked.into_iter().filter(|(id, _)| !is_ok(id)).map(|(_, option)| option);
-            let missing = missing.collect::<Vec<_>>().join(" and ");
-            return format!("Run this again with {missing}, to have that checked too.");
+        }
+        let is_ok =
+            |id| self.checks.iter().any(|it| it.id == id && it.finding.result == Outcome::Ok);
+        let (has_name, has_key) = (is_ok("configuration"), is_ok("key"));
+        let unknown = self.first(Outcome::Unknown).map_or(String::new(), |id| {
+            format!("Nothing is wrong as far as can be told from here; see `{id}`. ")
+        });
+        let step = match (self.facts.status.as_deref().filter(|_| has_name), has_name, has_key) {
+            (Some(status), ..) if status.eq_ignore_ascii_case("COMPLETED") => {
+                "Nothing is left to do: the configuration is in effect."
+            }
+            (Some(_), ..) => {
+                "Adobe is at work: `terraform apply` waits for it and submits nothing twice."
+            }
+            (None, true, true) => {
+                "Give consent in the vault's tenant, go through the list of `azure`, then run \
+                 `terraform plan`."
+            }
+            _ if !unknown.is_empty() => "Run this again.",
+            _ => "Run this again with both `--name` and `--key` to have the rest checked.",
         };
         unknown + step
     }
+}
+
+fn shown(id: &str, finding: &Finding, in_colour: bool) -> String {
+    let (mark, colour) = match finding.result {
+        Outcome::Ok => ("✓", "32"),
+        Outcome::Wrong => ("✗", "31"),
+        Outcome::Unknown => ("?", "33"),
+        Outcome::Skipped | Outcome::Manual => ("-", "2"),
+    };
+    let (on, off) = match in_colour {
+        true => (format!("\x1b[{colour}m"), "\x1b[0m"),
+        false => (String::new(), ""),
+    };
+    let message = filled(&finding.message, INDENT, WIDTH);
+    let mut text = format!("{on}{mark}{off} {id:<14} {}\n", message.trim_start());
+    if let Some(next) = &finding.next {
+        text += &format!("{:INDENT$}> {}\n", "", filled(next, INDENT + 2, WIDTH).trim_start());
+    }
+    text
 }
 
 /// What does not end a line is no business of a terminal.
@@ -249,16 +237,13 @@ fn print(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Report, filled};
+    use super::{Finding, filled, shown};
 
     #[test]
     fn a_terminal_gets_the_mark_in_colour_and_nothing_that_would_move_it() {
-        let check = Check::ok("key", "a\x1b[2Jb");
-        assert_eq!(
-            Report::new(false, true).shown(&check),
-            "\x1b[32m✓\x1b[0m key            a[2Jb\n"
-        );
-        assert_eq!(Report::new(false, false).shown(&check), "✓ key            a[2Jb\n");
+        let finding = Finding::ok("a\x1b[2Jb");
+        assert_eq!(shown("key", &finding, true), "\x1b[32m✓\x1b[0m key            a[2Jb\n");
+        assert_eq!(shown("key", &finding, false), "✓ key            a[2Jb\n");
     }
 
     #[test]

@@ -8,10 +8,6 @@
 
 use super::KeyIdentifier;
 
-#[cfg(test)]
-#[path = "seeds.rs"]
-mod seeds;
-
 pub fn check_any_text(text: &str) {
     match KeyIdentifier::parse(text) {
         Ok(id) => check_accepted(text, &id),
@@ -39,5 +35,5 @@ fn check_accepted(text: &str, id: &KeyIdentifier) {
 
 #[test]
 fn the_seeds_pass() {
-    seeds::replay("key_identifier", |seed| check_any_text(&String::from_utf8_lossy(seed)));
+    crate::seeds::replay("key_identifier", |seed| check_any_text(&String::from_utf8_lossy(seed)));
 }

@@ -10,10 +10,6 @@ use url::Url;
 
 use super::Proxies;
 
-#[cfg(test)]
-#[path = "seeds.rs"]
-mod seeds;
-
 const PASSWORD: &str = "pa55-of-the-fuzzer";
 
 /// `HTTPS_PROXY`, `NO_PROXY` and a host, a line each.
@@ -42,7 +38,7 @@ pub fn check_any_environment(text: &str) {
 
 #[test]
 fn the_seeds_pass() {
-    seeds::replay("proxy", |seed| {
+    crate::seeds::replay("proxy", |seed| {
         check_any_environment(&String::from_utf8_lossy(seed));
     });
 }

@@ -8,10 +8,6 @@
 
 use super::{Ty, from_msgpack, from_state_json, to_msgpack};
 
-#[cfg(test)]
-#[path = "seeds.rs"]
-mod seeds;
-
 /// Types in the protocol's notation; the first byte of the input chooses one, and whether the rest is msgpack or JSON.
 const TYPES: [&str; 8] = [
     r#""string""#,
@@ -41,5 +37,5 @@ pub fn check_any_value(input: &[u8]) {
 
 #[test]
 fn the_seeds_pass() {
-    seeds::replay("value", check_any_value);
+    crate::seeds::replay("value", check_any_value);
 }

@@ -1,2 +1,4 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|text: &str| terraform_provider_aep::api::fuzzing::check_any_retry_after(text));
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    terraform_provider_aep::api::fuzzing::check_any_retry_after(text)
+});

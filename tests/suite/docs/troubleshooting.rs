@@ -1,7 +1,5 @@
 //! The guide to errors by their text: what `diagnostics.txt` has, once for each summary.
 
-use std::fmt::Write as _;
-
 use super::render::GENERATED;
 
 const HEAD: &str = r#"page_title: "Troubleshooting by error text"
@@ -20,75 +18,46 @@ To see the requests: `TF_LOG_PROVIDER=DEBUG terraform plan`. To see how far a wa
 Adobe support asks for the `x-request-id`, which each message of the API carries.
 "#;
 
-/// A heading, and under it each case: its title and the paragraphs that no earlier case has.
-struct Entry<'a> {
-    summary: &'a str,
-    cases: Vec<(&'a str, Vec<&'a str>)>,
-}
-
 pub(super) fn page(diagnostics: &str) -> String {
     let mut page = format!("---\n{GENERATED}\n{HEAD}");
     for chapter in diagnostics.split("\n# ").skip(1) {
         let (title, cases) = chapter.split_once('\n').unwrap_or((chapter, ""));
-        let _ = write!(page, "\n## {title}\n");
-        for Entry { summary, cases } in entries(cases) {
-            let _ = write!(page, "\n### {summary}\n");
-            for (case, paragraphs) in cases {
-                let _ = write!(page, "\n*{case}*\n\n```text\n{}\n```\n", paragraphs.join("\n\n"));
+        page += &format!("\n## {title}\n");
+        // A summary, the paragraphs under it so far, and how they are shown.
+        let mut entries: Vec<(&str, Vec<&str>, String)> = Vec::new();
+        for case in cases.split("\n## ").skip(1) {
+            let (title, shown) = case.split_once('\n').unwrap_or((case, ""));
+            // What comes before the first diagnostic is the command.
+            for diagnostic in split_before(shown, &["\nError: ", "\nWarning: "]).skip(1) {
+                let (head, detail) = diagnostic.split_once("\n\n").unwrap_or((diagnostic, ""));
+                // Below the summary stands the place, which is the test's own.
+                let summary = head.lines().next().unwrap_or_default();
+                let known = entries.iter().position(|(known, ..)| *known == summary);
+                let entry = known.unwrap_or(entries.len());
+                if known.is_none() {
+                    entries.push((summary, Vec::new(), format!("\n### {summary}\n")));
+                }
+                let (_, said, text) = &mut entries[entry];
+                let mut news: Vec<&str> = detail.trim_end().split("\n\n").collect();
+                news.retain(|paragraph| !said.contains(paragraph));
+                if !news.is_empty() {
+                    *text += &format!("\n*{title}*\n\n```text\n{}\n```\n", news.join("\n\n"));
+                    said.extend(news);
+                }
             }
         }
+        page.extend(entries.into_iter().map(|(.., text)| text));
     }
     page
 }
 
-fn entries(cases: &str) -> Vec<Entry<'_>> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    for case in cases.split("\n## ").skip(1) {
-        let (title, shown) = case.split_once('\n').unwrap_or((case, ""));
-        // What comes before the first diagnostic is the command.
-        for diagnostic in split_before(shown, &["\nError: ", "\nWarning: "]).into_iter().skip(1) {
-            let (head, detail) = diagnostic.split_once("\n\n").unwrap_or((diagnostic, ""));
-            // Below the summary stands the place, which is the test's own.
-            let summary = head.lines().next().unwrap_or_default();
-            if entries.iter().all(|entry| entry.summary != summary) {
-                entries.push(Entry { summary, cases: Vec::new() });
-            }
-            let Some(entry) = entries.iter_mut().find(|entry| entry.summary == summary) else {
-                continue;
-            };
-            let said =
-                |paragraph: &&str| entry.cases.iter().any(|(_, all)| all.contains(paragraph));
-            let news: Vec<&str> =
-                detail.trim_end().split("\n\n").filter(|paragraph| !said(paragraph)).collect();
-            if !news.is_empty() {
-                entry.cases.push((title, news));
-            }
-        }
-    }
-    entries
-}
-
-/// The parts of `text` that begin with one of `marks`, without the line break before, and what is before the first.
-fn split_before<'a>(text: &'a str, marks: &[&str]) -> Vec<&'a str> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(at) = marks.iter().filter_map(|mark| rest.find(mark)).min() {
-        parts.push(&rest[..at]);
-        rest = &rest[at + 1..];
-    }
-    parts.push(rest);
-    parts
-}
-
-#[test]
-fn a_summary_has_a_heading_once_and_no_paragraph_twice() {
-    let shown = "A title.\n\n# One\n\n## first\n\n$ plan\n\nError: No\n  on x\n\nWhy.\n\nWay out.\n\n## second\n\n\
-        $ plan\n\nWarning: Hm\n\nSo.\n\nError: No\n\nBecause.\n\nWay out.\n\n## third\n\n$ plan\n\nError: No\n\nWhy.\n";
-    let page = page(shown);
-    let (_, body) = page.split_once("carries.\n").expect("the end of the head");
-    assert_eq!(
-        body,
-        "\n## One\n\n### Error: No\n\n*first*\n\n```text\nWhy.\n\nWay out.\n```\n\n*second*\n\n```text\nBecause.\n```\n\
-         \n### Warning: Hm\n\n*second*\n\n```text\nSo.\n```\n"
-    );
+/// The parts of `text` that begin with one of `marks`, without the line break before, and what is
+/// before the first.
+fn split_before<'a>(text: &'a str, marks: &[&str]) -> impl Iterator<Item = &'a str> {
+    let mut starts: Vec<usize> =
+        marks.iter().flat_map(|mark| text.match_indices(mark)).map(|(at, _)| at).collect();
+    starts.sort_unstable();
+    let ends = starts.clone().into_iter().chain([text.len()]);
+    let starts = starts.into_iter().map(|at| at + 1);
+    [0].into_iter().chain(starts).zip(ends).map(|(from, to)| &text[from..to])
 }

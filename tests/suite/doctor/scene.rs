@@ -2,25 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
 
 use super::stand_in::{Behaviour, StandIn};
-use crate::support::{CLIENT_ID, CLIENT_SECRET, ORG_ID, TOKEN, simulator_with};
+use crate::support::{
+    CLIENT_ID, CLIENT_SECRET, KEY, KEY_VERSIONLESS, ORG_ID, TOKEN, simulator_with,
+};
 
 /// The tenant of the vault.
-pub(super) const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+const OTHER_TENANT: &str = "11111111-2222-3333-4444-555555555555";
 /// What must not show: a proxy's password.
 const PASSWORD: &str = "sentinel-password-77d2";
 
 pub(super) struct Scene {
     simulator: Simulator,
-    pub(super) stand_in: StandIn,
+    stand_in: StandIn,
     folder: tempfile::TempDir,
     variables: BTreeMap<&'static str, String>,
     shows_list: bool,
-    text: String,
+    /// What was shown.
+    pub(super) text: String,
 }
 
 impl Scene {
@@ -41,19 +45,19 @@ impl Scene {
             ("SSL_CERT_FILE", ca.display().to_string()),
             ("HTTPS_PROXY", format!("http://user:{PASSWORD}@127.0.0.1:{}", stand_in.port)),
         ]);
-        let scene =
-            Self { simulator, stand_in, folder, variables, shows_list: false, text: String::new() };
+        let (shows_list, text) = (false, String::new());
+        let mut scene = Self { simulator, stand_in, folder, variables, shows_list, text };
         scene.challenges("https://login.microsoftonline.com");
         scene
     }
 
-    /// What was shown.
-    pub(super) fn shown(self) -> String {
-        self.text
-    }
-
     pub(super) fn url(&self) -> String {
         self.simulator.url()
+    }
+
+    /// Where the stand-in for the vault listens.
+    pub(super) fn port(&self) -> u16 {
+        self.stand_in.port
     }
 
     pub(super) fn control(&self) -> &Control {
@@ -65,33 +69,42 @@ impl Scene {
         self
     }
 
-    pub(super) fn unset(&mut self, variable: &'static str) -> &mut Self {
-        self.variables.remove(variable);
+    pub(super) fn unset(&mut self, variables: &str) -> &mut Self {
+        self.variables.retain(|variable, _| !variables.split(' ').any(|it| it == *variable));
         self
     }
 
     /// A token in the place of the client.
     pub(super) fn given(&mut self, token: &str) -> &mut Self {
-        self.unset("AEP_CLIENT_ID").unset("AEP_CLIENT_SECRET").set("AEP_ACCESS_TOKEN", token)
+        self.unset("AEP_CLIENT_ID AEP_CLIENT_SECRET").set("AEP_ACCESS_TOKEN", token)
     }
 
-    /// Every request of a route gets this answer.
+    /// Every request of a route gets this response.
     pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
         self.control().fault(Fault::on(route, Action::Answer(answer)).forever());
         self
     }
 
-    /// The vault's challenge names a sign-in host.
-    pub(super) fn challenges(&self, sign_in: &str) {
-        self.vault_says(&format!(
-            "401 Unauthorized\r\nWWW-Authenticate: Bearer authorization=\"{sign_in}/{TENANT}\", \
-             resource=\"https://vault.azure.net\"\r\ncontent-length: 0\r\n\r\n"
-        ));
+    /// Adobe has a configuration `Config1`.
+    pub(super) fn stored(&mut self, key: &str, status: &str) -> &mut Self {
+        self.control().insert("Config1", key, status);
+        self
     }
 
-    /// The vault's response, after the version of HTTP.
-    pub(super) fn vault_says(&self, response: &str) {
-        self.stand_in.behaves(Behaviour::Says(format!("HTTP/1.1 {response}")));
+    /// The vault's challenge names a sign-in host.
+    pub(super) fn challenges(&mut self, sign_in: &str) -> &mut Self {
+        let challenge = format!("Bearer authorization=\"{sign_in}/{TENANT}\", resource=\"x\"");
+        self.vault(&format!("401 Unauthorized\r\nWWW-Authenticate: {challenge}"))
+    }
+
+    /// The vault's status and headers.
+    pub(super) fn vault(&mut self, head: &str) -> &mut Self {
+        self.behaves(Behaviour::Says(format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n")))
+    }
+
+    pub(super) fn behaves(&mut self, behaviour: Behaviour) -> &mut Self {
+        self.stand_in.behaves(behaviour);
+        self
     }
 
     /// Shows the list of what to ask Azure, which is much the same each time.
@@ -110,51 +123,47 @@ impl Scene {
     }
 
     /// Shows the doctor's output, in which there is no secret, and which nothing was submitted for.
-    pub(super) fn doctor(&mut self, arguments: &[&str]) -> &mut Self {
-        let output = self.command(arguments).output().expect("the doctor runs");
-        self.add(arguments, &output);
-        self
-    }
-
-    fn add(&mut self, arguments: &[&str], output: &Output) {
+    pub(super) fn doctor(&mut self, arguments: &str) -> &mut Self {
+        let arguments = arguments.split_whitespace().map(|argument| match argument {
+            "KEY" => KEY,
+            "BARE" => KEY_VERSIONLESS,
+            "TENANT" => TENANT,
+            "ANOTHER" => OTHER_TENANT,
+            _ => argument,
+        });
+        let arguments: Vec<&str> = arguments.collect();
+        let output = self.command(&arguments).output().expect("the doctor runs");
         let stdout = String::from_utf8_lossy(&output.stdout);
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let vault = self.stand_in.requests();
+        let vault = self.stand_in.requests().concat();
         for secret in [TOKEN, CLIENT_SECRET, PASSWORD] {
-            for text in [&*stdout, &*stderr, &vault.concat()] {
+            for text in [&*stdout, &*stderr, &vault] {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
         }
-        for request in &vault {
-            for header in ["authorization", "user-agent", "x-"] {
-                assert!(!request.contains(&format!("\n{header}")), "{header} in {request}");
-            }
+        for header in ["authorization", "user-agent", "x-"] {
+            assert!(!vault.contains(&format!("\n{header}")), "{header} in {vault}");
         }
         assert!(!stdout.contains('\x1b'), "colour in a pipe: {stdout}");
         assert_eq!(self.control().counters().submissions, 0, "{arguments:?}");
         let code = output.status.code().expect("the doctor ends by itself");
-        let shown = arguments.iter().map(|argument| match argument.contains([' ', '"']) {
-            true => format!("'{argument}'"),
-            false => (*argument).to_owned(),
-        });
-        let command = shown.collect::<Vec<_>>().join(" ");
-        let stdout = if self.shows_list { stdout.into_owned() } else { without_list(&stdout) };
-        let command = format!("terraform-provider-aep doctor {command}");
-        self.text += &self.normalised(&format!(
-            "\n$ {}\n\n{stdout}{stderr}\n(exit code {code})\n",
-            command.trim_end()
-        ));
+        let shown = if self.shows_list { stdout.into_owned() } else { without_list(&stdout) };
+        let command = format!("terraform-provider-aep doctor {}", arguments.join(" "));
+        let command = command.trim_end();
+        let text = format!("\n$ {command}\n\n{shown}{stderr}\n(exit code {code})\n");
+        self.text += &self.normalised(&text);
+        self
     }
 
     /// Ports, folders and ids differ from run to run.
     fn normalised(&self, text: &str) -> String {
-        let mut text = text.replace(&self.folder.path().display().to_string(), "<folder>");
-        let url = self.simulator.url();
+        let url = self.url();
         let port = url.rsplit(':').next().expect("a port");
-        for (port, name) in [(port, "<port>"), (&self.stand_in.port.to_string(), "<proxy port>")] {
-            text = text.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{name}"));
-        }
+        let mut text = text.to_owned();
         for (from, to) in [
+            (&*self.folder.path().display().to_string(), "<folder>"),
+            (&format!(":{}", self.stand_in.port), ":<proxy port>"),
+            (&format!(":{port}"), ":<port>"),
             ("the platform's.", "<roots>."),
             ("built-in ones, as the platform has none.", "<roots>."),
             (env!("CARGO_PKG_VERSION"), "<version>"),
@@ -174,27 +183,28 @@ impl Scene {
     }
 
     /// Shows what the vault was sent.
-    pub(super) fn show_requests_of_vault(&mut self) {
+    pub(super) fn show_requests(&mut self) -> &mut Self {
         for request in self.stand_in.requests() {
             self.text += &format!("\n{}\n", request.replace("\r\n", "\n").trim_end());
         }
+        self
     }
 }
 
 /// What is shown, without the list of what to ask Azure.
 fn without_list(shown: &str) -> String {
-    let is_in_list = |line: &str| line.trim_start().starts_with("> Sign in first:");
     let mut out = String::new();
     let mut lines = shown.lines();
     while let Some(line) = lines.next() {
-        match line.trim_start().starts_with("\"next\": \"Sign in first:") {
-            true => out += "      \"next\": \"(the list)\"\n",
-            false if is_in_list(line) => {
-                out += "                 > (the list)\n\n";
-                lines.by_ref().find(|line| line.is_empty());
-            }
-            false => out += &format!("{line}\n"),
+        let Some((before, rest)) = line.split_once("Sign in first:") else {
+            out += &format!("{line}\n");
+            continue;
+        };
+        // As JSON it is one line.
+        if rest.is_empty() {
+            lines.by_ref().find(|line| line.is_empty());
         }
+        out += &format!("{before}(the list){}\n", if rest.is_empty() { "\n" } else { "\"" });
     }
     out
 }

@@ -1,4 +1,5 @@
-//! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the vault, or Adobe.
+//! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the
+//! vault, or Adobe. To whoever asks it directly it is that host.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,13 +12,14 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use rustls_pki_types::PrivateKeyDer;
 
 /// The names in the certificate.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "*.vault.azure.net",
     "*.managedhsm.azure.net",
     "*.vault.azure.cn",
     "platform.adobe.io",
     "platform-aus5.adobe.io",
     "ims-na1.adobelogin.com",
+    "0.0.0.0",
 ];
 
 /// What becomes of a connection.
@@ -55,10 +57,7 @@ impl StandIn {
                 let behaviour = now.lock().expect("no panic").clone();
                 let (config, log) = (Arc::clone(&config), Arc::clone(&log));
                 // A connection that is kept keeps nobody else waiting.
-                thread::spawn(move || {
-                    let request = serve(stream, &config, &behaviour);
-                    log.lock().expect("no panic").extend(request);
-                });
+                thread::spawn(move || serve(stream, &config, &behaviour, &log));
             }
         });
         Self { port, pem, behaviour, requests }
@@ -71,7 +70,7 @@ impl StandIn {
     /// What a vault was sent: not what came for Adobe.
     pub(crate) fn requests(&self) -> Vec<String> {
         let mut requests = self.requests.lock().expect("no panic").clone();
-        requests.retain(|request| !request.contains("\nhost: platform."));
+        requests.retain(|request| request.contains(".azure."));
         requests
     }
 }
@@ -97,43 +96,42 @@ fn certified() -> (Arc<ServerConfig>, String) {
     (Arc::new(config), pem)
 }
 
-/// One connection; the request, if one came. Whoever knocks may leave at any time.
+/// One connection; a request is in the log before it has a response. Whoever knocks may leave at
+/// any time.
 fn serve(
     mut stream: TcpStream,
     config: &Arc<ServerConfig>,
     behaviour: &Behaviour,
-) -> Option<String> {
-    head(&mut stream)?;
-    let answer = match behaviour {
-        Behaviour::Refuses(answer) => format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"),
-        Behaviour::Says(_) | Behaviour::Mumbles | Behaviour::LeadsTo(_) => {
-            "HTTP/1.1 200 OK\r\n\r\n".to_owned()
-        }
-    };
-    stream.write_all(answer.as_bytes()).ok()?;
+    log: &Mutex<Vec<String>>,
+) -> Option<()> {
+    let mut first = [0];
+    stream.peek(&mut first).ok()?;
+    // A TLS handshake is a record of type 22.
+    if first != [22] {
+        head(&mut stream)?;
+        let status = if let Behaviour::Refuses(status) = behaviour { status } else { "200 OK" };
+        write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").ok()?;
+    }
+    let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
     match behaviour {
-        Behaviour::Refuses(_) => None,
+        Behaviour::Refuses(_) => {}
         Behaviour::Mumbles => {
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
-            let _ = stream.read(&mut [0; 4096]);
-            None
+            _ = stream.read(&mut [0; 4096]);
+            _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
+            _ = stream.read(&mut [0; 4096]);
         }
-        Behaviour::Says(answer) => {
-            let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
+        Behaviour::Says(response) => {
             let mut tls = Stream::new(&mut connection, &mut stream);
-            let request = head(&mut tls)?;
-            let _ = tls.write_all(answer.as_bytes());
+            log.lock().expect("no panic").push(head(&mut tls)?);
+            _ = tls.write_all(response.as_bytes());
             connection.send_close_notify();
-            let _ = connection.complete_io(&mut stream);
-            Some(request)
+            _ = connection.complete_io(&mut stream);
         }
         Behaviour::LeadsTo(address) => {
-            let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
-            let _ = lead(&mut Stream::new(&mut connection, &mut stream), address);
-            None
+            lead(&mut Stream::new(&mut connection, &mut stream), address)?;
         }
     }
+    Some(())
 }
 
 /// Carries requests and responses to and fro, until either side hangs up.

@@ -1,52 +1,45 @@
-//! The two Azure examples, without Azure. A block of another provider becomes a local value with the arguments that the
-//! example gives it; everything else is applied as it stands. So each precondition judges what the example says.
+//! The two Azure examples, without Azure. A block of another provider becomes a local value with
+//! the arguments that the example gives it; everything else is applied as it stands. So each
+//! precondition judges what the example says.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use aep_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Example, NAME, TENANT, removed_block};
+use super::{NAME, output, removed_block, text};
 use crate::support::{Project, simulator};
 
 const KEY: &str = "https://customer.vault.azure.net/keys/adobe-cmk";
 const HSM_KEY: &str = "https://customer.managedhsm.azure.net/keys/adobe-cmk";
-const MANAGED_HSM_CRYPTO_SERVICE_ENCRYPTION_USER: &str = "/Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/33413926-3206-4cdd-b39a-83574fe37a17";
+const ROLE: &str = "Key Vault Crypto Service Encryption User";
+/// Managed HSM Crypto Service Encryption User
+const HSM_ROLE: &str = "/Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/33413926-3206-4cdd-b39a-83574fe37a17";
 
 const REQUIRED_PROVIDERS: &str = "terraform {\n  required_providers {\n    aep = {\n      source = \"aep-cmk/aep\"\n    }\n  }\n}\n";
 
 /// What Azure knows of an object: the attributes that an example reads and need not write.
-const COMPUTED: [(&str, &str); 5] = [
-    (
-        "azurerm_key_vault",
-        r#"id = "vault", public_network_access_enabled = true, purge_protection_enabled = null"#,
-    ),
-    (
-        "azurerm_key_vault_key",
-        r#"versionless_id = "https://customer.vault.azure.net/keys/adobe-cmk", expiration_date = null, not_before_date = null"#,
-    ),
-    (
-        "azurerm_key_vault_managed_hardware_security_module_key",
-        r#"id = "https://customer.managedhsm.azure.net/keys/adobe-cmk", expiration_date = null, not_before_date = null"#,
-    ),
-    (
-        "azurerm_key_vault_managed_hardware_security_module",
-        r#"id = "hsm", purge_protection_enabled = true, tenant_id = var.tenant_id"#,
-    ),
-    ("azuread_service_principal", r#"object_id = "5b0a6d3c-7a43-4a5e-8f0e-2f6f1d7f7c55""#),
-];
+const COMPUTED: &str = r#"
+azurerm_key_vault: id = "vault", public_network_access_enabled = true, purge_protection_enabled = null
+azurerm_key_vault_key: versionless_id = "https://customer.vault.azure.net/keys/adobe-cmk", expiration_date = null, not_before_date = null
+azurerm_key_vault_managed_hardware_security_module_key: id = "https://customer.managedhsm.azure.net/keys/adobe-cmk", expiration_date = null, not_before_date = null
+azurerm_key_vault_managed_hardware_security_module: id = "hsm", purge_protection_enabled = true, tenant_id = var.tenant_id
+azuread_service_principal: object_id = "5b0a6d3c-7a43-4a5e-8f0e-2f6f1d7f7c55"
+"#;
 
+/// Those that an example declares are set.
 const VARIABLES: [(&str, &str); 7] = [
-    ("tenant_id", TENANT),
-    ("subscription_id", "none"),
-    ("vault_name", "customer"),
-    ("hsm_name", "customer"),
-    ("resource_group_name", "none"),
+    ("tenant_id", r#""3f2504e0-4f89-41d3-9a0c-0305e82c3301""#),
+    ("subscription_id", r#""none""#),
+    ("vault_name", r#""customer""#),
+    ("hsm_name", r#""customer""#),
+    ("resource_group_name", r#""none""#),
     ("terraform_addresses", r#"["198.51.100.7", "203.0.113.0/24"]"#),
     ("key_administrators", r#"["9d0bc50c-8e3c-4a46-9a2f-0d6a5a7f9d0e"]"#),
 ];
 
-/// What is written in the example, what somebody writes in its place, and the message that stops the plan.
+/// What is written in the example or the name of a variable, what somebody writes in its place, and
+/// the message that stops the plan.
 type Mistake = (&'static str, &'static str, &'static str);
 
 const TYPE_OR_SIZE: &str = "Adobe takes keys of type RSA or RSA-HSM with at least 3072 bits.";
@@ -54,6 +47,12 @@ const OPERATIONS: &str = "The key has to allow wrapKey and unwrapKey.";
 const DATES: &str = "The key has expired, or is not active yet.";
 const PURGE: &str = "Adobe requires soft delete and purge protection on the vault.";
 const FIREWALL: &str = "The vault's firewall has to let in trusted Microsoft services and Adobe's address 20.88.123.53.";
+const RBAC: &str = "Adobe's app gets a role, so the vault's permission model has to be Azure RBAC, not access policies.";
+const TENANT: &str = "The vault has to be in the tenant where Adobe's app has consent.";
+const HSM_PURGE: &str = "Adobe requires purge protection on the Managed HSM.";
+const HSM_TENANT: &str = "The Managed HSM has to be in the tenant where Adobe's app has consent.";
+const ADDRESSES: &str = "Give at least one IPv4 address or range";
+const ADMINISTRATORS: &str = "Give at least the object id of whoever runs Terraform.";
 const OTHER_TENANT: &str = r#"  tenant_id = "00000000-0000-0000-0000-000000000001""#;
 const EXPIRED: &str = r#"  expiration_date = "2020-01-01T00:00:00Z""#;
 const NOT_YET: &str = r#"  not_before_date = "2999-01-01T00:00:00Z""#;
@@ -64,20 +63,18 @@ const KEY_VAULT_MISTAKES: [Mistake; 11] = [
     (r#"key_opts     = ["wrapKey", "unwrapKey"]"#, r#"key_opts = ["wrapKey"]"#, OPERATIONS),
     ("  purge_protection_enabled   = true", "  purge_protection_enabled = false", PURGE),
     ("  purge_protection_enabled   = true", "", PURGE),
-    (
-        "rbac_authorization_enabled = true",
-        "rbac_authorization_enabled = false",
-        "Adobe's app gets a role, so the vault's permission model has to be Azure RBAC, not access policies.",
-    ),
+    ("rbac_authorization_enabled = true", "rbac_authorization_enabled = false", RBAC),
     ("concat([local.adobe_address], var.terraform_addresses)", "var.terraform_addresses", FIREWALL),
     (r#"bypass         = "AzureServices""#, r#"bypass = "None""#, FIREWALL),
     ("  name         = \"adobe-cmk\"", EXPIRED, DATES),
     ("  name         = \"adobe-cmk\"", NOT_YET, DATES),
-    (
-        "  tenant_id                  = var.tenant_id",
-        OTHER_TENANT,
-        "The vault has to be in the tenant where Adobe's app has consent.",
-    ),
+    ("  tenant_id                  = var.tenant_id", OTHER_TENANT, TENANT),
+];
+
+const MISTAKEN_VARIABLES: [Mistake; 3] = [
+    ("terraform_addresses", "[]", ADDRESSES),
+    ("terraform_addresses", "[\"here\"]", ADDRESSES),
+    ("key_administrators", "[]", ADMINISTRATORS),
 ];
 
 const MANAGED_HSM_MISTAKES: [Mistake; 7] = [
@@ -89,43 +86,40 @@ const MANAGED_HSM_MISTAKES: [Mistake; 7] = [
     (
         "  resource_group_name = var.resource_group_name",
         "  purge_protection_enabled = false",
-        "Adobe requires purge protection on the Managed HSM.",
+        HSM_PURGE,
     ),
-    (
-        "  resource_group_name = var.resource_group_name",
-        OTHER_TENANT,
-        "The Managed HSM has to be in the tenant where Adobe's app has consent.",
-    ),
+    ("  resource_group_name = var.resource_group_name", OTHER_TENANT, HSM_TENANT),
 ];
 
-pub(super) fn the_key_vault(example: &Example) {
-    let role = "azurerm_role_assignment.adobe.role_definition_name";
-    applied_and_given_up(example, KEY, (role, "Key Vault Crypto Service Encryption User"));
-    each_mistake_stops_a_plan(example, &KEY_VAULT_MISTAKES);
-    for addresses in ["[]", "[\"here\"]"] {
-        let simulator = simulator();
-        let mut project = project(&simulator, &with_stand_ins(&text(example)));
-        project.set("TF_VAR_terraform_addresses", addresses);
-        project.plan().exits(1).says("Give at least one IPv4 address or range");
-    }
+#[test]
+fn the_key_vault() {
+    let text = ["key-vault/main.tf", "key-vault/variables.tf", "key-vault/adobe.tf"].map(text);
+    let (text, role) = (text.concat(), "azurerm_role_assignment.adobe.role_definition_name");
+    applied_and_given_up(&text, [role, ROLE, KEY]);
+    each_mistake_stops_a_plan(&text, "precondition {", &KEY_VAULT_MISTAKES);
+    each_mistake_stops_a_plan(&text, "validation {", &MISTAKEN_VARIABLES);
 }
 
-pub(super) fn the_managed_hsm(example: &Example) {
+#[test]
+fn the_managed_hsm() {
+    let text = ["managed-hsm/main.tf", "managed-hsm/variables.tf"].map(text).concat();
     let role = "azurerm_key_vault_managed_hardware_security_module_role_assignment.adobe.role_definition_id";
-    applied_and_given_up(example, HSM_KEY, (role, MANAGED_HSM_CRYPTO_SERVICE_ENCRYPTION_USER));
-    each_mistake_stops_a_plan(example, &MANAGED_HSM_MISTAKES);
+    applied_and_given_up(&text, [role, HSM_ROLE, HSM_KEY]);
+    each_mistake_stops_a_plan(&text, "precondition {", &MANAGED_HSM_MISTAKES);
 }
 
-/// From nothing to a key in effect, a failure that the check block tells of, the guard, and the guide's way out.
-fn applied_and_given_up(example: &Example, key: &str, (role, role_name): (&str, &str)) {
+/// From nothing to a key in effect, a failure that the check block tells of, the guard, and the
+/// guide's way out.
+fn applied_and_given_up(text: &str, [role, role_name, key]: [&str; 3]) {
     let simulator = simulator();
-    let output = format!("output \"role\" {{\n  value = {role}\n}}\n");
-    let text = with_stand_ins(&(text(example) + &output));
-    let project = project(&simulator, &text);
+    let project = Project::new(&simulator);
+    project.write("terraform.tfvars", &assignments(text, "", ""));
+    let text = with_stand_ins(&format!("{text}output \"role\" {{\n  value = {role}\n}}\n"));
+    project.write("example.tf", &text);
     project.apply().exits(0).does_not_say("Warning: Check");
     let found = simulator.control().configuration(NAME).expect("submitted");
     assert_eq!(found.key_identifier, key);
-    assert_eq!(super::output(&project, "role"), role_name);
+    assert_eq!(output(&project, "role"), role_name);
     project.plan().exits(0);
 
     simulator.control().set_status(NAME, "FAILED");
@@ -143,31 +137,41 @@ fn applied_and_given_up(example: &Example, key: &str, (role, role_name): (&str, 
     assert!(simulator.control().configuration(NAME).is_some());
 }
 
-/// Each mistake stops a plan with its message, and each precondition of the example has a mistake.
-fn each_mistake_stops_a_plan(example: &Example, mistakes: &[Mistake]) {
-    let text = text(example);
-    let messages: BTreeSet<&str> = mistakes.iter().map(|(_, _, message)| *message).collect();
-    let preconditions = text.matches("    precondition {").count();
-    assert_eq!(messages.len(), preconditions, "a mistake for each precondition: {messages:?}");
-    for (from, to, message) in mistakes {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        let simulator = simulator();
-        let project = project(&simulator, &with_stand_ins(&text.replace(from, to)));
-        project.plan().exits(1).says("Resource precondition failed").says(message);
+/// Each mistake stops a plan with its message, and each condition of the example has a mistake.
+/// Each is made in a module of its own, so that one plan finds them all.
+fn each_mistake_stops_a_plan(text: &str, condition: &str, mistakes: &[Mistake]) {
+    let messages: BTreeSet<&str> = mistakes.iter().map(|(.., message)| *message).collect();
+    let conditions = text.matches(&format!("  {condition}")).count();
+    assert_eq!(messages.len(), conditions, "a mistake for each condition: {messages:?}");
+    let simulator = simulator();
+    let project = Project::new(&simulator);
+    let mut root = String::new();
+    for (number, (from, to, _)) in mistakes.iter().enumerate() {
+        let is_of_variable = VARIABLES.iter().any(|(name, _)| name == from);
+        assert!(is_of_variable || text.matches(from).count() == 1, "{from}");
+        let module = if is_of_variable { text.to_owned() } else { text.replace(from, to) };
+        fs::create_dir(project.path().join(format!("m{number}"))).expect("a folder");
+        project.write(&format!("m{number}/example.tf"), &with_stand_ins(&module));
+        let arguments = assignments(text, from, to);
+        root += &format!("module \"m{number}\" {{\n  source = \"./m{number}\"\n{arguments}}}\n");
     }
+    project.write("main.tf", &root);
+    project.run(&["get"]).exits(0);
+    let errors = project.plan().exits(1).text();
+    for (number, (from, to, message)) in mistakes.iter().enumerate() {
+        let place = format!("m{number}/example.tf");
+        let is_told = |error: &str| error.contains(&place) && error.contains(message);
+        assert!(errors.split("Error: ").any(is_told), "{from} → {to}: {message}\n{errors}");
+    }
+    assert_eq!(errors.matches("Error: ").count(), mistakes.len(), "{errors}");
 }
 
-fn project(simulator: &Simulator, text: &str) -> Project {
-    let mut project = Project::new(simulator);
-    project.write("example.tf", text);
-    for (name, value) in VARIABLES {
-        project.set(&format!("TF_VAR_{name}"), value);
-    }
-    project
-}
-
-fn text(example: &Example) -> String {
-    example.files.iter().map(|file| example.text(file)).collect()
+/// The variables that a text declares; the one called `name` has another value.
+fn assignments(text: &str, name: &str, other: &str) -> String {
+    let declared = |known: &str| text.contains(&format!("variable \"{known}\""));
+    let declared = VARIABLES.iter().filter(|(known, _)| declared(known));
+    let value = |known, value| if known == name { other } else { value };
+    declared.map(|(known, it)| format!("{known} = {}\n", value(*known, *it))).collect()
 }
 
 /// The blocks of a file, each up to the brace that closes it at the left margin.
@@ -175,7 +179,8 @@ fn blocks(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive("\n}\n")
 }
 
-/// The example with a local value in the place of each block that another provider would have to know.
+/// The example with a local value in the place of each block that another provider would have to
+/// know.
 fn with_stand_ins(text: &str) -> String {
     let mut out = String::new();
     let mut stand_ins = Vec::new();
@@ -202,7 +207,8 @@ fn with_stand_ins(text: &str) -> String {
     out
 }
 
-/// The arguments of a block over what Azure would know. Nested blocks are lists of one, as in the provider's schema.
+/// The arguments of a block over what Azure would know. Nested blocks are lists of one, as in the
+/// provider's schema.
 fn local_value(block: &str, kind: &str, name: &str) -> String {
     let arguments = without(&without(block, "lifecycle"), "depends_on");
     let mut object = String::new();
@@ -215,7 +221,8 @@ fn local_value(block: &str, kind: &str, name: &str) -> String {
         };
         object += &format!("{line}\n");
     }
-    let computed = COMPUTED.iter().find(|(known, _)| *known == kind).map_or("", |(_, text)| text);
+    let mut computed = COMPUTED.lines().filter_map(|line| line.split_once(": "));
+    let computed = computed.find(|(known, _)| *known == kind).map_or("", |(_, text)| text);
     format!("locals {{\n  {kind}_{name} = merge({{ {computed} }}, {{\n{object}  }})\n}}\n")
 }
 

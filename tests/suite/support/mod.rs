@@ -54,14 +54,19 @@ pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
     })
 }
 
-/// A simulator with the suite's credentials and other options.
-pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
-    let mut options = Options {
+/// The options of a simulator with the suite's credentials.
+pub fn options() -> Options {
+    Options {
         org_id: ORG_ID.to_owned(),
         tokens: vec![TOKEN.to_owned()],
         clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
         ..Options::default()
-    };
+    }
+}
+
+/// A simulator with the suite's credentials and other options.
+pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
+    let mut options = options();
     change(&mut options);
     Simulator::start(options).expect("the simulator binds a loopback port")
 }

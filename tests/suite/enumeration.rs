@@ -1,0 +1,274 @@
+//! Every fault at every request of every step, and every pair of them on the way of a create: checked against a model.
+//!
+//! Each run is one command with its fault, and then commands without any until everything is settled. The provider is spoken to by
+//! the plugin's own RPCs, on a clock of its own; HTTP to the simulator is real. A run follows from its number alone:
+//!
+//! ```sh
+//! cargo test --test suite enumeration                                  # what fits into the test command
+//! AEP_ENUMERATE=all cargo test --profile enumerate --test suite enumeration -- --nocapture  # all of them, with progress
+//! AEP_ENUMERATE=run:1234 cargo test --test suite enumeration -- --nocapture
+//! ```
+
+mod cli;
+mod faults;
+mod model;
+mod process;
+mod steps;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use aep_simulator::{Control, Counters, Place, Stages};
+use serde_json::json;
+
+use self::cli::{Action, Cli, Command, End};
+use self::faults::{ATTEMPT, Row};
+use self::process::{Adobe, Interrupt};
+use self::steps::{Goal, Step};
+use crate::support::{CLIENT_ID, CLIENT_SECRET, ORG_ID, TOKEN, options};
+
+/// Commands that change something once the faults have stopped.
+const SETTLES_IN: usize = 2;
+
+/// One run: a step, and what befalls which of its requests.
+struct Run<'a> {
+    step: &'a Step,
+    faults: Vec<(usize, &'a Row)>,
+}
+
+impl std::fmt::Display for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.step.name)?;
+        self.faults.iter().try_for_each(|(at, row)| write!(f, " | {} at request {at}", row.name))
+    }
+}
+
+/// All runs: those without a fault, those with one, and pairs.
+fn runs<'a>(steps: &'a [Step], rows: &'a [Row]) -> Vec<Run<'a>> {
+    let mut runs: Vec<_> = steps.iter().map(|step| Run { step, faults: Vec::new() }).collect();
+    for step in steps {
+        for at in 0..step.requests {
+            runs.extend(rows.iter().map(|row| Run { step, faults: vec![(at, row)] }));
+        }
+    }
+    let create = &steps[0];
+    for first in 0..create.requests {
+        for second in first + 1..=create.requests {
+            for one in rows.iter().filter(|row| row.passes()) {
+                let others = rows.iter().filter(|row| row.passes() || row.interrupt.is_some());
+                runs.extend(others.map(|other| Run {
+                    step: create,
+                    faults: vec![(first, one), (second, other)],
+                }));
+            }
+        }
+    }
+    runs
+}
+
+/// A new Adobe for a step.
+fn adobe(step: &Step) -> Adobe {
+    let mut options = options();
+    options.stages = Stages::none().then("RUNNING", Duration::from_secs(1));
+    (step.options)(&mut options);
+    let place = Place::bind(options.bind).unwrap();
+    let url = format!("http://{}", place.address);
+    let mut block = json!({
+        "org_id": ORG_ID, "endpoint": url, "request_timeout": format!("{}s", ATTEMPT.as_secs()), "max_retries": 1,
+    });
+    match options.tokens.is_empty() {
+        false => block["access_token"] = json!(TOKEN),
+        true => {
+            block["client_id"] = json!(CLIENT_ID);
+            block["client_secret"] = json!(CLIENT_SECRET);
+            block["ims_endpoint"] = json!(url);
+        }
+    }
+    Adobe {
+        control: Control::new(options),
+        place,
+        block,
+        interrupt: Cell::new(None),
+        stopped: Cell::new(false),
+        shown: Rc::new(RefCell::new(String::new())),
+    }
+}
+
+/// Of each attribute of the resource, whether it is computed.
+static COMPUTED: OnceLock<Arc<BTreeMap<String, bool>>> = OnceLock::new();
+
+/// Plays a run. The end of its command, or what does not hold.
+fn play(number: usize, run: &Run<'_>) -> Result<String, String> {
+    fastrand::seed(number as u64);
+    let step = run.step;
+    let adobe = adobe(step);
+    let computed = Arc::clone(COMPUTED.get_or_init(|| cli::computed(&adobe)));
+    let config = steps::config(json!({}));
+    let mut cli = Cli { adobe: &adobe, config, state: None, is_between: false, computed };
+    step.prepare(&mut cli);
+
+    let before = adobe.control.counters();
+    let mut holds = before.held;
+    for (nth, (at, row)) in run.faults.iter().enumerate() {
+        // The simulator counts the requests that no fault before it has hit.
+        adobe.control.fault(row.at(at - nth));
+        holds += u64::from(row.holds());
+        if let Some(interrupt) = row.interrupt {
+            adobe.interrupt.set(Some((interrupt, holds)));
+        }
+    }
+    let was_guarded = |cli: &Cli<'_>| {
+        cli.state.as_ref().is_some_and(|object| object.state["deletion_protection"] == true)
+    };
+    let guarded = was_guarded(&cli);
+    let known = cli.state.as_ref().map(|object| object.state["name"].as_str().unwrap().to_owned());
+    let end = cli.run(step.command);
+    let counters = adobe.control.counters();
+    let accepted = |since: Counters| {
+        adobe.control.counters().submissions_accepted - since.submissions_accepted
+    };
+    let hit = (counters.faults - before.faults).min(run.faults.len() as u64);
+    if run.faults.is_empty() {
+        let requests = counters.requests - before.requests;
+        if requests < step.requests as u64 {
+            return Err(format!("it makes {requests} requests: {:#?}", adobe.control.requests()));
+        }
+    }
+    adobe.control.clear_faults();
+    adobe.interrupt.set(None);
+    model::after(&cli, step, guarded, accepted(before), &end)?;
+    if let [(at, row)] = run.faults[..]
+        && model::is_borne(row, at, &adobe.control.requests())
+        && !matches!(end, End::Done(_))
+        && step.ends_well
+    {
+        return Err(format!("it is not borne: {end:?}"));
+    }
+    let summary = match &end {
+        End::Errors(errors) => errors[0].summary.clone(),
+        end => format!("{end:?}"),
+    };
+
+    let mut commands = 0;
+    let mut wait = Duration::ZERO;
+    loop {
+        adobe.control.step(wait);
+        let command = match step.goal {
+            Goal::Refused | Goal::Forgotten => step.command,
+            _ if step.command == Command::Import && cli.state.is_none() => Command::Import,
+            _ => Command::Apply,
+        };
+        let guarded = was_guarded(&cli);
+        let is_imported = command == Command::Import;
+        let before = adobe.control.counters();
+        let again = cli.run(command);
+        model::after(&cli, step, guarded, accepted(before), &again)?;
+        let is_done = match &again {
+            End::Done(Action::Nothing) => !is_imported,
+            End::Errors(_) => step.goal == Goal::Refused,
+            _ => false,
+        };
+        // Once more where something may have been on its way, when that has arrived.
+        if is_done && (!wait.is_zero() || !run.faults.iter().any(|(_, row)| row.is_late())) {
+            break;
+        }
+        if is_done {
+            wait = Duration::from_secs(600);
+            continue;
+        }
+        commands += 1;
+        if commands > SETTLES_IN {
+            return Err(format!(
+                "not settled after {commands} commands; {summary}, then {again:?}"
+            ));
+        }
+    }
+    model::settled(&cli, step.goal).map_err(|what| format!("{what}; after {summary}"))?;
+    let is_killed = |row: &Row| matches!(row.interrupt, Some(Interrupt::Kill | Interrupt::Term));
+    let remembers = !run.faults.iter().any(|(_, row)| is_killed(row));
+    model::submissions(&adobe.control.requests(), known.as_deref(), remembers)?;
+    model::secrets(&adobe)?;
+    Ok(format!("{hit} hit: {summary}"))
+}
+
+/// Plays runs on all cores. What does not hold, by run.
+fn play_all(runs: &[Run<'_>], numbers: &[usize], says: bool) -> BTreeMap<usize, String> {
+    let next = AtomicUsize::new(0);
+    let violations = Mutex::new(BTreeMap::new());
+    let ends = Mutex::new(BTreeMap::<String, usize>::new());
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let run = &runs[number];
+                    let played = catch_unwind(AssertUnwindSafe(|| play(number, run)));
+                    let played = played.unwrap_or_else(|_| Err("a panic".to_owned()));
+                    match played {
+                        Ok(end) => *ends.lock().unwrap().entry(end).or_default() += 1,
+                        Err(what) => {
+                            let what = format!("run:{number} ({run}): {what}");
+                            if says {
+                                println!("{what}");
+                            }
+                            violations.lock().unwrap().insert(number, what);
+                        }
+                    }
+                    let done = next.load(Ordering::Relaxed);
+                    if says && done % 1000 == 0 {
+                        println!("{done} of {} runs in {:?}", numbers.len(), began.elapsed());
+                    }
+                }
+            });
+        }
+    });
+    let violations = violations.into_inner().unwrap();
+    for (end, count) in ends.into_inner().unwrap() {
+        println!("{count} × {end}");
+    }
+    println!("{} runs, {} violations, {:?}", numbers.len(), violations.len(), began.elapsed());
+    violations
+}
+
+/// Which runs `AEP_ENUMERATE` asks for.
+fn chosen(runs: &[Run<'_>], wanted: &str) -> Vec<usize> {
+    let all = 0..runs.len();
+    if let Some(number) = wanted.strip_prefix("run:") {
+        return vec![number.parse().expect("AEP_ENUMERATE=run:<number>")];
+    }
+    match wanted {
+        "all" => all.collect(),
+        "singles" => all.filter(|number| runs[*number].faults.len() < 2).collect(),
+        "" => {
+            let is_chosen = |number: &usize| {
+                let run = &runs[*number];
+                match run.faults.len() {
+                    0 => true,
+                    // Nearly all that befalls a plain create, and what the command has time for.
+                    1 if run.step.name == "create" => !run.faults[0].1.name.ends_with("twice"),
+                    1 => number % 29 == 0,
+                    _ => number % 997 == 0,
+                }
+            };
+            all.filter(is_chosen).collect()
+        }
+        other => panic!("AEP_ENUMERATE={other}: write all, singles, or run:<number>"),
+    }
+}
+
+#[test]
+fn every_fault_at_every_request() {
+    let (steps, rows) = (steps::steps(), faults::rows());
+    let runs = runs(&steps, &rows);
+    let wanted = std::env::var("AEP_ENUMERATE").unwrap_or_default();
+    let numbers = chosen(&runs, &wanted);
+    println!("{} runs of {}", numbers.len(), runs.len());
+    let violations = play_all(&runs, &numbers, !wanted.is_empty());
+    let first: Vec<_> = violations.values().take(10).cloned().collect();
+    assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), first.join("\n"));
+}

@@ -1,0 +1,171 @@
+//! One process of the provider, without being one: a runtime of its own, on whose paused clock the provider, its HTTP client
+//! and the simulator run. An hour of waiting takes milliseconds, and dropping the runtime is `kill -9`.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Write;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aep_simulator::{Control, Place};
+use serde_json::Value as Json;
+use terraform_provider_aep::provider;
+use tf_provider_host::proto::tfplugin6 as pb;
+use tokio::time::{Instant, sleep};
+use tonic::Request;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::{Layer, Registry};
+
+use crate::protocol::client::value;
+
+/// The provider's RPCs.
+pub(super) type Service = Arc<dyn pb::provider_server::Provider>;
+
+/// Adobe, and how the provider block names it.
+pub(super) struct Adobe {
+    pub(super) control: Control,
+    pub(super) place: Place,
+    pub(super) block: Json,
+    /// What is to happen once so many requests were held.
+    pub(super) interrupt: Cell<Option<(Interrupt, u64)>>,
+    /// It has happened to this process, or to the command that the process is of.
+    pub(super) stopped: Cell<bool>,
+    /// All that the CLI could show or store: diagnostics, states, private states, log lines.
+    pub(super) shown: Rc<RefCell<String>>,
+}
+
+/// What befalls the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// `kill -9`
+    Kill,
+    /// Ctrl-C: the CLI sends StopProvider and waits.
+    Stop,
+    /// Ctrl-C, and the response arrives a second later.
+    StopThenRelease,
+    /// SIGTERM: the host stops what runs, and ends 10 s later.
+    Term,
+}
+
+/// How the process came to its end.
+pub(super) enum Ended<T> {
+    /// It did what was asked.
+    Done(T),
+    /// It was stopped, and what ran came to its end.
+    Stopped(T),
+    /// It is gone.
+    Killed,
+    /// It hangs.
+    Hangs,
+}
+
+/// Longer than anything may take: the longest timeout of the steps, and the settling time after it.
+const TOO_LONG: Duration = Duration::from_secs(15 * 60);
+/// A submission may finish for 3 s, a look-up has 1 s after that, and the clock's steps are coarse.
+const STOPS_IN: Duration = Duration::from_secs(6);
+/// What the host leaves work in flight after SIGTERM.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Starts the provider, configures it and talks to it.
+pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> Ended<T> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build().unwrap();
+    let log = Registry::default().with(Lines(Arc::default()));
+    let lines = Arc::clone(&log.downcast_ref::<Lines>().unwrap().0);
+    let (ended, took) = tracing::subscriber::with_default(log, || {
+        runtime.block_on(async {
+            let began = Instant::now();
+            let (control, place) = (adobe.control.clone(), adobe.place.address);
+            tokio::spawn(async move { control.serve(place, || ()).await });
+            let service: Service = Arc::new(provider::plugin().service());
+            adobe.stopped.set(false);
+            let work = async {
+                configure(&service, &adobe.block).await;
+                talk(Arc::clone(&service)).await
+            };
+            let ended = tokio::select! {
+                biased;
+                done = work => if adobe.stopped.get() { Ended::Stopped(done) } else { Ended::Done(done) },
+                ended = pace(adobe, &service) => ended,
+            };
+            (ended, began.elapsed())
+        })
+    });
+    drop(runtime);
+    adobe.control.step(took);
+    adobe.shown.borrow_mut().push_str(&lines.lock().unwrap());
+    ended
+}
+
+async fn configure(service: &Service, block: &Json) {
+    let request = pb::configure_provider::Request {
+        terraform_version: "1.12.0".into(),
+        config: value(block),
+        ..Default::default()
+    };
+    let response = service.configure_provider(Request::new(request)).await.unwrap().into_inner();
+    assert_eq!(response.diagnostics, []);
+}
+
+/// Moves the clock while nothing is ready: sockets are looked at between two moves, as the runtime itself would jump to the
+/// next timer over what is on its way. Ends with the process.
+async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
+    let began = Instant::now();
+    let mut requests = 0;
+    let mut step = Duration::ZERO;
+    let mut ends = None;
+    loop {
+        // A request passes a socket each way, and a new connection before that.
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+        let counters = adobe.control.counters();
+        let is_news = std::mem::replace(&mut requests, counters.requests) != counters.requests;
+        step = match is_news {
+            true => Duration::from_millis(5),
+            false => (step * 2).clamp(Duration::from_millis(5), Duration::from_millis(100)),
+        };
+        if let Some((interrupt, holds)) = adobe.interrupt.get()
+            && counters.held >= holds
+        {
+            adobe.interrupt.set(None);
+            if interrupt == Interrupt::Kill {
+                return Ended::Killed;
+            }
+            adobe.stopped.set(true);
+            service.stop_provider(Request::new(pb::stop_provider::Request {})).await.unwrap();
+            if interrupt == Interrupt::StopThenRelease {
+                sleep(Duration::from_secs(1)).await;
+                adobe.control.release();
+            }
+            let now = Instant::now();
+            ends = Some(match interrupt {
+                Interrupt::Term => (now + GRACE, Ended::Killed),
+                _ => (now + STOPS_IN, Ended::Hangs),
+            });
+        }
+        if let Some((_, ended)) = ends.take_if(|(at, _)| *at <= Instant::now()) {
+            return ended;
+        }
+        if began.elapsed() > TOO_LONG {
+            return Ended::Hangs;
+        }
+        sleep(step).await;
+    }
+}
+
+/// The log as text: it is looked through for secrets.
+struct Lines(Arc<std::sync::Mutex<String>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        struct Text<'a>(&'a mut String);
+        impl Visit for Text<'_> {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                writeln!(self.0, "{field}: {value:?}").unwrap();
+            }
+        }
+        event.record(&mut Text(&mut self.0.lock().unwrap()));
+    }
+}
