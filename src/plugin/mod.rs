@@ -201,7 +201,7 @@ impl<P: Provider> Plugin<P> {
     /// the runtime that they come in on.
     pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
         let stop = service::Stop::new(&CancellationToken::new());
-        Arc::new(service::ProviderService::new(self.offer, stop, TaskTracker::new()))
+        Arc::new(service::ProviderService::new(self.offer, stop, TaskTracker::new(), None))
     }
 
     /// Runs the plugin with the arguments after the program's name. Returns when the process is to end.

@@ -65,7 +65,7 @@ pub(super) struct ProviderService {
     offer: Offer,
     stop: Stop,
     running: TaskTracker,
-    workers: Handle,
+    workers: Option<Handle>,
     schemas: OnceLock<pb::get_provider_schema::Response>,
 }
 
@@ -106,8 +106,13 @@ fn request_id() -> String {
 }
 
 impl ProviderService {
-    /// `workers` runs the provider's methods.
-    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker, workers: Handle) -> Self {
+    /// `workers` runs the provider's methods; without one, the runtime that a request comes in on.
+    pub(super) fn new(
+        offer: Offer,
+        stop: Stop,
+        running: TaskTracker,
+        workers: Option<Handle>,
+    ) -> Self {
         Self { offer, stop, running, workers, schemas: OnceLock::new() }
     }
 
@@ -155,7 +160,11 @@ impl ProviderService {
             );
             answer
         };
-        let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.workers);
+        let served = ctx.scope(served).instrument(span);
+        let task = match &self.workers {
+            Some(workers) => self.running.spawn_on(served, workers),
+            None => self.running.spawn(served),
+        };
         joined(&described, task.await)
     }
 }

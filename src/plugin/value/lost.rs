@@ -36,7 +36,12 @@ fn empty_blocks(data: &mut Data, ty: &Ty) -> bool {
             })
         }
         (Data::List(elements), Ty::List(of) | Ty::Set(of)) => {
-            elements.iter_mut().fold(false, |any, data| empty_blocks(data, of) || any)
+            elements
+                .iter_mut()
+                .map(|data| empty_blocks(data, of))
+                .filter(|emptied| *emptied)
+                .count()
+                > 0
         }
         _ => false,
     }
