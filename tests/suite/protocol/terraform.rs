@@ -283,7 +283,7 @@ resource "toy_thing" "a" {
   name = "a"
   tags = [toy_thing.b.id, toy_thing.c.id]
   dynamic "disk" {
-    for_each = toset([toy_thing.b.id, toy_thing.c.id])
+    for_each = split("-", toy_thing.b.id)
     content {
       size  = 1
       label = disk.value
