@@ -163,7 +163,12 @@ impl Register {
     }
 
     /// The status call.
-    pub(super) fn get(&self, options: &Options, now: Duration, name: &str) -> Option<Configuration> {
+    pub(super) fn get(
+        &self,
+        options: &Options,
+        now: Duration,
+        name: &str,
+    ) -> Option<Configuration> {
         let name = &*spelt(options, name);
         let entry = self.entries.get(name)?;
         Some(configuration(name, entry, entry.shown(now)?, now))

@@ -54,7 +54,8 @@ pub use control::Control;
 pub use faults::{Action, Fault, Route};
 pub use lifecycle::Configuration;
 pub use options::{
-    Clock, Echo, Options, Outcome, Resubmit, ResubmitFailed, Stages, Terminal, UnknownName, Versionless,
+    Clock, Echo, Options, Outcome, Resubmit, ResubmitFailed, Stages, Terminal, UnknownName,
+    Versionless,
 };
 pub use world::{Counters, LoggedRequest};
 

@@ -1,7 +1,7 @@
 //! All that the simulator knows, behind one lock: routes, recorder and control share it.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;

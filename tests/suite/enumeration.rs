@@ -19,8 +19,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use aep_simulator::{Control, Counters, Place, Stages};
@@ -183,7 +183,9 @@ fn play(number: usize, run: &Run<'_>) -> Result<String, String> {
         }
         commands += 1;
         if commands > SETTLES_IN {
-            return Err(format!("not settled after {commands} commands; {summary}, then {again:?}"));
+            return Err(format!(
+                "not settled after {commands} commands; {summary}, then {again:?}"
+            ));
         }
     }
     model::settled(&cli, step.goal).map_err(|what| format!("{what}; after {summary}"))?;

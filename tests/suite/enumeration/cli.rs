@@ -149,9 +149,8 @@ impl<'a> Talk<'a> {
         for diagnostic in diagnostics {
             shown.push_str(&format!("{}\n{}\n", diagnostic.summary, diagnostic.detail));
         }
-        let is_error = |diagnostic: &&pb::Diagnostic| {
-            diagnostic.severity() == pb::diagnostic::Severity::Error
-        };
+        let is_error =
+            |diagnostic: &&pb::Diagnostic| diagnostic.severity() == pb::diagnostic::Severity::Error;
         let errors: Vec<_> = diagnostics.iter().filter(is_error).cloned().collect();
         match errors.iter().find(|error| error.detail.contains("a bug in the provider")) {
             Some(error) => Err(End::Bug(format!("{}: {}", error.summary, error.detail))),
@@ -183,8 +182,7 @@ impl Rpcs<'_> {
             Some(before) => Some(self.refresh(&before).await?),
             None => None,
         };
-        let mut planned =
-            self.plan(object.as_ref(), config, command == Command::Replace).await?;
+        let mut planned = self.plan(object.as_ref(), config, command == Command::Replace).await?;
         if command == Command::Destroy {
             let Some(Object { state, private, .. }) = &object else {
                 let nothing = Planned { action: Action::Nothing, ..planned };
@@ -279,8 +277,7 @@ impl Rpcs<'_> {
         };
         let response = self.service.validate_resource_config(Request::new(request)).await;
         self.talk.said(&response.unwrap().into_inner().diagnostics)?;
-        let Some(Object { state, private, .. }) = object.filter(|object| !object.is_tainted)
-        else {
+        let Some(Object { state, private, .. }) = object.filter(|object| !object.is_tainted) else {
             let (after, private, _) = self.plan_call(&Json::Null, &[], config).await?;
             let action = if object.is_some() { Action::Replace } else { Action::Create };
             return Ok(Planned { action, after, private });
@@ -341,8 +338,7 @@ impl Rpcs<'_> {
         }
         if let (Action::Replace | Action::Delete, Some(object)) = (planned.action, &*state) {
             let null = Json::Null;
-            let (left, said) =
-                self.apply_call(&object.state, &null, &null, &planned.private).await;
+            let (left, said) = self.apply_call(&object.state, &null, &null, &planned.private).await;
             said?;
             if left.is_some() {
                 return Err(End::Bug("a destroy leaves an object and no error".to_owned()));

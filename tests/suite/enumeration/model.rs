@@ -79,8 +79,11 @@ pub(super) fn submissions(
                 looks.push(request);
                 continue;
             }
-            let told: Vec<_> =
-                looks.iter().map(|look| shows(look)).filter(|shows| *shows != Shows::Nothing).collect();
+            let told: Vec<_> = looks
+                .iter()
+                .map(|look| shows(look))
+                .filter(|shows| *shows != Shows::Nothing)
+                .collect();
             let is_allowed = match told.last() {
                 Some(Shows::Failed) => true,
                 Some(Shows::Absent | Shows::PerhapsAbsent) if !(is_open && remembers) => true,
@@ -117,8 +120,9 @@ pub(super) fn secrets(adobe: &Adobe) -> Result<(), String> {
 
 /// Words by which a person is told what to do.
 const IMPERATIVES: [&str; 27] = [
-    "Add ", "Apply ", "Ask ", "Check ", "Choose ", "Create ", "Fix ", "Give ", "Have ", "Import ", "Keep ", "Leave ", "Look ",
-    "Name ", "Put ", "Run ", "Set ", "Use ", "Wait ", "Write ", "run ", "apply ", "check ", "give ", "untaint", "add ", "choose ",
+    "Add ", "Apply ", "Ask ", "Check ", "Choose ", "Create ", "Fix ", "Give ", "Have ", "Import ",
+    "Keep ", "Leave ", "Look ", "Name ", "Put ", "Run ", "Set ", "Use ", "Wait ", "Write ", "run ",
+    "apply ", "check ", "give ", "untaint", "add ", "choose ",
 ];
 
 /// Each error says what a person does next.

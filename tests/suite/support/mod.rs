@@ -36,6 +36,16 @@ pub const KEY_VERSIONLESS: &str = "https://adobecmkexample.vault.azure.net/keys/
 /// Another key.
 pub const OTHER_KEY: &str = "https://another-vault.vault.azure.net/keys/another-key";
 
+/// The options of a simulator that knows the suite's credentials.
+pub fn options() -> Options {
+    Options {
+        org_id: ORG_ID.to_owned(),
+        tokens: vec![TOKEN.to_owned()],
+        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
+        ..Options::default()
+    }
+}
+
 /// A simulator with the suite's credentials.
 pub fn simulator() -> Simulator {
     simulator_with(|_| ())
@@ -56,12 +66,7 @@ pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
 
 /// A simulator with the suite's credentials and other options.
 pub fn simulator_with(change: impl FnOnce(&mut Options)) -> Simulator {
-    let mut options = Options {
-        org_id: ORG_ID.to_owned(),
-        tokens: vec![TOKEN.to_owned()],
-        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
-        ..Options::default()
-    };
+    let mut options = options();
     change(&mut options);
     Simulator::start(options).expect("the simulator binds a loopback port")
 }

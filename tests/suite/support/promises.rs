@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::process::Command;
+use std::time::Duration;
 
 use aep_simulator::LoggedRequest;
 use base64::Engine;
@@ -222,6 +223,7 @@ fn a_second_submission_is_one_that_no_failure_or_refusal_went_before() {
         status,
         response: response.to_owned(),
         request_id: String::new(),
+        at: Duration::ZERO,
     };
     let post = |status| request("POST", "", status, "{}");
     let failed = || request("GET", "/a%20b", Some(200), "{\"status\": \"Failed\"}");
