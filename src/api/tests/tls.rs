@@ -122,6 +122,10 @@ async fn a_certificate_that_cannot_be_accepted_says_why_at_once() {
     let message = fails(TlsFault::UnknownIssuer, endpoint, None).await;
     assert!(message.contains("invalid peer certificate: UnknownIssuer"), "{message}");
 
+    // A root of its name with another key vouches for nothing.
+    let ((endpoint, _), (_, other)) = (https().await, https().await);
+    fails(TlsFault::UnknownIssuer, endpoint, Some(&other)).await;
+
     let mut own_ca = localhost();
     own_ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let (endpoint, pem) = https_with(own_ca).await;
@@ -260,11 +264,23 @@ async fn a_source_without_a_root_is_named() {
     }
 }
 
-/// A proxy that says this instead of opening a tunnel, whatever it is asked.
+/// A proxy that says this instead of opening a tunnel to who gives its user and password, `user:sentinel@word`.
 async fn tunnelless(response: &'static str) -> Url {
-    let mut url = saying(response.as_bytes().to_vec()).await;
-    url.set_scheme("http").unwrap();
-    url
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut bytes = [0; 4096];
+            let count = stream.read(&mut bytes).await.unwrap_or_default();
+            let request = String::from_utf8_lossy(&bytes[..count]).to_lowercase();
+            let basic = "proxy-authorization: Basic dXNlcjpzZW50aW5lbEB3b3Jk\r\n".to_lowercase();
+            let response =
+                if request.contains(&basic) { response } else { "HTTP/1.1 599 Who?\r\n\r\n" };
+            _ = stream.write_all(response.as_bytes()).await;
+            drain(stream).await;
+        }
+    });
+    Url::parse(&format!("http://{address}")).unwrap()
 }
 
 #[tokio::test]

@@ -347,37 +347,63 @@ mod tests {
         let running = || Ok(seen("1", "RUNNING", None));
         let completed = || Ok(seen("1", "Completed", None));
         let failed = |id: &str| Ok(seen(id, "FAILED", None));
-        for (case, responses, superseded, expected) in [
-            ("in effect", vec![running(), completed()], None, "Completed"),
-            ("failed", vec![running(), failed("1")], None, "Failed"),
-            ("the failure before", vec![failed("0"), completed()], Some("0"), "Completed"),
+        let again = || Ok(seen("0", "RUNNING", None));
+        let refused = || Err(Kind::Forbidden);
+        for (case, responses, superseded, expected, last) in [
+            ("in effect", vec![running(), completed()], None, "Completed", "Completed"),
+            ("failed", vec![running(), failed("1")], None, "Failed", "FAILED"),
+            (
+                "the failure before",
+                vec![failed("0"), failed("0"), completed()],
+                Some("0"),
+                "Completed",
+                "Completed",
+            ),
             (
                 "the failure before, after news",
                 vec![running(), failed("0"), completed()],
                 Some("0"),
                 "Completed",
-            ),
-            (
-                "the next failure under the same id",
-                vec![failed("0"), Ok(seen("0", "RUNNING", None)), failed("0")],
-                Some("0"),
-                "Failed",
-            ),
-            ("one odd poll", vec![Err(Kind::NotFound), completed()], None, "Completed"),
-            (
-                "two refusals",
-                vec![Err(Kind::Forbidden), Err(Kind::Forbidden), completed()],
-                None,
                 "Completed",
             ),
-            ("a refusal that lasts", vec![Err(Kind::Forbidden)], None, "Broken"),
-            ("trouble that lasts", vec![Err(Kind::Malformed)], None, "Broken"),
-            ("a job that lasts", vec![running()], None, "TimedOut(None)"),
-            ("interrupted", vec![Err(Kind::Interrupted)], None, "Interrupted"),
-            ("the clock of a poll", vec![running(), Err(Kind::Deadline)], None, "TimedOut(Some"),
+            ("no news", vec![failed("0")], Some("0"), "TimedOut(None)", "CREATED"),
+            (
+                "the next failure under the same id",
+                vec![failed("0"), again(), failed("0")],
+                Some("0"),
+                "Failed",
+                "FAILED",
+            ),
+            ("under the same id", vec![again()], Some("0"), "TimedOut(None)", "RUNNING"),
+            (
+                "one odd poll",
+                vec![Err(Kind::NotFound), completed()],
+                None,
+                "Completed",
+                "Completed",
+            ),
+            (
+                "two refusals",
+                vec![refused(), refused(), completed()],
+                None,
+                "Completed",
+                "Completed",
+            ),
+            ("a refusal that lasts", vec![refused()], None, "Broken", "CREATED"),
+            ("trouble that lasts", vec![Err(Kind::Malformed)], None, "Broken", "CREATED"),
+            ("a job that lasts", vec![running()], None, "TimedOut(None)", "RUNNING"),
+            ("interrupted", vec![Err(Kind::Interrupted)], None, "Interrupted", "CREATED"),
+            (
+                "the clock of a poll",
+                vec![running(), Err(Kind::Deadline)],
+                None,
+                "TimedOut(Some",
+                "RUNNING",
+            ),
         ] {
             let (seen, end, _, _) = waited(responses, superseded, HOUR).await;
             assert!(format!("{end:?}").starts_with(expected), "{case}: {end:?}");
+            assert_eq!(seen.status.as_str(), last, "{case}");
             assert_eq!(seen.key_text(), KEY, "{case}: what a poll leaves out is as before");
         }
     }

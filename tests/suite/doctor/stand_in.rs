@@ -1,5 +1,5 @@
 //! A proxy that leads every name to itself, and speaks for it with a certificate of a test CA: the
-//! vault, or Adobe. To whom asks it directly it is that host.
+//! vault, or Adobe. To whoever asks it directly it is that host.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -57,10 +57,7 @@ impl StandIn {
                 let behaviour = now.lock().expect("no panic").clone();
                 let (config, log) = (Arc::clone(&config), Arc::clone(&log));
                 // A connection that is kept keeps nobody else waiting.
-                thread::spawn(move || {
-                    let request = serve(stream, &config, &behaviour);
-                    log.lock().expect("no panic").extend(request);
-                });
+                thread::spawn(move || serve(stream, &config, &behaviour, &log));
             }
         });
         Self { port, pem, behaviour, requests }
@@ -99,12 +96,14 @@ fn certified() -> (Arc<ServerConfig>, String) {
     (Arc::new(config), pem)
 }
 
-/// One connection; the request, if one came. Whoever knocks may leave at any time.
+/// One connection; a request is in the log before it has a response. Whoever knocks may leave at
+/// any time.
 fn serve(
     mut stream: TcpStream,
     config: &Arc<ServerConfig>,
     behaviour: &Behaviour,
-) -> Option<String> {
+    log: &Mutex<Vec<String>>,
+) -> Option<()> {
     let mut first = [0];
     stream.peek(&mut first).ok()?;
     // A TLS handshake is a record of type 22.
@@ -113,24 +112,26 @@ fn serve(
         let status = if let Behaviour::Refuses(status) = behaviour { status } else { "200 OK" };
         write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").ok()?;
     }
-    if let Behaviour::LeadsTo(address) = behaviour {
-        let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
-        _ = lead(&mut Stream::new(&mut connection, &mut stream), address);
-        return None;
-    }
-    let Behaviour::Says(response) = behaviour else {
-        _ = stream.read(&mut [0; 4096]);
-        _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
-        _ = stream.read(&mut [0; 4096]);
-        return None;
-    };
     let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
-    let mut tls = Stream::new(&mut connection, &mut stream);
-    let request = head(&mut tls)?;
-    _ = tls.write_all(response.as_bytes());
-    connection.send_close_notify();
-    _ = connection.complete_io(&mut stream);
-    Some(request)
+    match behaviour {
+        Behaviour::Refuses(_) => {}
+        Behaviour::Mumbles => {
+            _ = stream.read(&mut [0; 4096]);
+            _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
+            _ = stream.read(&mut [0; 4096]);
+        }
+        Behaviour::Says(response) => {
+            let mut tls = Stream::new(&mut connection, &mut stream);
+            log.lock().expect("no panic").push(head(&mut tls)?);
+            _ = tls.write_all(response.as_bytes());
+            connection.send_close_notify();
+            _ = connection.complete_io(&mut stream);
+        }
+        Behaviour::LeadsTo(address) => {
+            lead(&mut Stream::new(&mut connection, &mut stream), address)?;
+        }
+    }
+    Some(())
 }
 
 /// Carries requests and responses to and fro, until either side hangs up.
