@@ -1,5 +1,6 @@
 //! From accepted sockets to connections that may speak gRPC.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
@@ -16,7 +17,8 @@ use super::socket::Endpoint;
 
 /// A TLS handshake takes a millisecond; this is for a busy machine.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Handshakes at a time. There is one client; this bounds what others can make us do.
+/// Handshakes at a time. There is one client; this bounds what others can make us do. One more ends the oldest: the
+/// client's own takes a millisecond, and whoever says nothing must not keep it out.
 const PENDING_HANDSHAKES: usize = 64;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -66,6 +68,24 @@ impl AsyncWrite for Connection {
     }
 }
 
+/// The handshakes that go on, oldest first.
+#[derive(Default)]
+struct Handshakes(VecDeque<oneshot::Sender<()>>);
+
+impl Handshakes {
+    /// Begins another, which ends the oldest if they are too many. What is returned resolves once this one is to end, and
+    /// says by its drop that it has.
+    fn begin(&mut self) -> oneshot::Receiver<()> {
+        self.0.retain(|handshake| !handshake.is_closed());
+        if self.0.len() >= PENDING_HANDSHAKES {
+            self.0.pop_front();
+        }
+        let (handshake, evicted) = oneshot::channel();
+        self.0.push_back(handshake);
+        evicted
+    }
+}
+
 /// Accepts clients for as long as the program runs and hands over those that are let in. `connected` is cancelled by
 /// the first of them.
 pub(super) async fn accept(
@@ -74,12 +94,8 @@ pub(super) async fn accept(
     connections: mpsc::Sender<io::Result<Connection>>,
     connected: CancellationToken,
 ) {
-    let pending = Arc::new(Semaphore::new(PENDING_HANDSHAKES));
+    let mut handshakes = Handshakes::default();
     loop {
-        // Closed never: the semaphore lives in this loop.
-        let Ok(permit) = Arc::clone(&pending).acquire_owned().await else {
-            return;
-        };
         let stream = match endpoint.accept(acceptor.is_some()).await {
             Ok(stream) => stream,
             Err(error) => {
@@ -89,13 +105,21 @@ pub(super) async fn accept(
                 continue;
             }
         };
+        let evicted = handshakes.begin();
         let (acceptor, connections, connected) =
             (acceptor.clone(), connections.clone(), connected.clone());
         tokio::spawn(async move {
             let connection = match acceptor {
                 None => Connection(Box::new(stream)),
                 Some(acceptor) => {
-                    match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                    let accepted = tokio::select! {
+                        accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => accepted,
+                        _ = evicted => {
+                            tracing::warn!("Refused the oldest of too many clients that do not say who they are");
+                            return;
+                        }
+                    };
+                    match accepted {
                         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                             Connection(Box::new(stream))
                         }
@@ -114,10 +138,27 @@ pub(super) async fn accept(
                     }
                 }
             };
-            drop(permit);
             connected.cancel();
             // Nobody takes connections any more once the server is closing.
             _ = connections.send(Ok(connection)).await;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Handshakes;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    #[test]
+    fn one_more_handshake_than_64_ends_the_oldest_that_goes_on() {
+        let mut handshakes = Handshakes::default();
+        let mut going_on: Vec<_> = (0..64).map(|_| handshakes.begin()).collect();
+        drop(going_on.remove(10));
+        going_on.push(handshakes.begin());
+        assert_eq!(going_on[0].try_recv(), Err(TryRecvError::Empty));
+        going_on.push(handshakes.begin());
+        assert_eq!(going_on[0].try_recv(), Err(TryRecvError::Closed));
+        assert_eq!(going_on[1].try_recv(), Err(TryRecvError::Empty));
     }
 }

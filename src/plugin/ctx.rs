@@ -1,8 +1,10 @@
 //! What a call knows of its request beyond tf-provider's arguments: the stop token, what the client can do, deferral.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio_util::sync::CancellationToken;
+
+use super::service::Stop;
 
 /// Why an answer is deferred (`Deferred.Reason` of the protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +29,21 @@ tokio::task_local! {
     static CURRENT: Ctx;
 }
 
-/// The current request's context. Outside a request (unit tests), one that never stops and allows no deferral.
+/// Where what runs beside the requests hears of the end: there is one server a process.
+static SERVED: OnceLock<Stop> = OnceLock::new();
+
+/// From now on, what runs outside a request's own task is stopped like a request.
+pub(super) fn serve(stop: Stop) {
+    // The first server's is the one: there is no second.
+    _ = SERVED.set(stop);
+}
+
+/// The current request's context. In a task that a method spawned, which has none, one that stops as the requests do
+/// that are running now, and that allows no deferral. Where nothing is served (unit tests) it never stops.
 pub fn current() -> Ctx {
-    CURRENT.try_with(Ctx::clone).unwrap_or_default()
+    CURRENT
+        .try_with(Ctx::clone)
+        .unwrap_or_else(|_| Ctx::new(SERVED.get().map(Stop::token).unwrap_or_default(), false))
 }
 
 impl Ctx {
@@ -53,7 +67,8 @@ impl Ctx {
         self.deferral_allowed
     }
 
-    /// Marks the answer as deferred. Only to be called when [`Ctx::deferral_allowed`].
+    /// Marks the response as deferred; the method then returns `None`. Where the client does not allow deferral
+    /// ([`Ctx::deferral_allowed`]), `None` becomes an error: nothing is lost, but nothing is done either.
     pub fn defer(&self, reason: DeferredReason) {
         *self.deferred.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
     }
@@ -61,5 +76,22 @@ impl Ctx {
     /// The reason given to [`Ctx::defer`], if any.
     pub fn deferred(&self) -> Option<DeferredReason> {
         *self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{current, serve};
+    use crate::service::Stop;
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test]
+    async fn what_a_method_spawns_stops_with_the_process() {
+        let ending = CancellationToken::new();
+        serve(Stop::new(&ending));
+        let spawned = tokio::spawn(async { current().stop().clone() }).await.unwrap();
+        assert!(!spawned.is_cancelled());
+        ending.cancel();
+        assert!(spawned.is_cancelled());
     }
 }

@@ -21,6 +21,9 @@ pub(crate) enum Error {
          By hand it can be asked for:\n\n{0}  --debug    serve until interrupted\n  --help     say more"
     )]
     Cookie(String),
+    /// What the provider registered cannot be served, a sentence a line.
+    #[error("{0}")]
+    Registration(String),
     #[error("unknown argument {0:?}: see --help")]
     Argument(String),
     #[error("PLUGIN_CLIENT_CERT is not a PEM certificate: {0}")]
@@ -37,6 +40,12 @@ pub(crate) enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    #[cfg(unix)]
+    #[error(
+        "PLUGIN_UNIX_SOCKET_DIR names a folder in which no socket can be: {0} is too long, or has one of | ' \" \\ in it. \
+         Name a shorter one"
+    )]
+    SocketDirectory(std::path::PathBuf),
     #[cfg(unix)]
     #[error("PLUGIN_UNIX_SOCKET_GROUP names no group of this machine: {0}")]
     Group(String),

@@ -31,6 +31,13 @@ pub struct IdentitySchema {
 }
 
 /// Extension of [`Resource`]. Every method has a default, so `impl ResourceExt for MyResource {}` is enough.
+///
+/// - After a panic in `create` the object may exist: the host keeps the planned state with an error, and null where the plan
+///   was unknown. So `read` and `destroy` have to do with a null id, by finding the object in another way, or by saying
+///   what a person has to look for.
+/// - A method that blocks its thread, where it should await, holds up other requests, never the end of the process: use
+///   [`tokio::task::spawn_blocking`].
+/// - A task that a method spawns has no context of its own: hand it [`ctx::current`](crate::ctx::current).
 #[async_trait]
 pub trait ResourceExt: Resource {
     /// Names of root blocks declared as `NestedBlock::Single` that may be left out (then null in state).
@@ -55,7 +62,8 @@ pub trait ResourceExt: Resource {
         self.plan_create(diags, proposed_state, config_state, provider_meta_state).await
     }
 
-    /// Turns a state stored with an older schema version into one of the current version.
+    /// Turns a state stored with an older schema version into one of the current version. It is called in the place of
+    /// [`Resource::upgrade`], which never is: that one sees no JSON as the state file has it.
     ///
     /// Numbers are what serde_json makes of them: whole ones of up to 64 bits are exact, any other one is an `f64`, which
     /// keeps 15 digits: `0.1` stays `0.1`, and longer fractions and greater numbers lose what is beyond. A state of the
@@ -69,7 +77,7 @@ pub trait ResourceExt: Resource {
         _ = state;
         diags.errors.push(Diagnostic {
             summary: "This state cannot be upgraded".into(),
-            detail: format!("The provider knows no upgrade from schema version {version}.").into(),
+            detail: format!("The provider knows no upgrade from schema version {version} (ResourceExt::upgrade_json).").into(),
             attribute: AttributePath { steps: Vec::new() },
         });
         None

@@ -81,6 +81,7 @@ impl About {
 pub struct Plugin<P> {
     about: About,
     offer: Offer,
+    problems: Diagnostics,
     _provider: std::marker::PhantomData<P>,
 }
 
@@ -106,19 +107,24 @@ pub struct Schemas {
     pub data_sources: BTreeMap<&'static str, Schema>,
     /// By name.
     pub functions: BTreeMap<&'static str, FunctionSchema>,
-    /// Why a schema is missing, if one is.
+    /// What is wrong with what was registered: with any of it, [`Plugin::serve`] serves nothing.
     pub diagnostics: Diagnostics,
 }
 
 impl<P: Provider> Plugin<P> {
     /// A plugin with the provider block of `provider` and nothing else yet.
     pub fn new(about: About, provider: P) -> Self {
+        let mut problems = Diagnostics::default();
+        let provider = named(&mut problems, "the provider block", |problems| {
+            Arc::new(ProviderAdapter::new(provider, problems))
+        });
         Self {
             about,
+            problems,
             offer: Offer {
                 address: about.address,
                 crate_name: log::crate_of(std::any::type_name::<P>()),
-                provider: Arc::new(ProviderAdapter::new(provider)),
+                provider,
                 resources: BTreeMap::new(),
                 data_sources: BTreeMap::new(),
                 functions: BTreeMap::new(),
@@ -127,10 +133,16 @@ impl<P: Provider> Plugin<P> {
         }
     }
 
-    /// Adds a resource under its full type name, such as `toy_thing`.
+    /// Adds a resource under its full type name, such as `toy_thing`. Its schema is made here, once. What is wrong with it,
+    /// a second one of the same name too, ends [`Plugin::serve`] with a sentence.
     #[must_use]
     pub fn resource<R: ResourceExt + 'static>(mut self, name: &'static str, resource: R) -> Self {
-        self.offer.resources.insert(name, Arc::new(ResourceAdapter::new(resource)));
+        let problems = &mut self.problems;
+        let made =
+            named(problems, name, |problems| Arc::new(ResourceAdapter::new(resource, problems)));
+        if self.offer.resources.insert(name, made).is_some() {
+            twice(problems, "resource", name);
+        }
         self
     }
 
@@ -141,52 +153,48 @@ impl<P: Provider> Plugin<P> {
         name: &'static str,
         data_source: D,
     ) -> Self {
-        self.offer.data_sources.insert(name, Arc::new(DataSourceAdapter::new(data_source)));
+        let problems = &mut self.problems;
+        let made = named(problems, name, |problems| {
+            Arc::new(DataSourceAdapter::new(data_source, problems))
+        });
+        if self.offer.data_sources.insert(name, made).is_some() {
+            twice(problems, "data source", name);
+        }
         self
     }
 
     /// Adds a function.
     #[must_use]
     pub fn function<F: Function + 'static>(mut self, name: &'static str, function: F) -> Self {
-        self.offer.functions.insert(name, Arc::new(FunctionAdapter::new(function)));
+        let problems = &mut self.problems;
+        let made =
+            named(problems, name, |problems| Arc::new(FunctionAdapter::new(function, problems)));
+        if self.offer.functions.insert(name, made).is_some() {
+            twice(problems, "function", name);
+        }
         self
     }
 
     /// The schemas of everything.
     pub fn schemas(&self) -> Schemas {
-        let mut schemas = Schemas::default();
-        let mut kept = |declaration: &adapter::Declaration| match declaration {
-            Ok(declared) => Some(declared.schema.clone()),
-            Err(errors) => {
-                schemas.diagnostics.add_diagnostics(errors.clone());
-                None
-            }
+        let offer = &self.offer;
+        let resource = |resource: &dyn adapter::AnyResource| ResourceSchema {
+            schema: resource.declared().schema.clone(),
+            optional_blocks: resource.optional_blocks(),
+            identity: resource.identity_schema().cloned(),
         };
-        schemas.provider = kept(self.offer.provider.declaration());
-        for (name, resource) in &self.offer.resources {
-            if let Some(schema) = kept(resource.declaration()) {
-                let schema = ResourceSchema {
-                    schema,
-                    optional_blocks: resource.optional_blocks(),
-                    identity: resource.identity_schema().cloned(),
-                };
-                schemas.resources.insert(name, schema);
-            }
+        let resources = offer.resources.iter();
+        let data_sources = offer.data_sources.iter();
+        let functions = offer.functions.iter();
+        Schemas {
+            provider: Some(offer.provider.declared().schema.clone()),
+            resources: resources.map(|(name, of)| (*name, resource(of.as_ref()))).collect(),
+            data_sources: data_sources
+                .map(|(name, of)| (*name, of.declared().schema.clone()))
+                .collect(),
+            functions: functions.map(|(name, of)| (*name, of.signature().clone())).collect(),
+            diagnostics: self.problems.clone(),
         }
-        for (name, data_source) in &self.offer.data_sources {
-            if let Some(schema) = kept(data_source.declaration()) {
-                schemas.data_sources.insert(name, schema);
-            }
-        }
-        for (name, function) in &self.offer.functions {
-            match function.signature() {
-                Ok(signature) => {
-                    schemas.functions.insert(name, signature.clone());
-                }
-                Err(errors) => schemas.diagnostics.add_diagnostics(errors.clone()),
-            }
-        }
-        schemas
     }
 
     /// The provider service without a process, a socket and TLS around it: for tests that are their own client. Requests run on
@@ -198,6 +206,124 @@ impl<P: Provider> Plugin<P> {
 
     /// Runs the plugin with the arguments after the program's name. Returns when the process is to end.
     pub fn serve(self, arguments: impl Iterator<Item = OsString>) -> ExitCode {
-        process::run(&self.about, self.offer, arguments)
+        let problems = self.problems.errors.iter();
+        let problems = problems.map(|problem| format!("{}: {}", problem.summary, problem.detail));
+        process::run(&self.about, self.offer, problems.collect(), arguments)
+    }
+}
+
+/// Registers what has `name`, which its problems are said to be of.
+fn named<T>(
+    problems: &mut Diagnostics,
+    name: &str,
+    register: impl FnOnce(&mut Diagnostics) -> T,
+) -> T {
+    let mut found = Diagnostics::default();
+    let registered = register(&mut found);
+    for problem in &mut found.errors {
+        problem.detail = format!("{name}: {}", problem.detail).into();
+    }
+    problems.add_diagnostics(found);
+    registered
+}
+
+fn twice(problems: &mut Diagnostics, kind: &str, name: &str) {
+    let detail = format!("{name}: a {kind} of this name is registered already.");
+    problems.errors.push(adapter::diagnostic("A name is registered twice", detail));
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tf_provider::schema::{Attribute, Block, FunctionSchema, Schema};
+    use tf_provider::value::ValueEmpty;
+    use tf_provider::{DataSource, Diagnostics, Function, Provider};
+
+    use super::{About, Plugin};
+
+    struct Toy;
+
+    #[async_trait]
+    impl Provider for Toy {
+        type Config<'a> = ValueEmpty;
+        type MetaState<'a> = ValueEmpty;
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+            Some(Schema { version: 0, block: Block::default() })
+        }
+
+        fn meta_schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+            Lookup(Some("module")).schema(diags)
+        }
+    }
+
+    struct Nothing;
+
+    #[async_trait]
+    impl Function for Nothing {
+        type Input<'a> = ();
+        type Output<'a> = ValueEmpty;
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<FunctionSchema> {
+            Some(FunctionSchema::default())
+        }
+
+        async fn call<'a>(&self, _: &mut Diagnostics, (): ()) -> Option<ValueEmpty> {
+            None
+        }
+    }
+
+    /// A data source with an attribute of this name, or without a schema.
+    struct Lookup(Option<&'static str>);
+
+    #[async_trait]
+    impl DataSource for Lookup {
+        type State<'a> = ValueEmpty;
+        type ProviderMetaState<'a> = ();
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+            let attributes = [(self.0?.to_owned(), Attribute::default())].into();
+            Some(Schema { version: 0, block: Block { attributes, ..Block::default() } })
+        }
+
+        async fn read<'a>(&self, _: &mut Diagnostics, _: ValueEmpty, (): ()) -> Option<ValueEmpty> {
+            None
+        }
+    }
+
+    #[test]
+    fn what_is_registered_wrongly_ends_the_process_with_a_sentence_each() {
+        let about = About {
+            name: "terraform-provider-toy",
+            address: "registry.terraform.io/example/toy",
+            version: "0.0.1",
+            description: "",
+            commands: &[],
+        };
+        let plugin = Plugin::new(about, Toy)
+            .function("nothing", Nothing)
+            .function("nothing", Nothing)
+            .data_source("toy_good", Lookup(Some("good")))
+            .data_source("toy_camel", Lookup(Some("camelCase")))
+            .data_source("toy_none", Lookup(None));
+        let problems = plugin.schemas().diagnostics.errors;
+        let details: Vec<_> = problems.iter().map(|problem| problem.detail.as_ref()).collect();
+        for (detail, expected) in [
+            "the provider block: Provider::meta_schema is not called",
+            "nothing: a function of this name",
+            "toy_camel: \"camelCase\"",
+            "toy_none: The provider returned no schema",
+        ]
+        .iter()
+        .enumerate()
+        .map(|(index, expected)| (details.get(index), expected))
+        {
+            assert!(detail.is_some_and(|detail| detail.starts_with(expected)), "{details:?}");
+        }
+        assert_eq!(details.len(), 4);
+        let sentences = problems.iter().map(|problem| problem.summary.to_string()).collect();
+        let debug = ["--debug".into()].into_iter();
+        let ended = super::process::obey(&about, plugin.offer, sentences, debug).unwrap_err();
+        assert!(ended.to_string().contains("A name is registered twice"), "{ended}");
     }
 }

@@ -1,11 +1,13 @@
 //! The life of the process: start, handshake, serving, end.
 
+use std::ffi::OsString;
 use std::future::pending;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -21,7 +23,7 @@ use super::service::{Offer, ProviderService, Stop};
 use super::signals::Signals;
 use super::socket::{Access, Endpoint};
 use super::tls::Tls;
-use super::{About, crash, log, stderr};
+use super::{About, crash, ctx, log, stderr};
 
 /// The client kills the process 2 s after its Shutdown; work that is still running has this long to return.
 const GRACE_OF_SHUTDOWN: Duration = Duration::from_millis(1500);
@@ -30,6 +32,10 @@ const GRACE_OF_SHUTDOWN: Duration = Duration::from_millis(1500);
 const GRACE: Duration = Duration::from_secs(10);
 /// The client gives up on a plugin after a minute, too.
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
+/// Requests wait for a network, they do not compute: a second thread goes on while the first is blocked.
+const WORKERS: usize = 2;
+/// As much as a main thread has: values are read level by level, and a value of any type can be nested deeply.
+const STACK: usize = 8 * 1024 * 1024;
 /// How often to look whether the parent still lives.
 const PARENT_POLL: Duration = Duration::from_secs(1);
 
@@ -53,24 +59,34 @@ fn client_certificate() -> Result<Option<String>, Error> {
 pub(super) fn run(
     about: &About,
     offer: Offer,
-    arguments: impl Iterator<Item = std::ffi::OsString>,
+    problems: Vec<String>,
+    arguments: impl Iterator<Item = OsString>,
 ) -> ExitCode {
-    let result = Command::parse(arguments).and_then(|command| match command {
-        Command::Version => print(&command_line::version(about)),
-        Command::Help => print(&command_line::help(about)),
-        Command::Serve if !command_line::has_cookie(variable) => {
-            Err(Error::Cookie(command_line::commands(about)))
-        }
-        Command::Serve => serve(about, offer, false),
-        Command::Debug => serve(about, offer, true),
-    });
-    match result {
+    match obey(about, offer, problems, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             stderr::write(format!("{error}\n").as_bytes());
             ExitCode::FAILURE
         }
     }
+}
+
+pub(super) fn obey(
+    about: &About,
+    offer: Offer,
+    problems: Vec<String>,
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<(), Error> {
+    Command::parse(arguments).and_then(|command| match command {
+        Command::Version => print(&command_line::version(about)),
+        Command::Help => print(&command_line::help(about)),
+        Command::Serve if !command_line::has_cookie(variable) => {
+            Err(Error::Cookie(command_line::commands(about)))
+        }
+        _ if !problems.is_empty() => Err(Error::Registration(problems.join("\n"))),
+        Command::Serve => serve(about, offer, false),
+        Command::Debug => serve(about, offer, true),
+    })
 }
 
 fn print(text: &str) -> Result<(), Error> {
@@ -81,12 +97,22 @@ fn print(text: &str) -> Result<(), Error> {
 fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
     crash::install_hook();
     log::start(log::level(about.kind(), variable), offer.crate_name);
-    // One thread: requests wait for a network, they do not compute. It starts faster and takes less memory.
+    // The provider's methods have threads of their own: one that blocks its thread holds up neither Stop nor Shutdown nor
+    // the end of the process.
+    let workers = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_stack_size(STACK)
+        .thread_name("request")
+        .enable_all()
+        .build()
+        .map_err(Error::Start)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let result = runtime.block_on(serve_until_the_end(about, offer, debug));
+    let handle = workers.handle().clone();
+    let result = runtime.block_on(serve_until_the_end(about, offer, debug, handle));
     // What did not end in time is not waited for again.
     runtime.shutdown_background();
+    workers.shutdown_background();
     result
 }
 
@@ -99,7 +125,12 @@ enum End {
     Failed(Error),
 }
 
-async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
+async fn serve_until_the_end(
+    about: &About,
+    offer: Offer,
+    debug: bool,
+    workers: Handle,
+) -> Result<(), Error> {
     // Before the handshake, because the client may be interrupted right after it.
     let mut signals = Signals::install().map_err(Error::Start)?;
     let parent = Parent::now();
@@ -122,10 +153,11 @@ async fn serve_until_the_end(about: &About, offer: Offer, debug: bool) -> Result
     let shutdown = CancellationToken::new();
     let connected = CancellationToken::new();
     let stop = Stop::new(&stopping);
+    ctx::serve(stop.clone());
     let running = TaskTracker::new();
     let companions =
         Companions { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
-    let service = ProviderService::new(offer, stop, running.clone());
+    let service = ProviderService::new(offer, stop, running.clone(), workers);
     let dispatch = Dispatch::new(service, companions).await;
     let (sender, receiver) = mpsc::channel(16);
     let certificate = tls.as_ref().map(|tls| tls.certificate.to_vec());
@@ -241,7 +273,7 @@ fn parent_id() -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_CLIENT, GRACE, GRACE_OF_SHUTDOWN, in_time, no_client};
+    use super::{in_time, no_client};
     use std::future::pending;
     use std::time::Duration;
     use tokio::time::{Instant, timeout};
@@ -251,7 +283,7 @@ mod tests {
     async fn without_a_client_the_process_ends_after_a_minute() {
         let start = Instant::now();
         no_client(&CancellationToken::new()).await;
-        assert_eq!(start.elapsed(), FIRST_CLIENT);
+        assert_eq!(start.elapsed(), Duration::from_secs(60));
     }
 
     #[tokio::test(start_paused = true)]
@@ -259,7 +291,7 @@ mod tests {
         let start = Instant::now();
         let shutdown = CancellationToken::new();
         assert!(!in_time(pending(), &shutdown).await);
-        assert_eq!(start.elapsed(), GRACE);
+        assert_eq!(start.elapsed(), Duration::from_secs(10));
 
         let start = Instant::now();
         let later = Duration::from_secs(3);
@@ -269,7 +301,8 @@ mod tests {
         };
         let (in_time, ()) = tokio::join!(in_time(pending(), &shutdown), told);
         assert!(!in_time);
-        assert_eq!(start.elapsed(), later + GRACE_OF_SHUTDOWN);
+        // Before the client kills the process, which it does after 2 s.
+        assert_eq!(start.elapsed(), later + Duration::from_millis(1500));
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ pub(crate) struct State<'a> {
     id: ValueString<'a>,
     /// Written to once the wait has begun and once it has ended: what the client no longer hears, the test can see.
     diary: ValueString<'a>,
-    /// Does not stop.
+    /// Does not stop; with `linger` it does not even await, and blocks its thread for that long.
     deaf: ValueBool,
     /// Stops only this many milliseconds after it was told to.
     linger: ValueNumber,
@@ -117,13 +117,15 @@ impl Resource for Waiter {
         };
         state.note("begun");
         tracing::info!("Waiting");
+        let linger = u64::try_from(state.linger.unwrap_or_default()).unwrap_or_default();
+        let linger = std::time::Duration::from_millis(linger);
         if state.deaf.unwrap_or_default() {
+            std::thread::sleep(linger);
             std::future::pending::<()>().await;
         }
         ctx::current().stop().cancelled().await;
         state.note("stopped");
-        let linger = u64::try_from(state.linger.unwrap_or_default()).unwrap_or_default();
-        tokio::time::sleep(std::time::Duration::from_millis(linger)).await;
+        tokio::time::sleep(linger).await;
         state.id = Value::Value("waited".into());
         diags.errors.push(error("Stopped while waiting", Vec::new()));
         Some((Value::Value(state), ()))

@@ -6,6 +6,7 @@ use tf_provider::schema::{AttributeConstraint, AttributeType, Schema};
 use tf_provider::value::{Value, ValueString};
 use tf_provider::{AttributePath, Diagnostics, Resource};
 use tf_provider_host::ResourceExt;
+use tf_provider_host::ctx::{self, DeferredReason};
 
 use super::{attribute, error, schema};
 
@@ -54,6 +55,9 @@ impl Resource for Wrong {
         (): (),
         (): (),
     ) -> Option<(State<'a>, ())> {
+        if state.is("read and defer") {
+            ctx::current().defer(DeferredReason::AbsentPrereq);
+        }
         if state.is("read with an error") {
             diags.errors.push(error("Not reachable", Vec::new()));
         }

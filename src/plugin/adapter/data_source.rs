@@ -1,21 +1,19 @@
 //! Data sources.
 
-use std::sync::OnceLock;
-
 use async_trait::async_trait;
 use tf_provider::{DataSource, Diagnostics};
 
 use super::{
-    Declaration, declare, declared_type, decode, deferred, encode, encode_data, meta,
+    Declared, decode, deferred, encode, encode_data, meta, require_deferral_or_error,
     require_error, to_protocol, typed,
 };
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, from_data};
+use crate::value::{self, Data, from_data};
 
 /// A [`DataSource`] without its types.
 #[async_trait]
 pub(crate) trait AnyDataSource: Send + Sync {
-    fn declaration(&self) -> &Declaration;
+    fn declared(&self) -> &Declared;
     async fn validate(
         &self,
         request: pb::validate_data_resource_config::Request,
@@ -25,12 +23,13 @@ pub(crate) trait AnyDataSource: Send + Sync {
 
 pub(crate) struct DataSourceAdapter<D> {
     data_source: D,
-    declaration: OnceLock<Declaration>,
+    declared: Declared,
 }
 
 impl<D: DataSource> DataSourceAdapter<D> {
-    pub(crate) fn new(data_source: D) -> Self {
-        Self { data_source, declaration: OnceLock::new() }
+    pub(crate) fn new(data_source: D, problems: &mut Diagnostics) -> Self {
+        let declared = Declared::by(problems, |diags| data_source.schema(diags));
+        Self { data_source, declared }
     }
 
     async fn try_validate(
@@ -38,8 +37,9 @@ impl<D: DataSource> DataSourceAdapter<D> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
+        let data = value::admit(&data, ty, &fits::<D>);
         let config = typed(diags, &data, ty, &fits::<D>)?;
         let answer = self.data_source.validate(diags, config).await;
         if answer.is_none() {
@@ -53,16 +53,16 @@ impl<D: DataSource> DataSourceAdapter<D> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<pb::DynamicValue> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
         let config = typed(diags, &data, ty, &fits::<D>)?;
         let meta = meta(diags)?;
         match self.data_source.read(diags, config, meta).await {
-            Some(state) => encode(diags, &state, ty),
+            Some(state) => encode(diags, &state, ty, None),
             // Null would be an object that is missing.
             None if deferred().is_some() => encode_data(diags, &Data::Unknown, ty),
             None => {
-                require_error(diags, "no data");
+                require_deferral_or_error(diags, "no data");
                 None
             }
         }
@@ -75,8 +75,8 @@ fn fits<D: DataSource>(data: &Data) -> bool {
 
 #[async_trait]
 impl<D: DataSource> AnyDataSource for DataSourceAdapter<D> {
-    fn declaration(&self) -> &Declaration {
-        self.declaration.get_or_init(|| declare(|diags| self.data_source.schema(diags)))
+    fn declared(&self) -> &Declared {
+        &self.declared
     }
 
     async fn validate(

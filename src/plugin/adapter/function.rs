@@ -1,30 +1,34 @@
 //! Functions.
 
-use std::sync::OnceLock;
-
 use async_trait::async_trait;
 use tf_provider::schema::FunctionSchema;
 use tf_provider::{AttributePathStep, Diagnostic, Diagnostics, Function};
 
-use super::{decode, diagnostic, encode, require_error, typed};
+use super::{decode, diagnostic, encode, read, require_error};
 use crate::proto::tfplugin6 as pb;
 use crate::value::{Data, Ty, from_data};
 
 /// A [`Function`] without its types.
 #[async_trait]
 pub(crate) trait AnyFunction: Send + Sync {
-    fn signature(&self) -> &Result<FunctionSchema, Diagnostics>;
+    fn signature(&self) -> &FunctionSchema;
     async fn call(&self, arguments: Vec<pb::DynamicValue>) -> pb::call_function::Response;
 }
 
 pub(crate) struct FunctionAdapter<F> {
     function: F,
-    signature: OnceLock<Result<FunctionSchema, Diagnostics>>,
+    signature: FunctionSchema,
 }
 
 impl<F: Function> FunctionAdapter<F> {
-    pub(crate) fn new(function: F) -> Self {
-        Self { function, signature: OnceLock::new() }
+    pub(crate) fn new(function: F, problems: &mut Diagnostics) -> Self {
+        let mut diags = Diagnostics::default();
+        let signature = function.schema(&mut diags);
+        if signature.is_none() {
+            require_error(&mut diags, "no signature");
+        }
+        problems.add_diagnostics(diags);
+        Self { function, signature: signature.unwrap_or_default() }
     }
 
     async fn try_call(
@@ -32,13 +36,7 @@ impl<F: Function> FunctionAdapter<F> {
         diags: &mut Diagnostics,
         arguments: Vec<pb::DynamicValue>,
     ) -> Option<pb::DynamicValue> {
-        let signature = match self.signature() {
-            Ok(signature) => signature,
-            Err(errors) => {
-                diags.add_diagnostics(errors.clone());
-                return None;
-            }
-        };
+        let signature = &self.signature;
         let types = argument_types(diags, signature, arguments.len())?;
         let mut decoded = Vec::with_capacity(arguments.len());
         for (index, (argument, ty)) in (0..).zip(arguments.iter().zip(&types)) {
@@ -50,10 +48,10 @@ impl<F: Function> FunctionAdapter<F> {
             decoded.push(data?);
         }
         let data = Data::List(decoded);
-        let input = typed(diags, &data, &Ty::Tuple(types), &fits::<F>)?;
+        let input = read(diags, &data, &Ty::Tuple(types), &fits::<F>)?;
         match self.function.call(diags, input).await {
             Some(output) if diags.errors.is_empty() => {
-                encode(diags, &output, &Ty::of_type(&signature.return_type))
+                encode(diags, &output, &Ty::of_type(&signature.return_type), None)
             }
             Some(_) => None,
             None => {
@@ -117,17 +115,8 @@ fn to_error(errors: Vec<Diagnostic>) -> Option<pb::FunctionError> {
 
 #[async_trait]
 impl<F: Function> AnyFunction for FunctionAdapter<F> {
-    fn signature(&self) -> &Result<FunctionSchema, Diagnostics> {
-        self.signature.get_or_init(|| {
-            let mut diags = Diagnostics::default();
-            match self.function.schema(&mut diags) {
-                Some(schema) if diags.errors.is_empty() => Ok(schema),
-                _ => {
-                    require_error(&mut diags, "no signature");
-                    Err(diags)
-                }
-            }
-        })
+    fn signature(&self) -> &FunctionSchema {
+        &self.signature
     }
 
     async fn call(&self, arguments: Vec<pb::DynamicValue>) -> pb::call_function::Response {

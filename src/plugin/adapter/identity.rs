@@ -27,7 +27,7 @@ pub(super) fn write(
     if identity.values().any(Value::is_unknown) {
         return None;
     }
-    let identity_data = encode(diags, identity, &identity_type(schema))?;
+    let identity_data = encode(diags, identity, &identity_type(schema), None)?;
     Some(pb::ResourceIdentityData { identity_data: Some(identity_data) })
 }
 

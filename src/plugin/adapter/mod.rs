@@ -18,7 +18,7 @@ pub(crate) use resource::{AnyResource, ResourceAdapter};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::Schema;
+use tf_provider::schema::{Block, NestedBlock, Schema};
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use super::ctx::{self, DeferredReason};
@@ -33,32 +33,51 @@ pub(crate) struct Declared {
     pub(crate) ty: Ty,
 }
 
-/// What a `schema` method gave: made once, used by every request.
-pub(crate) type Declaration = Result<Declared, Diagnostics>;
-
-/// Calls a `schema` method.
-fn declare(schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>) -> Declaration {
-    let mut diags = Diagnostics::default();
-    match schema(&mut diags) {
-        Some(schema) if diags.errors.is_empty() => {
-            let ty = Ty::of_block(&schema.block);
-            Ok(Declared { schema, ty })
-        }
-        _ => {
+impl Declared {
+    /// Calls a `schema` method, at registration: once, for every request. What is wrong with it is for
+    /// [`Plugin::serve`](crate::Plugin::serve) to say, which then serves nothing.
+    fn by(
+        problems: &mut Diagnostics,
+        schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>,
+    ) -> Self {
+        let mut diags = Diagnostics::default();
+        let schema = schema(&mut diags);
+        if schema.is_none() {
             require_error(&mut diags, "no schema");
-            Err(diags)
         }
+        problems.add_diagnostics(diags);
+        let schema = schema.unwrap_or_else(|| Schema { version: 0, block: Block::default() });
+        check_block(problems, &schema.block);
+        let ty = Ty::of_block(&schema.block);
+        Self { schema, ty }
     }
 }
 
-/// The type of a declaration, or its errors.
-fn declared_type<'a>(diags: &mut Diagnostics, declaration: &'a Declaration) -> Option<&'a Ty> {
-    match declaration {
-        Ok(declared) => Some(&declared.ty),
-        Err(errors) => {
-            diags.add_diagnostics(errors.clone());
-            None
+/// Whether Terraform takes it for a name. It refuses a whole provider for one that it does not.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Finds what Terraform would refuse in a block, without saying which provider's it is.
+fn check_block(problems: &mut Diagnostics, block: &Block) {
+    let names = block.attributes.keys().chain(block.blocks.keys());
+    for name in names.filter(|name| !is_name(name)) {
+        let detail = format!("{name:?}: only a-z, 0-9 and _ are, with no digit first.");
+        problems.errors.push(diagnostic("The schema has what is no name", detail));
+    }
+    for (name, nested) in &block.blocks {
+        if block.attributes.contains_key(name) {
+            let detail = format!("{name:?} is an attribute and a block.");
+            problems.errors.push(diagnostic("The schema has a name twice", detail));
         }
+        let (NestedBlock::Single(nested)
+        | NestedBlock::Optional(nested)
+        | NestedBlock::List(nested)
+        | NestedBlock::Set(nested)
+        | NestedBlock::Map(nested)
+        | NestedBlock::Group(nested)) = nested;
+        check_block(problems, nested);
     }
 }
 
@@ -100,19 +119,34 @@ fn decode(diags: &mut Diagnostics, value: Option<&pb::DynamicValue>, ty: &Ty) ->
 }
 
 /// Turns a value into the provider's type. `fits` tries the same type on another value, to find the attribute at fault.
-fn typed<'a, T: Deserialize<'a>>(
+fn typed<'a, T: Deserialize<'a> + Serialize>(
     diags: &mut Diagnostics,
     data: &'a Data,
     ty: &Ty,
     fits: &dyn Fn(&Data) -> bool,
 ) -> Option<T> {
-    match value::from_data::<T>(data) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            diags.errors.push(unusable(error, data, ty, fits));
-            None
+    let value: T = read(diags, data, ty, fits)?;
+    if value::may_lose(data) {
+        // What cannot be written is for the method's own result to say.
+        let kept = value::to_data(&value).unwrap_or_default();
+        if let Err(error) = value::check_numbers(data, &kept) {
+            diags.errors.push(unusable(error, data, ty, &|_| false));
+            return None;
         }
     }
+    Some(value)
+}
+
+/// The same for a type that is only read.
+fn read<'a, T: Deserialize<'a>>(
+    diags: &mut Diagnostics,
+    data: &'a Data,
+    ty: &Ty,
+    fits: &dyn Fn(&Data) -> bool,
+) -> Option<T> {
+    value::from_data::<T>(data)
+        .map_err(|error| diags.errors.push(unusable(error, data, ty, fits)))
+        .ok()
 }
 
 fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) -> Diagnostic {
@@ -133,13 +167,31 @@ fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) ->
     error.into_diagnostic("The provider cannot use this value")
 }
 
+/// What a method was given, and what its type kept of it.
+struct Given<'a> {
+    sent: &'a Data,
+    kept: Data,
+}
+
+impl<'a> Given<'a> {
+    /// `None` where nothing can have been lost.
+    fn of<T: Serialize + ?Sized>(sent: &'a Data, value: &T) -> Option<Self> {
+        let kept = value::may_lose(sent).then(|| value::to_data(value).ok())??;
+        (kept != *sent).then_some(Self { sent, kept })
+    }
+}
+
 /// Writes a value of the provider's type.
 fn encode<T: Serialize + ?Sized>(
     diags: &mut Diagnostics,
     value: &T,
     ty: &Ty,
+    given: Option<&Given<'_>>,
 ) -> Option<pb::DynamicValue> {
     let mut data = to_data(diags, value)?;
+    if let Some(given) = given {
+        value::restore(&mut data, given.sent, &given.kept, ty);
+    }
     // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of
     // their own about every value that was still to come.
     if !diags.errors.is_empty() {
@@ -256,6 +308,21 @@ fn path(path: AttributePath) -> pb::AttributePath {
                 }),
             })
             .collect(),
+    }
+}
+
+/// A method returned nothing, which is right where it deferred and the client allows that. Otherwise it needs an error.
+fn require_deferral_or_error(diags: &mut Diagnostics, what: &str) {
+    let ctx = ctx::current();
+    if ctx.deferred().is_some() && !ctx.deferral_allowed() {
+        diags.errors.push(diagnostic(
+            "The provider deferred what cannot be deferred",
+            "It waits for something that is not known yet, and this CLI, or this run of it, does not allow that. Apply \
+             what it depends on first, with -target. Nothing was changed. That there is no better message is a bug in \
+             the provider.",
+        ));
+    } else if ctx.deferred().is_none() {
+        require_error(diags, what);
     }
 }
 

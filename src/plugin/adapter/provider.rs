@@ -1,18 +1,16 @@
 //! The provider block.
 
-use std::sync::OnceLock;
-
 use async_trait::async_trait;
 use tf_provider::{Diagnostics, Provider};
 
-use super::{Declaration, declare, declared_type, decode, require_error, to_protocol, typed};
+use super::{Declared, decode, diagnostic, require_error, to_protocol, typed};
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, from_data};
+use crate::value::{self, Data, from_data};
 
 /// A [`Provider`] without its types.
 #[async_trait]
 pub(crate) trait AnyProvider: Send + Sync {
-    fn declaration(&self) -> &Declaration;
+    fn declared(&self) -> &Declared;
     async fn validate(
         &self,
         request: pb::validate_provider_config::Request,
@@ -25,12 +23,36 @@ pub(crate) trait AnyProvider: Send + Sync {
 
 pub(crate) struct ProviderAdapter<P> {
     provider: P,
-    declaration: OnceLock<Declaration>,
+    declared: Declared,
 }
 
 impl<P: Provider> ProviderAdapter<P> {
-    pub(crate) fn new(provider: P) -> Self {
-        Self { provider, declaration: OnceLock::new() }
+    pub(crate) fn new(provider: P, problems: &mut Diagnostics) -> Self {
+        let declared = Declared::by(problems, |diags| provider.schema(diags));
+        // Where tf-provider's own server asks, and this host does not.
+        let mut ignored = Diagnostics::default();
+        let meta = provider.meta_schema(&mut ignored).map(|schema| schema.block);
+        let has_meta =
+            meta.is_some_and(|block| !(block.attributes.is_empty() && block.blocks.is_empty()));
+        let registers = [
+            (has_meta, "Provider::meta_schema is not called: provider metadata is not offered."),
+            (
+                provider.get_resources(&mut ignored).is_some_and(|all| !all.is_empty()),
+                "Provider::get_resources is not called: register with Plugin::resource.",
+            ),
+            (
+                provider.get_data_sources(&mut ignored).is_some_and(|all| !all.is_empty()),
+                "Provider::get_data_sources is not called: register with Plugin::data_source.",
+            ),
+            (
+                provider.get_functions(&mut ignored).is_some_and(|all| !all.is_empty()),
+                "Provider::get_functions is not called: register with Plugin::function.",
+            ),
+        ];
+        for (_, detail) in registers.into_iter().filter(|(does, _)| *does) {
+            problems.errors.push(diagnostic("The provider has what is not served", detail));
+        }
+        Self { provider, declared }
     }
 
     async fn try_validate(
@@ -38,8 +60,9 @@ impl<P: Provider> ProviderAdapter<P> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
+        let data = value::admit(&data, ty, &fits::<P>);
         let config = typed(diags, &data, ty, &fits::<P>)?;
         let answer = self.provider.validate(diags, config).await;
         if answer.is_none() {
@@ -53,8 +76,9 @@ impl<P: Provider> ProviderAdapter<P> {
         diags: &mut Diagnostics,
         request: pb::configure_provider::Request,
     ) -> Option<()> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let data = decode(diags, request.config.as_ref(), ty)?;
+        let data = value::admit(&data, ty, &fits::<P>);
         let config = typed(diags, &data, ty, &fits::<P>)?;
         let answer = self.provider.configure(diags, request.terraform_version, config).await;
         if answer.is_none() {
@@ -70,8 +94,8 @@ fn fits<P: Provider>(data: &Data) -> bool {
 
 #[async_trait]
 impl<P: Provider> AnyProvider for ProviderAdapter<P> {
-    fn declaration(&self) -> &Declaration {
-        self.declaration.get_or_init(|| declare(|diags| self.provider.schema(diags)))
+    fn declared(&self) -> &Declared {
+        &self.declared
     }
 
     async fn validate(

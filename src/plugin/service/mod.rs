@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use tf_provider::Diagnostic;
+use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -47,7 +48,8 @@ impl Stop {
         Self { ending: ending.clone(), generation: Arc::new(Mutex::new(ending.child_token())) }
     }
 
-    fn token(&self) -> CancellationToken {
+    /// The token of what begins now.
+    pub(super) fn token(&self) -> CancellationToken {
         self.generation.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -63,6 +65,7 @@ pub(super) struct ProviderService {
     offer: Offer,
     stop: Stop,
     running: TaskTracker,
+    workers: Handle,
     schemas: OnceLock<pb::get_provider_schema::Response>,
 }
 
@@ -103,8 +106,9 @@ fn request_id() -> String {
 }
 
 impl ProviderService {
-    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker) -> Self {
-        Self { offer, stop, running, schemas: OnceLock::new() }
+    /// `workers` runs the provider's methods.
+    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker, workers: Handle) -> Self {
+        Self { offer, stop, running, workers, schemas: OnceLock::new() }
     }
 
     /// Runs one request as a task of its own. When the client goes away the handler is dropped; the task is not, so an
@@ -151,7 +155,7 @@ impl ProviderService {
             );
             answer
         };
-        let task = self.running.spawn(ctx.scope(served).instrument(span));
+        let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.workers);
         joined(&described, task.await)
     }
 }

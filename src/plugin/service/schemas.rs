@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tf_provider::Diagnostics;
-use tf_provider::schema::FunctionSchema;
-
 use super::Offer;
-use crate::adapter::{Declaration, to_protocol};
+use crate::adapter::AnyFunction;
 use crate::proto::tfplugin6 as pb;
 use crate::schema;
 
@@ -41,63 +38,45 @@ pub(super) fn metadata(offer: &Offer) -> pb::get_metadata::Response {
 
 /// Everything.
 pub(super) fn provider_schema(offer: &Offer) -> pb::get_provider_schema::Response {
-    let mut diags = Diagnostics::default();
-    let mut convert = |declaration: &Declaration, optional_blocks: &[&str]| match declaration {
-        Ok(declared) => Some(schema::schema(&declared.schema, optional_blocks)),
-        Err(errors) => {
-            diags.add_diagnostics(errors.clone());
-            None
-        }
-    };
-    let provider = convert(offer.provider.declaration(), &[]);
+    let provider = Some(schema::schema(&offer.provider.declared().schema, &[]));
     let resource_schemas = offer
         .resources
         .iter()
-        .filter_map(|(name, resource)| {
-            let schema = convert(resource.declaration(), resource.optional_blocks())?;
-            Some(((*name).to_owned(), schema))
+        .map(|(name, resource)| {
+            let schema = &resource.declared().schema;
+            ((*name).to_owned(), schema::schema(schema, resource.optional_blocks()))
         })
         .collect();
     let data_source_schemas = offer
         .data_sources
         .iter()
-        .filter_map(|(name, data_source)| {
-            Some(((*name).to_owned(), convert(data_source.declaration(), &[])?))
+        .map(|(name, data_source)| {
+            ((*name).to_owned(), schema::schema(&data_source.declared().schema, &[]))
         })
         .collect();
-    let functions = signatures(offer, &mut diags);
     pb::get_provider_schema::Response {
         provider,
         resource_schemas,
         data_source_schemas,
-        diagnostics: to_protocol(diags),
+        diagnostics: Vec::new(),
         provider_meta: None,
         server_capabilities: Some(capabilities()),
-        functions,
+        functions: signatures(offer),
     }
 }
 
-fn signatures(offer: &Offer, diags: &mut Diagnostics) -> BTreeMap<String, pb::Function> {
-    let mut signatures = BTreeMap::new();
-    for (name, function) in &offer.functions {
-        let signature: &Result<FunctionSchema, Diagnostics> = function.signature();
-        match signature {
-            Ok(signature) => {
-                signatures.insert((*name).to_owned(), schema::function(signature));
-            }
-            Err(errors) => diags.add_diagnostics(errors.clone()),
-        }
-    }
-    signatures
+fn signatures(offer: &Offer) -> BTreeMap<String, pb::Function> {
+    let of = |function: &dyn AnyFunction| schema::function(function.signature());
+    offer
+        .functions
+        .iter()
+        .map(|(name, function)| ((*name).to_owned(), of(function.as_ref())))
+        .collect()
 }
 
 /// The functions alone.
 pub(super) fn functions(offer: &Offer) -> pb::get_functions::Response {
-    let mut diags = Diagnostics::default();
-    pb::get_functions::Response {
-        functions: signatures(offer, &mut diags),
-        diagnostics: to_protocol(diags),
-    }
+    pb::get_functions::Response { functions: signatures(offer), diagnostics: Vec::new() }
 }
 
 /// The identities of the resources that have one.

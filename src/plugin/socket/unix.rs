@@ -42,7 +42,12 @@ impl Endpoint {
             .map(|name| gid(&name))
             .transpose()?;
         let fallback = PathBuf::from("/tmp");
-        let base = if fits(&wanted) { wanted } else { fallback.clone() };
+        let base = match (fits(&wanted), &asked) {
+            (true, _) => wanted,
+            // Who asked for a folder may see no other.
+            (false, Some(_)) => return Err(Error::SocketDirectory(wanted)),
+            (false, None) => fallback.clone(),
+        };
         Self::bind(&base, group)
             // A TMPDIR that is not there, or not writable, is not worth a failure that no CLI can show; a folder that was
             // asked for may be the only one that the CLI sees.
@@ -145,6 +150,14 @@ mod tests {
         assert!(endpoint.address().1.starts_with("/tmp/plugin"));
         let error = Endpoint::open(missing("PLUGIN_UNIX_SOCKET_DIR"), Access::Plaintext);
         assert!(error.unwrap_err().to_string().contains("/no/such/folder"));
+        let long = format!("/tmp/{}", "x".repeat(90));
+        let of = |name: &'static str| {
+            let long = long.clone();
+            move |asked: &str| (asked == name).then(|| long.clone())
+        };
+        assert!(Endpoint::open(of("TMPDIR"), Access::Plaintext).is_ok());
+        let error = Endpoint::open(of("PLUGIN_UNIX_SOCKET_DIR"), Access::Plaintext).unwrap_err();
+        assert!(error.to_string().contains(&long), "{error}");
     }
 
     #[tokio::test]

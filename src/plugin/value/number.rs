@@ -46,6 +46,16 @@ impl Number {
         }
     }
 
+    /// A float may not hold it: what a type with floats makes of it has to be looked at.
+    pub(super) fn is_beyond_f64(&self) -> bool {
+        // Integers of up to 53 bits are exact.
+        match self.0 {
+            Repr::Int(value) => value.unsigned_abs() > 1 << 53,
+            Repr::UInt(_) => true,
+            Repr::Float(_) | Repr::Decimal(_) => false,
+        }
+    }
+
     /// The nearest float.
     pub fn to_f64(&self) -> f64 {
         match &self.0 {

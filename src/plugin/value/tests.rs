@@ -7,8 +7,8 @@ use tf_provider::AttributePathStep::{self, Attribute, Index};
 use tf_provider::value::{Value, ValueAny, ValueNumber, ValueString, serde_as_vec};
 
 use super::{
-    Data, Dynamic, Number, Ty, culprit, from_data, from_json, from_msgpack, from_state_json,
-    to_data, to_msgpack,
+    Data, Dynamic, Number, Ty, admit, check_numbers, culprit, from_data, from_json, from_msgpack,
+    from_state_json, restore, to_data, to_msgpack,
 };
 use crate::error::Error;
 
@@ -317,4 +317,66 @@ fn errors_do_not_quote_values() {
     assert!(matches!(from_data::<Choice>(&text("A")), Ok(Choice::A)));
     assert!(matches!(from_data::<Choice>(&text("B")), Ok(Choice::B)));
     assert_eq!(message(from_data::<Choice>(&text("hush")).unwrap_err()), "Expected one of: A, B.");
+}
+
+#[test]
+fn what_a_type_cannot_hold_is_written_as_it_was_sent() {
+    #[derive(Serialize, Deserialize)]
+    struct Held {
+        set: Value<BTreeSet<Value<String>>>,
+        block: Vec<Value<String>>,
+        changed: Value<BTreeSet<Value<String>>>,
+    }
+    let string = || Box::new(Ty::String);
+    let block = Ty::Present(Box::new(Ty::List(string())));
+    let ty = Ty::Object(BTreeMap::from([
+        ("set".to_owned(), Ty::Set(string())),
+        ("block".to_owned(), block),
+        ("changed".to_owned(), Ty::Set(string())),
+    ]));
+    let two = || Data::List(vec![Data::Unknown, Data::Unknown]);
+    let sent = Data::Map(BTreeMap::from([
+        ("set".to_owned(), two()),
+        ("block".to_owned(), Data::Unknown),
+        ("changed".to_owned(), two()),
+    ]));
+    let admitted = admit(&sent, &ty, &|data| from_data::<Held>(data).is_ok());
+    let mut held: Held = from_data(&admitted).unwrap();
+    let kept = to_data(&held).unwrap();
+    held.changed = Value::Value(BTreeSet::from([Value::Value("a".to_owned())]));
+    let mut returned = to_data(&held).unwrap();
+    restore(&mut returned, &sent, &kept, &ty);
+    let Data::Map(mut expected) = sent else { panic!("an object") };
+    expected.insert("changed".to_owned(), Data::List(vec![text("a")]));
+    assert_eq!(returned, Data::Map(expected));
+
+    // A type that can tell is not helped.
+    let unknown = Data::Unknown;
+    let list = Ty::Present(Box::new(Ty::List(string())));
+    let fits = |data: &Data| from_data::<Value<Vec<String>>>(data).is_ok();
+    assert_eq!(*admit(&unknown, &list, &fits), Data::Unknown);
+}
+
+#[test]
+fn a_number_is_exact_or_refused() {
+    let sent = |digits: &str| Data::List(vec![number("1"), number(digits)]);
+    for (digits, exact) in [
+        ("9007199254740992", true),
+        ("9007199254740993", false),
+        ("-9007199254740993", false),
+        ("18446744073709551615", false),
+        ("0.1", true),
+    ] {
+        let sent = sent(digits);
+        let floats: Vec<Value<f64>> = from_data(&sent).unwrap();
+        let checked = check_numbers(&sent, &to_data(&floats).unwrap());
+        assert_eq!(checked.is_ok(), exact, "{digits}");
+        if let Err(error) = checked {
+            assert_eq!(path_of(error), [Index(1)]);
+        }
+    }
+    // Sorted by the type, and all the same there.
+    let set = Data::List(vec![number("9007199254740993"), number("9007199254740992")]);
+    let sorted: BTreeSet<i64> = from_data(&set).unwrap();
+    assert!(check_numbers(&set, &to_data(&sorted).unwrap()).is_ok());
 }

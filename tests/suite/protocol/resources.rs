@@ -228,6 +228,9 @@ async fn gone_is_said_only_without_an_error() {
     assert_eq!((said(&answer.diagnostics), read(answer.new_state.as_ref())), (vec![], json!(null)));
     let answer = provider.read_resource(request("read with an error")).await.unwrap().into_inner();
     assert_eq!(said(&answer.diagnostics), ["Not reachable"]);
+    // A client that allows no deferral would drop the object.
+    let answer = provider.read_resource(request("read and defer")).await.unwrap().into_inner();
+    assert_eq!(said(&answer.diagnostics), ["The provider deferred what cannot be deferred"]);
 }
 
 #[tokio::test]

@@ -271,6 +271,52 @@ fn the_schema_is_asked_for_once_a_command() {
     assert_eq!(served, 1, "{log}");
 }
 
+/// What is unknown at the plan, and what no float holds.
+const UNKNOWN_UNTIL_APPLY: &str = r#"
+resource "toy_thing" "b" {
+  name = "b"
+}
+resource "toy_thing" "c" {
+  name = "c"
+}
+resource "toy_thing" "a" {
+  name = "a"
+  tags = [toy_thing.b.id, toy_thing.c.id]
+  dynamic "disk" {
+    for_each = toset([toy_thing.b.id, toy_thing.c.id])
+    content {
+      size  = 1
+      label = disk.value
+    }
+  }
+}
+"#;
+
+#[test]
+fn unknown_elements_and_unknown_blocks_are_planned_and_applied() {
+    with_each(|cli| {
+        let workspace = Workspace::with(cli, UNKNOWN_UNTIL_APPLY);
+        workspace.succeed(&["apply", "-auto-approve"]);
+        let state = workspace.state();
+        let thing = state["resources"].as_array().unwrap().iter().find(|of| of["name"] == "a");
+        let thing = &thing.unwrap()["instances"][0]["attributes"];
+        assert_eq!(thing["tags"], json!(["id-b", "id-c"]));
+        assert_eq!(thing["disk"].as_array().unwrap().len(), 2);
+        workspace.succeed(&["plan", "-detailed-exitcode"]);
+    });
+}
+
+#[test]
+fn a_number_that_the_provider_would_round_is_refused() {
+    let workspace = Workspace::new(
+        "resource \"toy_thing\" \"a\" {\n  name = \"a\"\n  weight = 9007199254740993\n}\n",
+    );
+    let output = workspace.terraform(&["plan"]);
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("more digits than the provider can hold"), "{text}");
+}
+
 #[test]
 fn it_works_without_tls_where_the_user_asks_for_that() {
     let workspace = Workspace::new("resource \"toy_thing\" \"a\" {\n  name = \"a\"\n}\n");

@@ -4,12 +4,13 @@ use tf_provider::{AttributePath, Diagnostics};
 
 use super::{AnyResource, ResourceAdapter};
 use crate::adapter::{
-    declared_type, decode, deferred, encode, encode_data, identity, meta, private, require_error,
-    typed, write_private,
+    Given, decode, deferred, encode, encode_data, identity, meta, private,
+    require_deferral_or_error, require_error, typed, write_private,
 };
+use crate::ctx;
 use crate::ext::ResourceExt;
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, Ty, from_data};
+use crate::value::{self, Data, Ty, from_data};
 
 /// What a method returned, as it goes into the response.
 pub(super) struct Written {
@@ -53,6 +54,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         ty: &Ty,
         state: &R::State<'_>,
         private: &R::PrivateState<'_>,
+        given: Option<&Given<'_>>,
     ) -> Option<Written> {
         let identity = self
             .identity_schema()
@@ -60,7 +62,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         // A private state that cannot be written is an error, and still no reason to lose the state.
         let private = write_private(diags, private).unwrap_or_default();
         Some(Written {
-            state: Some(encode(diags, state, ty)?),
+            state: Some(encode(diags, state, ty, given)?),
             private,
             identity,
             requires_replace: Vec::new(),
@@ -83,8 +85,9 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let data = decode(diags, config, ty)?;
+        let data = value::admit(&data, ty, &fits::<R>);
         let config = state::<R>(diags, &data, ty)?;
         let answer = self.resource.validate(diags, config).await;
         if answer.is_none() {
@@ -98,14 +101,14 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: &pb::read_resource::Request,
     ) -> Option<Written> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let current = decode(diags, request.current_state.as_ref(), ty)?;
         let private = private(diags, &request.private)?;
         let meta = meta(diags)?;
         let typed_state = state::<R>(diags, &current, ty)?;
         match self.resource.read(diags, typed_state, private, meta).await {
             Some((state, private)) => {
-                let mut written = self.write(diags, ty, &state, &private)?;
+                let mut written = self.write(diags, ty, &state, &private, None)?;
                 written.identity = written
                     .identity
                     .or_else(|| self.known_identity(request.current_identity.as_ref()));
@@ -120,8 +123,13 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 identity: self.known_identity(request.current_identity.as_ref()),
                 requires_replace: Vec::new(),
             }),
-            // Without an error the object is gone; with one, the answer's errors keep it in the state.
-            None => Some(Written::nothing()),
+            // Without an error the object is gone, which a deferral does not say; with one, the errors keep it in the state.
+            None => {
+                if ctx::current().deferred().is_some() {
+                    require_deferral_or_error(diags, "no state");
+                }
+                Some(Written::nothing())
+            }
         }
     }
 
@@ -130,10 +138,12 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: &pb::plan_resource_change::Request,
     ) -> Option<Written> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let prior = decode(diags, request.prior_state.as_ref(), ty)?;
         let proposed = decode(diags, request.proposed_new_state.as_ref(), ty)?;
         let config = decode(diags, request.config.as_ref(), ty)?;
+        let admitted = value::admit(&proposed, ty, &fits::<R>);
+        let config = value::admit(&config, ty, &fits::<R>);
         let prior_private = private(diags, &request.prior_private)?;
         let meta = meta(diags)?;
 
@@ -149,22 +159,25 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 ..Written::nothing()
             });
         }
+        let given;
         let planned = if prior == Data::Null {
-            let proposed = state::<R>(diags, &proposed, ty)?;
+            let typed = state::<R>(diags, &admitted, ty)?;
+            given = Given::of(&proposed, &typed);
             let config = state::<R>(diags, &config, ty)?;
             self.resource
-                .plan_create_with(diags, proposed, config, prior_private, meta)
+                .plan_create_with(diags, typed, config, prior_private, meta)
                 .await
                 .map(|(state, private)| (state, private, Vec::new()))
         } else {
             let prior = state::<R>(diags, &prior, ty)?;
-            let proposed = state::<R>(diags, &proposed, ty)?;
+            let typed = state::<R>(diags, &admitted, ty)?;
+            given = Given::of(&proposed, &typed);
             let config = state::<R>(diags, &config, ty)?;
-            self.resource.plan_update(diags, prior, proposed, config, prior_private, meta).await
+            self.resource.plan_update(diags, prior, typed, config, prior_private, meta).await
         };
         match planned {
             Some((state, private, requires_replace)) => {
-                let mut written = self.write(diags, ty, &state, &private)?;
+                let mut written = self.write(diags, ty, &state, &private, given.as_ref())?;
                 // What is changed in place stays what it is, even where its name is not known yet.
                 if prior != Data::Null && requires_replace.is_empty() {
                     written.identity = written
@@ -180,7 +193,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 requires_replace: Vec::new(),
             }),
             None => {
-                require_error(diags, "no plan");
+                require_deferral_or_error(diags, "no plan");
                 None
             }
         }
@@ -191,7 +204,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: &pb::apply_resource_change::Request,
     ) -> Option<Written> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let prior = decode(diags, request.prior_state.as_ref(), ty)?;
         let planned = decode(diags, request.planned_state.as_ref(), ty)?;
         let config = decode(diags, request.config.as_ref(), ty)?;
@@ -218,7 +231,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         match applied {
             // With errors, too: this is what exists now.
             Some((state, private)) => {
-                let Some(mut written) = self.write(diags, ty, &state, &private) else {
+                let Some(mut written) = self.write(diags, ty, &state, &private, None) else {
                     return self.perhaps_created(request);
                 };
                 written.identity = written
@@ -241,7 +254,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         request: &pb::apply_resource_change::Request,
     ) -> Option<Written> {
         let mut ignored = Diagnostics::default();
-        let ty = declared_type(&mut ignored, self.declaration())?;
+        let ty = &self.declared.ty;
         let prior = decode(&mut ignored, request.prior_state.as_ref(), ty)?;
         let mut planned = decode(&mut ignored, request.planned_state.as_ref(), ty)?;
         if prior != Data::Null || planned == Data::Null {
@@ -261,7 +274,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         request: pb::import_resource_state::Request,
     ) -> Option<pb::import_resource_state::ImportedResource> {
-        let ty = declared_type(diags, self.declaration())?;
+        let ty = &self.declared.ty;
         let identity = match self.identity_schema() {
             Some(schema) if request.id.is_empty() => {
                 identity::read(diags, schema, request.identity.as_ref())
@@ -276,12 +289,10 @@ impl<R: ResourceExt> ResourceAdapter<R> {
             None => self.resource.import(diags, request.id).await,
         };
         let Some((state, private)) = imported else {
-            if deferred().is_none() {
-                require_error(diags, "no imported object");
-            }
+            require_deferral_or_error(diags, "no imported object");
             return None;
         };
-        let written = self.write(diags, ty, &state, &private)?;
+        let written = self.write(diags, ty, &state, &private, None)?;
         Some(pb::import_resource_state::ImportedResource {
             type_name: request.type_name,
             state: written.state,

@@ -2,12 +2,11 @@
 
 mod calls;
 
-use std::sync::OnceLock;
-
 use async_trait::async_trait;
+use tf_provider::schema::NestedBlock;
 use tf_provider::{Diagnostic, Diagnostics};
 
-use super::{Declaration, declare, deferred, diagnostic, identity, path, to_protocol, upgrade};
+use super::{Declared, deferred, diagnostic, identity, path, to_protocol, upgrade};
 use crate::ext::{IdentitySchema, ResourceExt};
 use crate::proto::tfplugin6 as pb;
 use calls::Written;
@@ -15,7 +14,7 @@ use calls::Written;
 /// A [`ResourceExt`] without its types.
 #[async_trait]
 pub(crate) trait AnyResource: Send + Sync {
-    fn declaration(&self) -> &Declaration;
+    fn declared(&self) -> &Declared;
     fn optional_blocks(&self) -> &'static [&'static str];
     fn identity_schema(&self) -> Option<&IdentitySchema>;
     async fn validate(
@@ -53,20 +52,28 @@ pub(crate) trait AnyResource: Send + Sync {
 
 pub(crate) struct ResourceAdapter<R> {
     resource: R,
-    declaration: OnceLock<Declaration>,
-    identity_schema: OnceLock<Option<IdentitySchema>>,
+    declared: Declared,
+    identity_schema: Option<IdentitySchema>,
 }
 
 impl<R: ResourceExt> ResourceAdapter<R> {
-    pub(crate) fn new(resource: R) -> Self {
-        Self { resource, declaration: OnceLock::new(), identity_schema: OnceLock::new() }
+    pub(crate) fn new(resource: R, problems: &mut Diagnostics) -> Self {
+        let declared = Declared::by(problems, |diags| resource.schema(diags));
+        for name in resource.optional_blocks() {
+            if !matches!(declared.schema.block.blocks.get(*name), Some(NestedBlock::Single(_))) {
+                let detail = format!("{name:?} is no single block of the schema's root.");
+                problems.errors.push(diagnostic("ResourceExt::optional_blocks is wrong", detail));
+            }
+        }
+        let identity_schema = resource.identity_schema();
+        Self { resource, declared, identity_schema }
     }
 }
 
 #[async_trait]
 impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
-    fn declaration(&self) -> &Declaration {
-        self.declaration.get_or_init(|| declare(|diags| self.resource.schema(diags)))
+    fn declared(&self) -> &Declared {
+        &self.declared
     }
 
     fn optional_blocks(&self) -> &'static [&'static str] {
@@ -74,7 +81,7 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
     }
 
     fn identity_schema(&self) -> Option<&IdentitySchema> {
-        self.identity_schema.get_or_init(|| self.resource.identity_schema()).as_ref()
+        self.identity_schema.as_ref()
     }
 
     async fn validate(
@@ -91,17 +98,10 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
         request: pb::upgrade_resource_state::Request,
     ) -> pb::upgrade_resource_state::Response {
         let mut diags = Diagnostics::default();
-        let upgraded_state = match self.declaration() {
-            Ok(declared) => {
-                upgrade::upgrade(&mut diags, declared, &request, |diags, version, state| {
-                    self.resource.upgrade_json(diags, version, state)
-                })
-            }
-            Err(errors) => {
-                diags.add_diagnostics(errors.clone());
-                None
-            }
-        };
+        let upgraded_state =
+            upgrade::upgrade(&mut diags, &self.declared, &request, |diags, version, state| {
+                self.resource.upgrade_json(diags, version, state)
+            });
         pb::upgrade_resource_state::Response { upgraded_state, diagnostics: to_protocol(diags) }
     }
 
