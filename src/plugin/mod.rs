@@ -198,10 +198,15 @@ impl<P: Provider> Plugin<P> {
     }
 
     /// The provider service without a process, a socket and TLS around it: for tests that are their own client. Requests run on
-    /// the runtime that they come in on.
+    /// the runtime that this is called on.
     pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
         let stop = service::Stop::new(&CancellationToken::new());
-        Arc::new(service::ProviderService::new(self.offer, stop, TaskTracker::new(), None))
+        Arc::new(service::ProviderService::new(
+            self.offer,
+            stop,
+            TaskTracker::new(),
+            tokio::runtime::Handle::current(),
+        ))
     }
 
     /// Runs the plugin with the arguments after the program's name. Returns when the process is to end.

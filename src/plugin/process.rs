@@ -157,7 +157,7 @@ async fn serve_until_the_end(
     let running = TaskTracker::new();
     let companions =
         Companions { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
-    let service = ProviderService::new(offer, stop, running.clone(), Some(workers));
+    let service = ProviderService::new(offer, stop, running.clone(), workers);
     let dispatch = Dispatch::new(service, companions).await;
     let (sender, receiver) = mpsc::channel(16);
     let certificate = tls.as_ref().map(|tls| tls.certificate.to_vec());

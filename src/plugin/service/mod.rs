@@ -65,7 +65,7 @@ pub(super) struct ProviderService {
     offer: Offer,
     stop: Stop,
     running: TaskTracker,
-    workers: Option<Handle>,
+    workers: Handle,
     schemas: OnceLock<pb::get_provider_schema::Response>,
 }
 
@@ -106,13 +106,8 @@ fn request_id() -> String {
 }
 
 impl ProviderService {
-    /// `workers` runs the provider's methods; without one, the runtime that a request comes in on.
-    pub(super) fn new(
-        offer: Offer,
-        stop: Stop,
-        running: TaskTracker,
-        workers: Option<Handle>,
-    ) -> Self {
+    /// `workers` runs the provider's methods.
+    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker, workers: Handle) -> Self {
         Self { offer, stop, running, workers, schemas: OnceLock::new() }
     }
 
@@ -160,11 +155,7 @@ impl ProviderService {
             );
             answer
         };
-        let served = ctx.scope(served).instrument(span);
-        let task = match &self.workers {
-            Some(workers) => self.running.spawn_on(served, workers),
-            None => self.running.spawn(served),
-        };
+        let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.workers);
         joined(&described, task.await)
     }
 }

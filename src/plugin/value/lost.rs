@@ -31,17 +31,13 @@ fn empty_blocks(data: &mut Data, ty: &Ty) -> bool {
         }
         (data, Ty::Present(of)) => empty_blocks(data, of),
         (Data::Map(entries), Ty::Object(of)) => {
-            entries.iter_mut().fold(false, |any, (name, data)| {
-                of.get(name).is_some_and(|of| empty_blocks(data, of)) || any
-            })
+            let emptied = |(name, data): (&String, &mut Data)| {
+                of.get(name).is_some_and(|of| empty_blocks(data, of))
+            };
+            entries.iter_mut().map(emptied).filter(|any| *any).count() > 0
         }
         (Data::List(elements), Ty::List(of) | Ty::Set(of)) => {
-            elements
-                .iter_mut()
-                .map(|data| empty_blocks(data, of))
-                .filter(|emptied| *emptied)
-                .count()
-                > 0
+            elements.iter_mut().map(|data| empty_blocks(data, of)).filter(|any| *any).count() > 0
         }
         _ => false,
     }

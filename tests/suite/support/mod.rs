@@ -36,6 +36,16 @@ pub const KEY_VERSIONLESS: &str = "https://adobecmkexample.vault.azure.net/keys/
 /// Another key.
 pub const OTHER_KEY: &str = "https://another-vault.vault.azure.net/keys/another-key";
 
+/// The options of a simulator that knows the suite's credentials.
+pub fn options() -> Options {
+    Options {
+        org_id: ORG_ID.to_owned(),
+        tokens: vec![TOKEN.to_owned()],
+        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
+        ..Options::default()
+    }
+}
+
 /// A simulator with the suite's credentials.
 pub fn simulator() -> Simulator {
     simulator_with(|_| ())
@@ -52,16 +62,6 @@ pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
         options.stages = Stages::each(Duration::from_secs(1));
         change(options);
     })
-}
-
-/// The options of a simulator with the suite's credentials.
-pub fn options() -> Options {
-    Options {
-        org_id: ORG_ID.to_owned(),
-        tokens: vec![TOKEN.to_owned()],
-        clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())],
-        ..Options::default()
-    }
 }
 
 /// A simulator with the suite's credentials and other options.
