@@ -17,13 +17,16 @@ pub fn check_any_environment(text: &str) {
     let mut lines = text.splitn(3, '\n');
     let [proxy, no_proxy, host] = [(); 3].map(|()| lines.next().unwrap_or_default());
     // Only here is it a password; elsewhere it is part of a host, which may be shown.
-    let proxy = proxy.replace(PASSWORD, "").replace(":PASSWORD@", &format!(":{PASSWORD}@"));
+    if text.contains(PASSWORD) {
+        return;
+    }
+    let proxy = proxy.replace(":PASSWORD@", &format!(":{PASSWORD}@"));
     let environment = |name: &str| match name {
         "HTTPS_PROXY" => Some(proxy.clone()),
         "NO_PROXY" => Some(no_proxy.to_owned()),
         _ => None,
     };
-    let target = Url::parse(&format!("https://{}/", host.replace(PASSWORD, ""))).ok();
+    let target = Url::parse(&format!("https://{host}/")).ok();
     let target = target.unwrap_or_else(|| Url::parse("https://example.com/").expect("a URL"));
     let route = Proxies::read(&environment).and_then(|proxies| proxies.route_to(&target));
     let shown = match route {
