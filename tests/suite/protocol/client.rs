@@ -1,9 +1,10 @@
 //! The client's side: starts a plugin as go-plugin does, and values in a notation that reads well.
 
+use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use base64::Engine;
@@ -26,23 +27,24 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::tidy;
+
 /// For whatever should take milliseconds: long enough for any machine, short enough to fail.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
-/// The toy provider, built by a plain `cargo test` beside the suite.
+/// The toy provider. It is built here, because cargo builds no example for `cargo test --test suite`:
+/// one of an earlier day would be tested instead.
 pub(crate) fn toy() -> PathBuf {
-    let suite = std::env::current_exe().unwrap();
-    let path = suite.parent().unwrap().with_file_name("examples").join("toy-provider");
-    assert!(
-        path.exists(),
-        "{} is missing: `cargo test` builds it and `cargo test --test suite` does not, nor brings it up to date; \
-         run `cargo build --example toy-provider` before that",
-        path.display()
-    );
-    path
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let build = ["build", "--locked", "--quiet", "--example", "toy-provider"];
+        tidy::cargo(&build, "the toy provider does not build");
+    });
+    let suite = env::current_exe().unwrap();
+    suite.parent().unwrap().with_file_name("examples").join("toy-provider")
 }
 
 /// A certificate with its key.
