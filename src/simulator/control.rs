@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::faults::Fault;
-use super::lifecycle::Configuration;
+use super::lifecycle::{Configuration, spelt};
 use super::options::Options;
 use super::world::{Counters, LoggedRequest, Shared};
 
@@ -66,22 +66,30 @@ impl Control {
 
     /// Puts a configuration there, as if someone else had submitted it; its status stays as given.
     pub fn insert(&self, name: &str, key_identifier: &str, status: &str) {
-        self.0.world().register.insert(name, key_identifier, status);
+        let mut world = self.0.world();
+        let name = spelt(&world.options, name);
+        world.register.insert(&name, key_identifier, status);
     }
 
     /// Changes a configuration's key behind everyone's back; false if there is no such configuration.
     pub fn set_key(&self, name: &str, key_identifier: &str) -> bool {
-        self.0.world().register.set_key(name, key_identifier)
+        let mut world = self.0.world();
+        let name = spelt(&world.options, name);
+        world.register.set_key(&name, key_identifier)
     }
 
     /// Holds a configuration in a status; false if there is no such configuration.
     pub fn set_status(&self, name: &str, status: &str) -> bool {
-        self.0.world().register.set_status(name, status)
+        let mut world = self.0.world();
+        let name = spelt(&world.options, name);
+        world.register.set_status(&name, status)
     }
 
     /// Takes a configuration away, which Adobe's API cannot; false if there was none.
     pub fn remove(&self, name: &str) -> bool {
-        self.0.world().register.remove(name)
+        let mut world = self.0.world();
+        let name = spelt(&world.options, name);
+        world.register.remove(&name)
     }
 
     /// All minted tokens are refused with 401 401013 from now on. For given ones, change [`Options::tokens`].

@@ -227,7 +227,7 @@ impl Register {
 }
 
 /// The name as it is kept.
-fn spelt<'a>(options: &Options, name: &'a str) -> Cow<'a, str> {
+pub(super) fn spelt<'a>(options: &Options, name: &'a str) -> Cow<'a, str> {
     if options.folds_names { name.to_lowercase().into() } else { name.into() }
 }
 

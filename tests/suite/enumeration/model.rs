@@ -8,7 +8,7 @@ use tf_provider_host::proto::tfplugin6 as pb;
 use super::cli::{Cli, End};
 use super::faults::Row;
 use super::process::Adobe;
-use super::steps::{Goal, NAME, Step};
+use super::steps::{Goal, NAME, NAMES, Step};
 use crate::support::{CLIENT_SECRET, TOKEN};
 
 /// The settling time, less what jitter and the clock's steps take off it.
@@ -57,7 +57,14 @@ fn is_refused(submission: &LoggedRequest) -> bool {
 
 fn is_of(request: &LoggedRequest, name: &str) -> bool {
     match request.method.as_str() {
-        "GET" => request.path.ends_with(&format!("/customer/config/{name}")),
+        "GET" => {
+            let escaped = name
+                .replace('%', "%25")
+                .replace('/', "%2F")
+                .replace(' ', "%20")
+                .replace('+', "%2B");
+            request.path.ends_with(&format!("/customer/config/{escaped}"))
+        }
         _ => request.body.contains(&format!("\"name\":\"{name}\"")),
     }
 }
@@ -70,7 +77,7 @@ pub(super) fn submissions(
     known: Option<&str>,
     remembers: bool,
 ) -> Result<(), String> {
-    for name in [NAME, "Config2"] {
+    for name in NAMES {
         let mut looks: Vec<&LoggedRequest> = Vec::new();
         let mut is_open = known == Some(name);
         let mut is_again = false;
@@ -88,15 +95,21 @@ pub(super) fn submissions(
                 Some(Shows::Failed) => true,
                 Some(Shows::Absent | Shows::PerhapsAbsent) if !(is_open && remembers) => true,
                 Some(Shows::Absent) => {
-                    let since = looks.iter().rev().take_while(|look| shows(look) == Shows::Absent);
-                    since.last().is_some_and(|first| request.at - first.at >= SETTLED)
+                    // Beside it, only what told nothing and was asked again.
+                    let since = looks
+                        .iter()
+                        .rev()
+                        .take_while(|look| matches!(shows(look), Shows::Absent | Shows::Nothing));
+                    let first = since.filter(|look| shows(look) == Shows::Absent).last();
+                    first.is_some_and(|first| request.at - first.at >= SETTLED)
                 }
                 // A repetition of what was refused.
                 None => is_again,
                 _ => false,
             };
             if !is_allowed {
-                return Err(format!("submitted after {told:?}: {request:?}"));
+                let looked: Vec<_> = looks.iter().map(|look| (shows(look), look.at)).collect();
+                return Err(format!("submitted at {:?} after {looked:?}: {request:?}", request.at));
             }
             is_again = is_refused(request);
             is_open = is_open || !is_again;
@@ -147,7 +160,9 @@ pub(super) fn after(
     match end {
         End::Bug(bug) => return Err(bug.clone()),
         End::Errors(errors) => next_steps(errors)?,
-        End::Done(_) if step.goal == Goal::Refused => return Err("it was not refused".to_owned()),
+        End::Done(_) if matches!(step.goal, Goal::Refused | Goal::Impossible) => {
+            return Err("it was not refused".to_owned());
+        }
         End::Done(_) | End::Stopped | End::Killed => {}
     }
     // Where the provider ends between the destroy and the create of a pair, no provider can help.
@@ -169,11 +184,26 @@ pub(super) fn is_borne(row: &Row, at: usize, log: &[LoggedRequest]) -> bool {
     };
     let is_submission = |request: &LoggedRequest| request.method == "POST" && !is_token(request);
     let is_renewed = row.name == "401, once" && log.iter().any(is_token);
-    let is_waiting = || log[..at].iter().any(is_submission) && !row.asks_for_a_day();
+    // After a failure comes the look before another submission, which has to be sure.
+    let last_look = || log[..at].iter().rev().find(|one| one.method == "GET").map(shows);
+    let is_waiting = || {
+        log[..at].iter().any(is_submission)
+            && !row.asks_for_a_day()
+            && last_look() != Some(Shows::Failed)
+    };
     match is_submission(hit) {
         true => row.is_overcome() || is_renewed,
         false => row.is_transient() || is_waiting() || is_renewed && !is_token(hit),
     }
+}
+
+/// The requests, short enough to be read.
+pub(super) fn told(log: &[LoggedRequest]) -> String {
+    let line = |one: &LoggedRequest| {
+        let (at, method, status) = (one.at, &one.method, one.status);
+        format!("\n  {at:?} {method} {status:?} {:?} {}", shows(one), one.response)
+    };
+    log.iter().map(line).collect()
 }
 
 fn is_token(request: &LoggedRequest) -> bool {
@@ -187,6 +217,10 @@ pub(super) fn settled(cli: &Cli<'_>, goal: Goal) -> Result<(), String> {
     let there = match goal {
         Goal::InEffect | Goal::Renamed => control.configuration(name),
         Goal::Refused | Goal::Forgotten => control.configuration(NAME),
+        Goal::Impossible => {
+            let is_nowhere = control.configurations().is_empty() && cli.state.is_none();
+            return is_nowhere.then_some(()).ok_or_else(|| format!("there is {:?}", cli.state));
+        }
     };
     let there = there.ok_or("Adobe has nothing")?;
     if goal == Goal::Forgotten {

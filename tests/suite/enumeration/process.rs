@@ -26,7 +26,7 @@ pub(super) type Service = Arc<dyn pb::provider_server::Provider>;
 pub(super) struct Adobe {
     pub(super) control: Control,
     pub(super) place: Place,
-    pub(super) block: Json,
+    pub(super) block: RefCell<Json>,
     /// What is to happen once so many requests were held.
     pub(super) interrupt: Cell<Option<(Interrupt, u64)>>,
     /// It has happened to this process, or to the command that the process is of.
@@ -81,7 +81,8 @@ pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> End
             let service: Service = Arc::new(provider::plugin().service());
             adobe.stopped.set(false);
             let work = async {
-                configure(&service, &adobe.block).await;
+                let block = adobe.block.borrow().clone();
+                configure(&service, &block).await;
                 talk(Arc::clone(&service)).await
             };
             let ended = tokio::select! {

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Options, Outcome, ResubmitFailed, Stages, Terminal};
+use aep_simulator::{Echo, Options, Outcome, ResubmitFailed, Stages, Terminal};
 use serde_json::{Value as Json, json};
 
 use super::cli::{Cli, Command, End};
 use crate::support::{KEY, KEY_VERSIONLESS, OTHER_KEY};
 
 pub(super) const NAME: &str = "Config1";
+/// A name that has to be escaped.
+const SLASHED: &str = "a/b %2F+c";
+/// Every name there is.
+pub(super) const NAMES: [&str; 4] = [NAME, "config1", "Config2", SLASHED];
 
 /// What it comes to once the faults stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub(super) enum Goal {
     Renamed,
     /// As before: the guard refuses the command.
     Refused,
+    /// Adobe cannot be asked for it, so it is never submitted.
+    Impossible,
     /// Out of the state, as was asked for. Adobe goes on.
     Forgotten,
 }
@@ -142,7 +148,10 @@ pub(super) fn steps() -> Vec<Step> {
             prepare: |cli| {
                 cli.config = config(json!({ "wait_for_completion": false }));
             },
-            options: |options| options.tokens.clear(),
+            options: |options| {
+                options.stages = Stages::none();
+                options.tokens.clear();
+            },
             ..create
         },
         Step {
@@ -168,7 +177,7 @@ pub(super) fn steps() -> Vec<Step> {
         },
         Step {
             name: "submit a failure again that shows for some time",
-            requests: 8,
+            requests: 6,
             prepare: failed,
             options: |options| {
                 options.stages = Stages::none();
@@ -317,6 +326,45 @@ pub(super) fn steps() -> Vec<Step> {
             ..create
         },
         Step {
+            name: "rename in letter case without protection",
+            requests: 6,
+            goal: Goal::Renamed,
+            prepare: |cli| {
+                unprotected(cli);
+                cli.config["name"] = json!(NAME.to_lowercase());
+            },
+            options: at_once,
+            ..create
+        },
+        Step {
+            name: "create under a name with a slash",
+            requests: 4,
+            prepare: |cli| cli.config["name"] = json!(SLASHED),
+            options: at_once,
+            ..create
+        },
+        Step {
+            name: "create under a name that the gateway does not take",
+            requests: 1,
+            goal: Goal::Impossible,
+            ends_well: false,
+            prepare: |cli| cli.config["name"] = json!(SLASHED),
+            options: |options| options.takes_slashes = false,
+            ..create
+        },
+        Step {
+            name: "an endpoint with a wrong path",
+            requests: 1,
+            goal: Goal::Refused,
+            ends_well: false,
+            prepare: |cli| {
+                in_effect(cli);
+                let mut block = cli.adobe.block.borrow_mut();
+                block["endpoint"] = json!(format!("{}/a/b", block["endpoint"].as_str().unwrap()));
+            },
+            ..create
+        },
+        Step {
             name: "replace by hand without protection",
             requests: 4,
             command: Command::Replace,
@@ -375,3 +423,32 @@ pub(super) fn steps() -> Vec<Step> {
         },
     ]
 }
+
+/// How Adobe behaves where its pages are silent.
+pub(super) struct Adobes {
+    pub(super) name: &'static str,
+    pub(super) options: fn(&mut Options),
+}
+
+/// The first one is the likeliest.
+pub(super) static ADOBES: [Adobes; 7] = [
+    Adobes { name: "as documented", options: as_usual },
+    Adobes {
+        name: "responses leave the version out",
+        options: |options| options.echo = Echo::Versionless,
+    },
+    Adobes {
+        name: "responses spell the key in their way",
+        options: |options| options.echo = Echo::Normalized,
+    },
+    Adobes {
+        name: "a submission shows 5 s later",
+        options: |options| options.visible_after = Duration::from_secs(5),
+    },
+    Adobes { name: "names are folded", options: |options| options.folds_names = true },
+    Adobes { name: "no request ids", options: |options| options.request_ids = false },
+    Adobes {
+        name: "wrong paths are the service's",
+        options: |options| options.wrong_path_of_service = true,
+    },
+];
