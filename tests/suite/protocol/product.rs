@@ -12,7 +12,7 @@ use tonic::transport::Channel;
 use super::access::{answered, without_certificate};
 use super::client::{Launch, Plugin, UNKNOWN, read, said, value};
 use super::resources::plan;
-use crate::support::{KEY, ORG_ID, TOKEN, simulator};
+use crate::support::{KEY, ORG_ID, OTHER_KEY, TOKEN, simulator};
 
 /// The built provider as the CLI starts it. The developer's own variables must not configure it.
 pub(crate) async fn start() -> Plugin {
@@ -99,7 +99,11 @@ async fn it_tells_what_it_offers() {
 
 /// The plan of a create, as the CLI asks for it.
 fn create(deferral_allowed: bool) -> pb::plan_resource_change::Request {
-    let config = json!({ "name": "Config1", "key_vault_key_identifier": KEY });
+    create_with(KEY, deferral_allowed)
+}
+
+fn create_with(key: &str, deferral_allowed: bool) -> pb::plan_resource_change::Request {
+    let config = json!({ "name": "Config1", "key_vault_key_identifier": key });
     let mut proposed = config.clone();
     for computed in [
         "id",
@@ -145,6 +149,96 @@ async fn with_an_unknown_provider_block_a_create_is_deferred_where_that_is_allow
         assert_eq!(planned["name"], json!("Config1"));
         assert_eq!(planned["status"], json!(UNKNOWN));
     }
+}
+
+/// With an unknown provider block what exists is deferred where that is allowed. Elsewhere the state
+/// stays as it is, with a warning, and a data source, which has no state, is an error.
+#[tokio::test]
+async fn with_an_unknown_provider_block_nothing_is_read() {
+    let simulator = simulator();
+    simulator.control().insert("Config1", KEY, "COMPLETED");
+    let plugin = start().await;
+    let mut provider = plugin.provider().await;
+    let mut block = json!({ "org_id": ORG_ID, "access_token": TOKEN, "endpoint": simulator.url() });
+    configure(&mut provider, &block).await;
+    let import = pb::import_resource_state::Request {
+        type_name: "aep_cmk_config".into(),
+        id: "Config1".into(),
+        ..Default::default()
+    };
+    let imported = provider.import_resource_state(import).await.unwrap().into_inner();
+    let object = &imported.imported_resources[0];
+    let prior = read(object.state.as_ref());
+
+    block["access_token"] = json!(UNKNOWN);
+    configure(&mut provider, &block).await;
+    let asked = simulator.control().counters().requests;
+    for (allowed, expected) in
+        [(true, Some(pb::deferred::Reason::ProviderConfigUnknown)), (false, None)]
+    {
+        let client_capabilities =
+            Some(pb::ClientCapabilities { deferral_allowed: allowed, ..Default::default() });
+        let request = pb::read_resource::Request {
+            type_name: "aep_cmk_config".into(),
+            current_state: object.state.clone(),
+            private: object.private.clone(),
+            client_capabilities,
+            ..Default::default()
+        };
+        let refreshed = provider.read_resource(request).await.unwrap().into_inner();
+        assert_eq!(refreshed.deferred.map(|deferred| deferred.reason()), expected);
+        assert_eq!(read(refreshed.new_state.as_ref()), prior);
+        assert_eq!(refreshed.private, object.private);
+        assert_eq!(refreshed.diagnostics.len(), usize::from(!allowed), "a warning instead");
+
+        let mut changed = prior.clone();
+        changed["failed_attempts"] = json!(3);
+        let request = pb::plan_resource_change::Request {
+            prior_private: object.private.clone(),
+            client_capabilities,
+            ..plan("aep_cmk_config", &prior, &changed)
+        };
+        let planned = provider.plan_resource_change(request).await.unwrap().into_inner();
+        assert_eq!(planned.deferred.map(|deferred| deferred.reason()), expected);
+        assert_eq!(read(planned.planned_state.as_ref())["failed_attempts"], json!("3"));
+        assert_eq!(planned.planned_private, object.private);
+
+        for (type_name, config) in
+            [("aep_cmk_config", json!({ "name": "Config1" })), ("aep_cmk_app", json!({}))]
+        {
+            let request = pb::read_data_source::Request {
+                type_name: type_name.into(),
+                config: value(&config),
+                client_capabilities,
+                ..Default::default()
+            };
+            let data = provider.read_data_source(request).await.unwrap().into_inner();
+            assert_eq!(data.deferred.map(|deferred| deferred.reason()), expected, "{type_name}");
+            assert_eq!(data.diagnostics.len(), usize::from(!allowed), "{type_name}");
+        }
+    }
+    assert_eq!(simulator.control().counters().requests, asked);
+}
+
+/// A debugger's process serves many runs. What one of them planned is nothing to the next, which
+/// begins when the provider is configured.
+#[tokio::test]
+async fn the_memory_of_a_run_ends_with_the_next_one() {
+    let simulator = simulator();
+    let plugin = start().await;
+    let mut provider = plugin.provider().await;
+    let block = json!({ "org_id": ORG_ID, "access_token": TOKEN, "endpoint": simulator.url() });
+    configure(&mut provider, &block).await;
+    let mut errors_of = async |key: &str, is_next_run: bool| {
+        if is_next_run {
+            configure(&mut provider, &block).await;
+        }
+        let request = create_with(key, false);
+        provider.plan_resource_change(request).await.unwrap().into_inner().diagnostics.len()
+    };
+    assert_eq!(errors_of(KEY, false).await, 0);
+    assert_eq!(errors_of(OTHER_KEY, false).await, 1, "two blocks of one name");
+    assert_eq!(errors_of(OTHER_KEY, true).await, 0);
 }
 
 #[tokio::test]
