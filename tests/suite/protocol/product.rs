@@ -201,7 +201,6 @@ async fn with_an_unknown_provider_block_nothing_is_read() {
         let planned = provider.plan_resource_change(request).await.unwrap().into_inner();
         assert_eq!(planned.deferred.map(|deferred| deferred.reason()), expected);
         assert_eq!(read(planned.planned_state.as_ref())["failed_attempts"], json!("3"));
-        assert_eq!(planned.planned_private, object.private);
 
         for (type_name, config) in
             [("aep_cmk_config", json!({ "name": "Config1" })), ("aep_cmk_app", json!({}))]
