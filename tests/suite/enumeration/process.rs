@@ -11,6 +11,7 @@ use aep_simulator::{Control, Place};
 use serde_json::Value as Json;
 use terraform_provider_aep::provider;
 use tf_provider_host::proto::tfplugin6 as pb;
+use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep};
 use tonic::Request;
 use tracing::field::{Field, Visit};
@@ -109,17 +110,18 @@ async fn configure(service: &Service, block: &Json) {
     assert_eq!(response.diagnostics, []);
 }
 
-/// Moves the clock while nothing is ready: sockets are looked at between two moves, as the runtime itself would jump to the
-/// next timer over what is on its way. Ends with the process.
+/// Moves the clock while nothing is ready, once what was sent has arrived: the runtime itself would jump to the next timer over
+/// what is on its way. Ends with the process.
 async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
     let began = Instant::now();
+    let echo = Echo::new().await;
     let mut requests = 0;
     let mut step = Duration::ZERO;
     let mut ends = None;
     loop {
         // A request passes a socket each way, and a new connection before that.
         for _ in 0..4 {
-            tokio::task::yield_now().await;
+            echo.waits().await;
         }
         let counters = adobe.control.counters();
         let is_news = std::mem::replace(&mut requests, counters.requests) != counters.requests;
@@ -153,6 +155,29 @@ async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
             return Ended::Hangs;
         }
         sleep(step).await;
+    }
+}
+
+/// A datagram to itself. It queues behind all that this thread sent over the loopback interface before, so on a busy machine,
+/// too, nothing is on its way any more once it is there.
+struct Echo(UdpSocket);
+
+impl Echo {
+    async fn new() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        socket.connect(socket.local_addr().unwrap()).await.unwrap();
+        Self(socket)
+    }
+
+    /// Never parks the thread, as the clock would move.
+    async fn waits(&self) {
+        while self.0.try_send(&[0]).is_err() {
+            tokio::task::yield_now().await;
+        }
+        while self.0.try_recv(&mut [0]).is_err() {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
     }
 }
 
