@@ -217,8 +217,11 @@ fn play_all(runs: &[Run<'_>], numbers: &[usize], says: bool) -> BTreeMap<usize, 
     let ends = Mutex::new(BTreeMap::<String, usize>::new());
     let began = Instant::now();
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
+        for nth in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            let next = &next;
+            let (violations, ends) = (&violations, &ends);
+            scope.spawn(move || {
+                process::stay_on_a_core(nth);
                 while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let run = &runs[number];
                     let played = catch_unwind(AssertUnwindSafe(|| play(number, run)));

@@ -158,8 +158,25 @@ async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
     }
 }
 
-/// A datagram to itself. It queues behind all that this thread sent over the loopback interface before, so on a busy machine,
-/// too, nothing is on its way any more once it is there.
+/// Keeps this thread on one core. Each core has a queue of its own for the loopback interface, and a busy kernel empties one of
+/// them much later than another.
+#[cfg(target_os = "linux")]
+pub(super) fn stay_on_a_core(nth: usize) {
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let this = nix::unistd::Pid::from_raw(0);
+    let allowed = sched_getaffinity(this).unwrap();
+    let cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap());
+    let mut one = CpuSet::new();
+    one.set(cores.cycle().nth(nth).unwrap()).unwrap();
+    sched_setaffinity(this, &one).unwrap();
+}
+
+/// Elsewhere the kernel has one queue.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn stay_on_a_core(_: usize) {}
+
+/// A datagram to itself. It queues behind all that this thread sent over the loopback interface from this core before, so on a
+/// busy machine, too, nothing is on its way any more once it is there.
 struct Echo(UdpSocket);
 
 impl Echo {
