@@ -32,8 +32,6 @@ const GRACE_OF_SHUTDOWN: Duration = Duration::from_millis(1500);
 const GRACE: Duration = Duration::from_secs(10);
 /// The client gives up on a plugin after a minute, too.
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
-/// Requests wait for a network, they do not compute: a second thread goes on while the first is blocked.
-const WORKERS: usize = 2;
 /// As much as a main thread has: values are read level by level, and a value of any type can be nested deeply.
 const STACK: usize = 8 * 1024 * 1024;
 /// How often to look whether the parent still lives.
@@ -97,23 +95,24 @@ fn print(text: &str) -> Result<(), Error> {
 fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
     crash::install_hook();
     log::start(log::level(about.kind(), variable), offer.crate_name);
-    // The provider's methods have threads of their own: one that blocks its thread holds up neither Stop nor Shutdown nor
-    // the end of the process.
-    let workers = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_stack_size(STACK)
-        .thread_name("request")
-        .enable_all()
-        .build()
-        .map_err(Error::Start)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let handle = workers.handle().clone();
-    let result = runtime.block_on(serve_until_the_end(about, offer, debug, handle));
+    let methods = thread_of_methods().map_err(Error::Start)?;
+    let result = runtime.block_on(serve_until_the_end(about, offer, debug, methods));
     // What did not end in time is not waited for again.
     runtime.shutdown_background();
-    workers.shutdown_background();
     result
+}
+
+/// The provider's methods have a thread of their own, which ends with the process: one that blocks it holds up neither Stop nor
+/// Shutdown nor the end of the process. Requests wait for a network, they do not compute, so one is enough. A pool costs each
+/// request twice the CPU.
+fn thread_of_methods() -> std::io::Result<Handle> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let thread = std::thread::Builder::new().name("methods".to_owned()).stack_size(STACK);
+    thread.spawn(move || runtime.block_on(pending::<()>()))?;
+    Ok(handle)
 }
 
 /// Why the process ends.
@@ -129,7 +128,7 @@ async fn serve_until_the_end(
     about: &About,
     offer: Offer,
     debug: bool,
-    workers: Handle,
+    methods: Handle,
 ) -> Result<(), Error> {
     // Before the handshake, because the client may be interrupted right after it.
     let mut signals = Signals::install().map_err(Error::Start)?;
@@ -157,7 +156,7 @@ async fn serve_until_the_end(
     let running = TaskTracker::new();
     let companions =
         Companions { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
-    let service = ProviderService::new(offer, stop, running.clone(), workers);
+    let service = ProviderService::new(offer, stop, running.clone(), methods);
     let dispatch = Dispatch::new(service, companions).await;
     let (sender, receiver) = mpsc::channel(16);
     let certificate = tls.as_ref().map(|tls| tls.certificate.to_vec());

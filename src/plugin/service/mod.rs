@@ -65,7 +65,7 @@ pub(super) struct ProviderService {
     offer: Offer,
     stop: Stop,
     running: TaskTracker,
-    workers: Handle,
+    methods: Handle,
     schemas: OnceLock<pb::get_provider_schema::Response>,
 }
 
@@ -106,9 +106,9 @@ fn request_id() -> String {
 }
 
 impl ProviderService {
-    /// `workers` runs the provider's methods.
-    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker, workers: Handle) -> Self {
-        Self { offer, stop, running, workers, schemas: OnceLock::new() }
+    /// `methods` runs the provider's methods.
+    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker, methods: Handle) -> Self {
+        Self { offer, stop, running, methods, schemas: OnceLock::new() }
     }
 
     /// Runs one request as a task of its own. When the client goes away the handler is dropped; the task is not, so an
@@ -155,7 +155,7 @@ impl ProviderService {
             );
             answer
         };
-        let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.workers);
+        let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.methods);
         joined(&described, task.await)
     }
 }
