@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::About;
-use super::error::Error;
 
 /// Terraform's proof that it is Terraform. It is no secret; it keeps people from running a plugin by hand.
 const COOKIE: (&str, &str) =
@@ -26,14 +25,14 @@ pub(super) enum Command {
 
 impl Command {
     /// From the arguments after the program's name. Go's flags have one dash, other programs' two.
-    pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, Error> {
+    pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Self> {
         let mut command = Self::Serve;
         for argument in arguments {
             command = match argument.to_str() {
                 Some("-debug" | "--debug") => Self::Debug,
                 Some("-version" | "--version" | "-V") => return Ok(Self::Version),
                 Some("-help" | "--help" | "-h") => return Ok(Self::Help),
-                _ => return Err(Error::Argument(argument.to_string_lossy().into_owned())),
+                _ => anyhow::bail!("unknown argument {argument:?}: see --help"),
             };
         }
         Ok(command)
@@ -65,8 +64,17 @@ pub(super) fn help(about: &About) -> String {
     )
 }
 
+/// What a person is told who starts it by hand.
+pub(super) fn not_by_hand(about: &About) -> String {
+    format!(
+        "This binary is a Terraform plugin. It is not meant to be run by hand: terraform and tofu start it themselves.\n\
+         By hand it can be asked for:\n\n{}  --debug    serve until interrupted\n  --help     say more",
+        commands(about)
+    )
+}
+
 /// What else the binary does, a line each.
-pub(super) fn commands(about: &About) -> String {
+fn commands(about: &About) -> String {
     about.commands.iter().map(|(name, does)| format!("  {name:<9}  {does}\n")).collect()
 }
 

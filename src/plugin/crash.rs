@@ -4,7 +4,11 @@ use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::fmt::Write;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::pin;
+use std::task::Poll;
+
+use tf_provider::Diagnostic;
 
 use super::stderr;
 
@@ -37,9 +41,27 @@ pub(super) fn install_hook() {
     }));
 }
 
-/// File and line of the panic that was just caught on this thread, as words.
-pub(super) fn place() -> String {
-    PLACE.with(RefCell::take).unwrap_or_else(|| "an unknown place".to_owned())
+/// Runs `work`, and catches its panic.
+pub(super) async fn catch<T>(work: impl Future<Output = T>) -> std::thread::Result<T> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        // The future is not polled again after a panic, and what it owned is dropped with it.
+        match panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+            Err(payload) => Poll::Ready(Err(payload)),
+        }
+    })
+    .await
+}
+
+/// What a caller is told about the panic that was just caught on this thread. Not its message, which may quote a value.
+pub(super) fn diagnostic(what: &str) -> Diagnostic {
+    let place = PLACE.with(RefCell::take).unwrap_or_else(|| "an unknown place".to_owned());
+    super::adapter::diagnostic(
+        "The provider crashed",
+        format!("{what} panicked at {place}. This is a bug in the provider; the log has the rest."),
+    )
 }
 
 fn beginning(message: &str) -> &str {

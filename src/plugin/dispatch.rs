@@ -11,7 +11,7 @@ use tonic::server::NamedService;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthService;
 
-use super::companions::Companions;
+use super::go_plugin::GoPluginServices;
 use super::proto::goplugin::grpc_broker_server::GrpcBrokerServer;
 use super::proto::goplugin::grpc_controller_server::GrpcControllerServer;
 use super::proto::goplugin::grpc_stdio_server::GrpcStdioServer;
@@ -25,14 +25,14 @@ const LARGEST_MESSAGE: usize = 256 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Dispatch {
     provider: ProviderServer<Arc<ProviderService>>,
-    controller: GrpcControllerServer<Companions>,
-    stdio: GrpcStdioServer<Companions>,
-    broker: GrpcBrokerServer<Companions>,
+    controller: GrpcControllerServer<GoPluginServices>,
+    stdio: GrpcStdioServer<GoPluginServices>,
+    broker: GrpcBrokerServer<GoPluginServices>,
     health: HealthServer<HealthService>,
 }
 
 impl Dispatch {
-    pub(super) async fn new(provider: ProviderService, companions: Companions) -> Self {
+    pub(super) async fn new(provider: ProviderService, go_plugin: GoPluginServices) -> Self {
         // go-plugin asks for the health of "plugin"; "" is healthy from the start.
         let health = tonic_health::server::HealthReporter::new();
         health.set_service_status("plugin", tonic_health::ServingStatus::Serving).await;
@@ -40,9 +40,9 @@ impl Dispatch {
             provider: ProviderServer::new(Arc::new(provider))
                 .max_decoding_message_size(LARGEST_MESSAGE)
                 .max_encoding_message_size(LARGEST_MESSAGE),
-            controller: GrpcControllerServer::new(companions.clone()),
-            stdio: GrpcStdioServer::new(companions.clone()),
-            broker: GrpcBrokerServer::new(companions),
+            controller: GrpcControllerServer::new(go_plugin.clone()),
+            stdio: GrpcStdioServer::new(go_plugin.clone()),
+            broker: GrpcBrokerServer::new(go_plugin),
             health: HealthServer::new(HealthService::from_health_reporter(health)),
         }
     }

@@ -6,8 +6,8 @@
 //! ```text
 //! process      arguments, cookie, handshake line, signals, the end
 //! socket, tls, connections   who gets in
-//! dispatch     the services on a connection: service (the provider's), companions (go-plugin's)
-//! service      one task a request, with its ctx; a panic in it is an answer
+//! dispatch     the services on a connection: service (the provider's), go_plugin (its own)
+//! service      one task a request, with its ctx; a panic in it is an error
 //! adapter      messages <-> tf_provider's traits and ext::ResourceExt
 //! value, schema   values and schemas <-> the wire
 //! log, crash, stderr   what the CLI reads on standard error
@@ -15,13 +15,13 @@
 
 mod adapter;
 mod command_line;
-mod companions;
 mod connections;
 mod crash;
 pub mod ctx;
 mod dispatch;
 mod error;
 mod ext;
+mod go_plugin;
 mod log;
 mod process;
 #[doc(hidden)]
@@ -41,7 +41,7 @@ mod seeds;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tf_provider::schema::{FunctionSchema, Schema};
 use tf_provider::{DataSource, Diagnostics, Function, Provider};
@@ -50,10 +50,9 @@ use tokio_util::task::TaskTracker;
 
 use adapter::{DataSourceAdapter, FunctionAdapter, ProviderAdapter, ResourceAdapter};
 pub use ext::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
-use service::Offer;
+use service::Registry;
 #[cfg(fuzzing)]
 pub use value::fuzzing;
-pub use value::{Data, Dynamic, NotANumber, Number, Ty};
 
 /// What the binary says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +79,7 @@ impl About {
 /// A provider with everything it offers, ready to be served.
 pub struct Plugin<P> {
     about: About,
-    offer: Offer,
+    registry: Registry,
     problems: Diagnostics,
     _provider: std::marker::PhantomData<P>,
 }
@@ -121,13 +120,14 @@ impl<P: Provider> Plugin<P> {
         Self {
             about,
             problems,
-            offer: Offer {
+            registry: Registry {
                 address: about.address,
                 crate_name: log::crate_of(std::any::type_name::<P>()),
                 provider,
                 resources: BTreeMap::new(),
                 data_sources: BTreeMap::new(),
                 functions: BTreeMap::new(),
+                schemas: OnceLock::new(),
             },
             _provider: std::marker::PhantomData,
         }
@@ -140,7 +140,7 @@ impl<P: Provider> Plugin<P> {
         let problems = &mut self.problems;
         let made =
             named(problems, name, |problems| Arc::new(ResourceAdapter::new(resource, problems)));
-        if self.offer.resources.insert(name, made).is_some() {
+        if self.registry.resources.insert(name, made).is_some() {
             twice(problems, "resource", name);
         }
         self
@@ -157,7 +157,7 @@ impl<P: Provider> Plugin<P> {
         let made = named(problems, name, |problems| {
             Arc::new(DataSourceAdapter::new(data_source, problems))
         });
-        if self.offer.data_sources.insert(name, made).is_some() {
+        if self.registry.data_sources.insert(name, made).is_some() {
             twice(problems, "data source", name);
         }
         self
@@ -169,7 +169,7 @@ impl<P: Provider> Plugin<P> {
         let problems = &mut self.problems;
         let made =
             named(problems, name, |problems| Arc::new(FunctionAdapter::new(function, problems)));
-        if self.offer.functions.insert(name, made).is_some() {
+        if self.registry.functions.insert(name, made).is_some() {
             twice(problems, "function", name);
         }
         self
@@ -177,17 +177,17 @@ impl<P: Provider> Plugin<P> {
 
     /// The schemas of everything.
     pub fn schemas(&self) -> Schemas {
-        let offer = &self.offer;
+        let registry = &self.registry;
         let resource = |resource: &dyn adapter::AnyResource| ResourceSchema {
             schema: resource.declared().schema.clone(),
             optional_blocks: resource.optional_blocks(),
             identity: resource.identity_schema().cloned(),
         };
-        let resources = offer.resources.iter();
-        let data_sources = offer.data_sources.iter();
-        let functions = offer.functions.iter();
+        let resources = registry.resources.iter();
+        let data_sources = registry.data_sources.iter();
+        let functions = registry.functions.iter();
         Schemas {
-            provider: Some(offer.provider.declared().schema.clone()),
+            provider: Some(registry.provider.declared().schema.clone()),
             resources: resources.map(|(name, of)| (*name, resource(of.as_ref()))).collect(),
             data_sources: data_sources
                 .map(|(name, of)| (*name, of.declared().schema.clone()))
@@ -202,7 +202,7 @@ impl<P: Provider> Plugin<P> {
     pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
         let stop = service::Stop::new(&CancellationToken::new());
         Arc::new(service::ProviderService::new(
-            self.offer,
+            self.registry,
             stop,
             TaskTracker::new(),
             tokio::runtime::Handle::current(),
@@ -213,7 +213,7 @@ impl<P: Provider> Plugin<P> {
     pub fn serve(self, arguments: impl Iterator<Item = OsString>) -> ExitCode {
         let problems = self.problems.errors.iter();
         let problems = problems.map(|problem| format!("{}: {}", problem.summary, problem.detail));
-        process::run(&self.about, self.offer, problems.collect(), arguments)
+        process::run(&self.about, self.registry, problems.collect(), arguments)
     }
 }
 
@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(details.len(), 4);
         let sentences = problems.iter().map(|problem| problem.summary.to_string()).collect();
         let debug = ["--debug".into()].into_iter();
-        let ended = super::process::obey(&about, plugin.offer, sentences, debug).unwrap_err();
+        let ended = super::process::obey(&about, plugin.registry, sentences, debug).unwrap_err();
         assert!(ended.to_string().contains("A name is registered twice"), "{ended}");
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, anyhow, bail};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -15,11 +16,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::command_line::{self, Command};
-use super::companions::Companions;
 use super::connections;
 use super::dispatch::Dispatch;
-use super::error::Error;
-use super::service::{Offer, ProviderService, Stop};
+use super::go_plugin::GoPluginServices;
+use super::service::{ProviderService, Registry, Stop};
 use super::signals::Signals;
 use super::socket::{Access, Endpoint};
 use super::tls::Tls;
@@ -34,6 +34,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
 /// As much as a main thread has: values are read level by level, and a value of any type can be nested deeply.
 const STACK: usize = 8 * 1024 * 1024;
+/// What everything else that can fail at the start has in common.
+const NO_START: &str = "the plugin cannot be started";
 /// How often to look whether the parent still lives.
 const PARENT_POLL: Duration = Duration::from_secs(1);
 
@@ -43,27 +45,27 @@ fn variable(name: &str) -> Option<String> {
 
 /// The certificate of the client; none where TLS is turned off (TF_DISABLE_PLUGIN_TLS). One that cannot be read is not
 /// none.
-fn client_certificate() -> Result<Option<String>, Error> {
+fn client_certificate() -> anyhow::Result<Option<String>> {
     match std::env::var_os("PLUGIN_CLIENT_CERT").filter(|pem| !pem.is_empty()) {
         None => Ok(None),
         Some(pem) => pem
             .into_string()
             .map(Some)
-            .map_err(|_| Error::ClientCertificate("it is not UTF-8".to_owned())),
+            .map_err(|_| anyhow!("PLUGIN_CLIENT_CERT is not a PEM certificate: it is not UTF-8")),
     }
 }
 
 /// Does what the arguments ask for, and serves until the end.
 pub(super) fn run(
     about: &About,
-    offer: Offer,
+    registry: Registry,
     problems: Vec<String>,
     arguments: impl Iterator<Item = OsString>,
 ) -> ExitCode {
-    match obey(about, offer, problems, arguments) {
+    match obey(about, registry, problems, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            stderr::write(format!("{error}\n").as_bytes());
+            stderr::write(format!("{error:#}\n").as_bytes());
             ExitCode::FAILURE
         }
     }
@@ -71,34 +73,37 @@ pub(super) fn run(
 
 pub(super) fn obey(
     about: &About,
-    offer: Offer,
+    registry: Registry,
     problems: Vec<String>,
     arguments: impl Iterator<Item = OsString>,
-) -> Result<(), Error> {
-    Command::parse(arguments).and_then(|command| match command {
+) -> anyhow::Result<()> {
+    match Command::parse(arguments)? {
         Command::Version => print(&command_line::version(about)),
         Command::Help => print(&command_line::help(about)),
         Command::Serve if !command_line::has_cookie(variable) => {
-            Err(Error::Cookie(command_line::commands(about)))
+            bail!(command_line::not_by_hand(about))
         }
-        _ if !problems.is_empty() => Err(Error::Registration(problems.join("\n"))),
-        Command::Serve => serve(about, offer, false),
-        Command::Debug => serve(about, offer, true),
-    })
+        _ if !problems.is_empty() => bail!(problems.join("\n")),
+        Command::Serve => serve(about, registry, false),
+        Command::Debug => serve(about, registry, true),
+    }
 }
 
-fn print(text: &str) -> Result<(), Error> {
+fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Handshake)
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .context("standard output cannot be written")
 }
 
-fn serve(about: &About, offer: Offer, debug: bool) -> Result<(), Error> {
+fn serve(about: &About, registry: Registry, debug: bool) -> anyhow::Result<()> {
     crash::install_hook();
-    log::start(log::level(about.kind(), variable), offer.crate_name);
+    log::start(log::level(about.kind(), variable), registry.crate_name);
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let methods = thread_of_methods().map_err(Error::Start)?;
-    let result = runtime.block_on(serve_until_the_end(about, offer, debug, methods));
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context(NO_START)?;
+    let methods = thread_of_methods().context(NO_START)?;
+    let result = runtime.block_on(serve_until_the_end(about, registry, debug, methods));
     // What did not end in time is not waited for again.
     runtime.shutdown_background();
     result
@@ -121,17 +126,17 @@ enum End {
     Shutdown,
     /// A signal, or the death of the process that started it.
     Alone,
-    Failed(Error),
+    Failed(anyhow::Error),
 }
 
 async fn serve_until_the_end(
     about: &About,
-    offer: Offer,
+    registry: Registry,
     debug: bool,
     methods: Handle,
-) -> Result<(), Error> {
+) -> anyhow::Result<()> {
     // Before the handshake, because the client may be interrupted right after it.
-    let mut signals = Signals::install().map_err(Error::Start)?;
+    let mut signals = Signals::install().context(NO_START)?;
     let parent = Parent::now();
     let tls = match debug {
         // Plaintext, on a socket that is this user's alone.
@@ -154,10 +159,10 @@ async fn serve_until_the_end(
     let stop = Stop::new(&stopping);
     ctx::serve(stop.clone());
     let running = TaskTracker::new();
-    let companions =
-        Companions { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
-    let service = ProviderService::new(offer, stop, running.clone(), methods);
-    let dispatch = Dispatch::new(service, companions).await;
+    let go_plugin =
+        GoPluginServices { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
+    let service = ProviderService::new(registry, stop, running.clone(), methods);
+    let dispatch = Dispatch::new(service, go_plugin).await;
     let (sender, receiver) = mpsc::channel(16);
     let certificate = tls.as_ref().map(|tls| tls.certificate.to_vec());
     let accepting = tokio::spawn(connections::accept(
@@ -185,9 +190,9 @@ async fn serve_until_the_end(
 
     let end = tokio::select! {
         result = &mut serving => match result {
-            Ok(Ok(())) => End::Failed(Error::Start(std::io::ErrorKind::ConnectionAborted.into())),
-            Ok(Err(error)) => End::Failed(error.into()),
-            Err(panicked) => End::Failed(Error::Start(panicked.into())),
+            Ok(Ok(())) => End::Failed(anyhow!("the gRPC server ended")),
+            Ok(Err(error)) => End::Failed(anyhow::Error::new(error).context("the gRPC server failed")),
+            Err(panicked) => End::Failed(panicked.into()),
         },
         () = shutdown.cancelled() => End::Shutdown,
         () = signals.asked_to_end(debug) => End::Alone,
@@ -232,11 +237,11 @@ async fn in_time(work: impl Future<Output = ()>, shutdown: &CancellationToken) -
 }
 
 /// Ends when no client has come for too long.
-async fn no_client(connected: &CancellationToken) -> Error {
+async fn no_client(connected: &CancellationToken) -> anyhow::Error {
     if timeout(FIRST_CLIENT, connected.cancelled()).await.is_ok() {
         pending::<()>().await;
     }
-    Error::NoClient(FIRST_CLIENT.as_secs())
+    anyhow!("no client has connected within {} seconds", FIRST_CLIENT.as_secs())
 }
 
 /// The process that started this one. Linux could signal its death, but does so when the thread that forked ends,

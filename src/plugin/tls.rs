@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -14,8 +15,6 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use tokio_rustls::TlsAcceptor;
 
-use super::error::Error;
-
 /// The server's side of the connection.
 pub(super) struct Tls {
     pub(super) acceptor: TlsAcceptor,
@@ -25,12 +24,13 @@ pub(super) struct Tls {
 
 impl Tls {
     /// Trusts the client with this certificate (`PLUGIN_CLIENT_CERT`) and nobody else.
-    pub(super) fn new(client_pem: &str) -> Result<Self, Error> {
+    pub(super) fn new(client_pem: &str) -> anyhow::Result<Self> {
         let client = CertificateDer::from_pem_slice(client_pem.as_bytes())
-            .map_err(|error| Error::ClientCertificate(error.to_string()))?;
+            .context("PLUGIN_CLIENT_CERT is not a PEM certificate")?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = OneClient { certificate: client, provider: Arc::clone(&provider) };
-        let (certificate, key) = own_certificate()?;
+        let made = own_certificate().context("the server certificate cannot be made")?;
+        let (certificate, key) = made;
         // The provider is named here because another crate of the binary may have enabled a second one, and then
         // rustls has no default.
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -47,7 +47,8 @@ impl Tls {
 }
 
 /// A certificate for this run. P-256, because clients on BoringSSL do not verify P-521.
-fn own_certificate() -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'static>), Error> {
+fn own_certificate() -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'static>), rcgen::Error>
+{
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
     // The name the client asks for, on every machine.
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;

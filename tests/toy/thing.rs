@@ -1,5 +1,6 @@
 //! A resource with everything a schema can have.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
@@ -8,10 +9,10 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, NestedBlock, Schema,
 };
 use tf_provider::value::{
-    Value, ValueEmpty, ValueMap, ValueNumber, ValueSet, ValueString, serde_as_vec,
+    Value, ValueAny, ValueEmpty, ValueMap, ValueNumber, ValueSet, ValueString, serde_as_vec,
 };
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
-use tf_provider_host::{Dynamic, Identity, IdentityAttribute, IdentitySchema, Number, ResourceExt};
+use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 use super::{Unknown, attribute, error, schema};
 
@@ -26,8 +27,8 @@ pub(crate) struct State<'a> {
     generation: ValueNumber,
     count_of: ValueNumber,
     weight: Value<f64>,
-    ratio: Value<Number>,
-    extra: Value<Dynamic>,
+    ratio: Value<f64>,
+    extra: Value<Dynamic<'a>>,
     tags: ValueSet<ValueString<'a>>,
     labels: ValueMap<'a, ValueString<'a>>,
     settings: Value<Settings<'a>>,
@@ -37,6 +38,13 @@ pub(crate) struct State<'a> {
     owner: Value<Owner<'a>>,
     disk: Vec<Disk<'a>>,
     network: BTreeSet<Network<'a>>,
+}
+
+/// A value of any type brings its type.
+#[derive(Clone, Serialize, Deserialize)]
+struct Dynamic<'a> {
+    r#type: Cow<'a, str>,
+    value: ValueAny,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -66,7 +74,7 @@ struct Owner<'a> {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Disk<'a> {
-    size: Value<Number>,
+    size: Value<f64>,
     #[serde(borrow)]
     label: ValueString<'a>,
 }

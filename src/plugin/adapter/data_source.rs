@@ -1,14 +1,15 @@
 //! Data sources.
 
 use async_trait::async_trait;
+use rmpv::Value;
 use tf_provider::{DataSource, Diagnostics};
 
 use super::{
-    Declared, decode, deferred, encode, encode_data, meta, require_deferral_or_error,
-    require_error, to_protocol, typed,
+    Declared, Family, decode, deferred, encode, encode_value, meta, or_deferred, required,
+    to_protocol, typed,
 };
 use crate::proto::tfplugin6 as pb;
-use crate::value::{self, Data, from_data};
+use crate::value::{self, Ty};
 
 /// A [`DataSource`] without its types.
 #[async_trait]
@@ -38,14 +39,10 @@ impl<D: DataSource> DataSourceAdapter<D> {
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
         let ty = &self.declared.ty;
-        let data = decode(diags, config, ty)?;
-        let data = value::admit(&data, ty, &fits::<D>);
-        let config = typed(diags, &data, ty, &fits::<D>)?;
-        let answer = self.data_source.validate(diags, config).await;
-        if answer.is_none() {
-            require_error(diags, "no result of the validation");
-        }
-        answer
+        let sent = decode::<State<D>>(diags, config, ty)?;
+        let (config, _) = typed::<State<D>>(diags, &sent, ty)?;
+        let validated = self.data_source.validate(diags, config).await;
+        required(diags, validated, "no result of the validation")
     }
 
     async fn try_read(
@@ -54,23 +51,28 @@ impl<D: DataSource> DataSourceAdapter<D> {
         config: Option<&pb::DynamicValue>,
     ) -> Option<pb::DynamicValue> {
         let ty = &self.declared.ty;
-        let data = decode(diags, config, ty)?;
-        let config = typed(diags, &data, ty, &fits::<D>)?;
+        let sent = decode::<State<D>>(diags, config, ty)?;
+        let (config, _) = typed::<State<D>>(diags, &sent, ty)?;
         let meta = meta(diags)?;
-        match self.data_source.read(diags, config, meta).await {
-            Some(state) => encode(diags, &state, ty, None),
-            // Null would be an object that is missing.
-            None if deferred().is_some() => encode_data(diags, &Data::Unknown, ty),
-            None => {
-                require_deferral_or_error(diags, "no data");
-                None
-            }
-        }
+        let read = self.data_source.read(diags, config, meta).await;
+        let read = match read {
+            Some(state) => Some(encode(diags, &state, ty, None)?),
+            None => None,
+        };
+        // Null would be an object that is missing.
+        or_deferred(diags, read, "no data", |diags| encode_value(diags, Ok(value::unknown())))
     }
 }
 
-fn fits<D: DataSource>(data: &Data) -> bool {
-    from_data::<D::State<'_>>(data).is_ok()
+/// The type of its values.
+struct State<D>(std::marker::PhantomData<D>);
+
+impl<D: DataSource> Family for State<D> {
+    type Of<'a> = D::State<'a>;
+
+    fn held(of: &Self::Of<'_>, ty: &Ty) -> Option<Value> {
+        value::written(of, ty).ok()
+    }
 }
 
 #[async_trait]

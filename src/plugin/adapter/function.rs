@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use tf_provider::schema::FunctionSchema;
 use tf_provider::{AttributePathStep, Diagnostic, Diagnostics, Function};
 
-use super::{decode, diagnostic, encode, read, require_error};
+use super::{Family, decode, diagnostic, encode, reported, require_error, required, typed};
 use crate::proto::tfplugin6 as pb;
-use crate::value::{Data, Ty, from_data};
+use crate::value::{Sent, Ty};
 
 /// A [`Function`] without its types.
 #[async_trait]
 pub(crate) trait AnyFunction: Send + Sync {
     fn signature(&self) -> &FunctionSchema;
-    async fn call(&self, arguments: Vec<pb::DynamicValue>) -> pb::call_function::Response;
+    async fn call(&self, request: pb::call_function::Request) -> pb::call_function::Response;
 }
 
 pub(crate) struct FunctionAdapter<F> {
@@ -41,29 +41,35 @@ impl<F: Function> FunctionAdapter<F> {
         let mut decoded = Vec::with_capacity(arguments.len());
         for (index, (argument, ty)) in (0..).zip(arguments.iter().zip(&types)) {
             let known = diags.errors.len();
-            let data = decode(diags, Some(argument), ty);
+            let data = decode::<Anything>(diags, Some(argument), ty);
             for error in diags.errors.iter_mut().skip(known) {
                 error.attribute.steps.insert(0, AttributePathStep::Index(index));
             }
             decoded.push(data?);
         }
-        let data = Data::List(decoded);
-        let input = read(diags, &data, &Ty::Tuple(types), &fits::<F>)?;
-        match self.function.call(diags, input).await {
-            Some(output) if diags.errors.is_empty() => {
-                encode(diags, &output, &Ty::of_type(&signature.return_type), None)
-            }
-            Some(_) => None,
-            None => {
-                require_error(diags, "no result");
-                None
-            }
+        let sent = reported(diags, Sent::from_arguments(decoded), "Too many arguments")?;
+        let (input, _) = typed::<Input<F>>(diags, &sent, &Ty::Tuple(types))?;
+        let output = self.function.call(diags, input).await;
+        let output = required(diags, output, "no result")?;
+        match diags.errors.is_empty() {
+            true => encode(diags, &output, &Ty::of_type(&signature.return_type), None),
+            false => None,
         }
     }
 }
 
-fn fits<F: Function>(data: &Data) -> bool {
-    from_data::<F::Input<'_>>(data).is_ok()
+/// The type of its arguments.
+struct Input<F>(std::marker::PhantomData<F>);
+
+impl<F: Function> Family for Input<F> {
+    type Of<'a> = F::Input<'a>;
+}
+
+/// One argument for itself, whose type is only part of the function's.
+struct Anything;
+
+impl Family for Anything {
+    type Of<'a> = serde::de::IgnoredAny;
 }
 
 /// The types of `count` arguments: one for each parameter, and the last one's for the rest if it is variadic.
@@ -119,9 +125,9 @@ impl<F: Function> AnyFunction for FunctionAdapter<F> {
         &self.signature
     }
 
-    async fn call(&self, arguments: Vec<pb::DynamicValue>) -> pb::call_function::Response {
+    async fn call(&self, request: pb::call_function::Request) -> pb::call_function::Response {
         let mut diags = Diagnostics::default();
-        let result = self.try_call(&mut diags, arguments).await;
+        let result = self.try_call(&mut diags, request.arguments).await;
         match to_error(diags.errors) {
             None => pb::call_function::Response { result, error: None },
             error => pb::call_function::Response { result: None, error },

@@ -1,14 +1,12 @@
 //! Resource identity.
 
-use std::collections::BTreeMap;
-
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
-use super::{decode, diagnostic, encode, encode_data};
+use super::{Family, decode, diagnostic, encode, encode_value, reported};
 use crate::ext::{Identity, IdentitySchema};
 use crate::proto::tfplugin6 as pb;
-use crate::value::{self, Data, Ty};
+use crate::value::{self, Ty};
 
 /// The type of an identity: every attribute is a string.
 fn identity_type(schema: &IdentitySchema) -> Ty {
@@ -38,24 +36,15 @@ pub(super) fn read(
     data: Option<&pb::ResourceIdentityData>,
 ) -> Option<Identity> {
     let value = data?.identity_data.as_ref();
-    match decode(diags, value, &identity_type(schema))? {
-        Data::Map(entries) => Some(to_identity(entries)),
-        _ => None,
-    }
+    let sent = decode::<Strings>(diags, value, &identity_type(schema))?;
+    if sent.is_null() { None } else { sent.read() }
 }
 
-fn to_identity(entries: BTreeMap<String, Data>) -> Identity {
-    entries
-        .into_iter()
-        .map(|(name, data)| {
-            let value = match data {
-                Data::String(text) => Value::Value(text),
-                Data::Unknown => Value::Unknown,
-                _ => Value::Null,
-            };
-            (name, value)
-        })
-        .collect()
+/// The type of an identity's values.
+struct Strings;
+
+impl Family for Strings {
+    type Of<'a> = Identity;
 }
 
 /// Brings a stored identity to the current version. There is one version so far, so it only passes through.
@@ -76,7 +65,7 @@ pub(super) fn upgrade(
     let written = |identity_data| pb::ResourceIdentityData { identity_data: Some(identity_data) };
     // Of an object that was stored before there were identities, with which the tools come here as with version 0.
     if matches!(json, b"" | b"null") {
-        return encode_data(diags, &Data::Null, &ty).map(written);
+        return encode_value(diags, Ok(rmpv::Value::Nil)).map(written);
     }
     if request.version != schema.version {
         diags.errors.push(diagnostic(
@@ -88,11 +77,6 @@ pub(super) fn upgrade(
         ));
         return None;
     }
-    match value::from_state_json(json, &ty) {
-        Ok(identity) => encode_data(diags, &identity, &ty).map(written),
-        Err(error) => {
-            diags.errors.push(error.into_diagnostic("The stored identity cannot be read"));
-            None
-        }
-    }
+    let stored = reported(diags, value::stored(json, &ty), "The stored identity cannot be read")?;
+    encode_value(diags, Ok(stored)).map(written)
 }

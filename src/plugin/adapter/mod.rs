@@ -1,7 +1,7 @@
 //! From the protocol's messages to the typed traits and back.
 //!
-//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe trait that takes
-//! and gives messages. The typed states borrow from the request, which the adapter's future owns.
+//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe trait that takes and gives
+//! messages. The typed states borrow from the request, which the adapter's future owns.
 
 mod data_source;
 mod function;
@@ -15,8 +15,7 @@ pub(crate) use function::{AnyFunction, FunctionAdapter};
 pub(crate) use provider::{AnyProvider, ProviderAdapter};
 pub(crate) use resource::{AnyResource, ResourceAdapter};
 
-use std::collections::BTreeMap;
-
+use rmpv::Value;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{Block, NestedBlock, Schema};
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
@@ -24,7 +23,7 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 use super::ctx::{self, DeferredReason};
 use super::error::Error;
 use super::proto::tfplugin6 as pb;
-use super::value::{self, Data, Ty};
+use super::value::{self, Sent, Ty};
 
 /// A schema with the type that follows from it.
 #[derive(Debug)]
@@ -93,7 +92,7 @@ pub(crate) fn diagnostic(
     }
 }
 
-/// An answer without a result must say why. `what` is what is missing.
+/// A response without a result must say why. `what` is what is missing.
 fn require_error(diags: &mut Diagnostics, what: &str) {
     if diags.errors.is_empty() {
         diags.errors.push(diagnostic(
@@ -103,82 +102,84 @@ fn require_error(diags: &mut Diagnostics, what: &str) {
     }
 }
 
+/// What a method returned. Nothing has to come with an error.
+fn required<T>(diags: &mut Diagnostics, result: Option<T>, what: &str) -> Option<T> {
+    if result.is_none() {
+        require_error(diags, what);
+    }
+    result
+}
+
+/// A type of a provider's values, for whatever they borrow from.
+trait Family {
+    type Of<'a>: Deserialize<'a>;
+
+    /// What the value holds, as it goes out: nothing for a type that cannot be written.
+    fn held(_: &Self::Of<'_>, _: &Ty) -> Option<Value> {
+        None
+    }
+}
+
+fn fits<F: Family>(sent: &Sent) -> bool {
+    sent.read::<F::Of<'_>>().is_some()
+}
+
 /// Reads a value of a request. An absent or empty one is null.
-fn decode(diags: &mut Diagnostics, value: Option<&pb::DynamicValue>, ty: &Ty) -> Option<Data> {
-    let data = match value {
-        Some(value) if !value.msgpack.is_empty() => value::from_msgpack(&value.msgpack, ty),
-        Some(value) if !value.json.is_empty() => value::from_json(&value.json, ty),
-        _ => Ok(Data::Null),
+fn decode<F: Family>(
+    diags: &mut Diagnostics,
+    value: Option<&pb::DynamicValue>,
+    ty: &Ty,
+) -> Option<Sent> {
+    let sent = match value {
+        Some(value) if !value.msgpack.is_empty() => Sent::from_msgpack(&value.msgpack, ty),
+        Some(value) if !value.json.is_empty() => Sent::from_json(&value.json, ty),
+        _ => Ok(Sent::nothing()),
     };
-    data.map_err(|error| {
-        diags
-            .errors
-            .push(error.into_diagnostic("The request holds a value that does not fit the schema"));
-    })
-    .ok()
+    let admitted = sent.and_then(|mut sent| sent.admit(ty, fits::<F>).map(|()| sent));
+    reported(diags, admitted, "The request holds a value that does not fit the schema")
 }
 
-/// Turns a value into the provider's type. `fits` tries the same type on another value, to find the attribute at fault.
-fn typed<'a, T: Deserialize<'a> + Serialize>(
+fn reported<T>(
     diags: &mut Diagnostics,
-    data: &'a Data,
-    ty: &Ty,
-    fits: &dyn Fn(&Data) -> bool,
+    result: Result<T, Error>,
+    summary: &'static str,
 ) -> Option<T> {
-    let value: T = read(diags, data, ty, fits)?;
-    if value::may_lose(data) {
-        // What cannot be written is for the method's own result to say.
-        let kept = value::to_data(&value).unwrap_or_default();
-        if let Err(error) = value::check_numbers(data, &kept) {
-            diags.errors.push(unusable(error, data, ty, &|_| false));
-            return None;
+    result.map_err(|error| diags.errors.push(error.into_diagnostic(summary))).ok()
+}
+
+/// What a method was given, and what its type kept of it. Both as they go out.
+struct Given {
+    sent: Value,
+    kept: Value,
+}
+
+/// Turns a value into the provider's type.
+fn typed<'a, F: Family>(
+    diags: &mut Diagnostics,
+    sent: &'a Sent,
+    ty: &Ty,
+) -> Option<(F::Of<'a>, Option<Given>)> {
+    let Some(typed) = sent.read::<F::Of<'a>>() else {
+        let path = value::culprit(sent, fits::<F>);
+        let error = Error { message: value::complaint(sent, &path).to_owned(), path };
+        unusable(diags, error, ty);
+        return None;
+    };
+    // What cannot be written is for the method's own result to say.
+    let given = sent.may_lose().then(|| F::held(&typed, ty).zip(sent.back(ty).ok())).flatten();
+    let Some((kept, sent)) = given else { return Some((typed, None)) };
+    match value::check_numbers(&sent, &kept, ty) {
+        Ok(()) => Some((typed, Some(Given { sent, kept }))),
+        Err(error) => {
+            unusable(diags, error, ty);
+            None
         }
     }
-    Some(value)
 }
 
-/// The same for a type that is only read.
-fn read<'a, T: Deserialize<'a>>(
-    diags: &mut Diagnostics,
-    data: &'a Data,
-    ty: &Ty,
-    fits: &dyn Fn(&Data) -> bool,
-) -> Option<T> {
-    value::from_data::<T>(data)
-        .map_err(|error| diags.errors.push(unusable(error, data, ty, fits)))
-        .ok()
-}
-
-fn unusable(error: Error, data: &Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) -> Diagnostic {
-    let error = match error {
-        Error::Value { path, message } => {
-            let known = path.len();
-            let path = value::culprit(data, path, fits);
-            // Where serde had lost the way, its text is about an enum of tf-provider's that nobody knows.
-            let message = match path.len() > known || message.contains("untagged enum") {
-                true => value::complaint(data, &path).to_owned(),
-                false => message,
-            };
-            let path = ty.address(path);
-            Error::Value { path, message }
-        }
-        error => error,
-    };
-    error.into_diagnostic("The provider cannot use this value")
-}
-
-/// What a method was given, and what its type kept of it.
-struct Given<'a> {
-    sent: &'a Data,
-    kept: Data,
-}
-
-impl<'a> Given<'a> {
-    /// `None` where nothing can have been lost.
-    fn of<T: Serialize + ?Sized>(sent: &'a Data, value: &T) -> Option<Self> {
-        let kept = value::may_lose(sent).then(|| value::to_data(value).ok())??;
-        (kept != *sent).then_some(Self { sent, kept })
-    }
+fn unusable(diags: &mut Diagnostics, error: Error, ty: &Ty) {
+    let error = Error { path: ty.address(error.path), ..error };
+    diags.errors.push(error.into_diagnostic("The provider cannot use this value"));
 }
 
 /// Writes a value of the provider's type.
@@ -186,54 +187,36 @@ fn encode<T: Serialize + ?Sized>(
     diags: &mut Diagnostics,
     value: &T,
     ty: &Ty,
-    given: Option<&Given<'_>>,
+    given: Option<&Given>,
 ) -> Option<pb::DynamicValue> {
-    let mut data = to_data(diags, value)?;
-    if let Some(given) = given {
-        value::restore(&mut data, given.sent, &given.kept, ty);
+    let mut written = value::written(value, ty);
+    if let (Ok(written), Some(given)) = (&mut written, given) {
+        value::restore(written, &given.sent, &given.kept, ty);
     }
-    // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of
-    // their own about every value that was still to come.
+    // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of their own
+    // about every value that was still to come.
     if !diags.errors.is_empty() {
-        data.forget_unknown();
+        written = written.and_then(|written| value::without_unknown(written, ty));
     }
-    encode_data(diags, &data, ty)
+    encode_value(diags, written)
 }
 
-fn to_data<T: Serialize + ?Sized>(diags: &mut Diagnostics, value: &T) -> Option<Data> {
-    value::to_data(value).map_err(|error| report_unwritable(diags, error)).ok()
+fn encode_value(diags: &mut Diagnostics, value: Result<Value, Error>) -> Option<pb::DynamicValue> {
+    let msgpack = value.and_then(|value| value::to_bytes(&value));
+    reported(diags, msgpack, "The provider returned a value that does not fit its schema")
+        .map(|msgpack| pb::DynamicValue { msgpack, json: Vec::new() })
 }
-
-fn encode_data(diags: &mut Diagnostics, data: &Data, ty: &Ty) -> Option<pb::DynamicValue> {
-    match value::to_msgpack(data, ty) {
-        Ok(msgpack) => Some(pb::DynamicValue { msgpack, json: Vec::new() }),
-        Err(error) => {
-            report_unwritable(diags, error);
-            None
-        }
-    }
-}
-
-fn report_unwritable(diags: &mut Diagnostics, error: Error) {
-    diags
-        .errors
-        .push(error.into_diagnostic("The provider returned a value that does not fit its schema"));
-}
-
-static NULL: Data = Data::Null;
-static EMPTY: Data = Data::Map(BTreeMap::new());
 
 /// A value that was not sent: null, or an object without attributes for types that cannot be null.
 fn unsent<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, what: &str) -> Option<T> {
-    value::from_data::<T>(&NULL)
-        .or_else(|_| value::from_data::<T>(&EMPTY))
-        .map_err(|_| {
-            diags.errors.push(diagnostic(
-                "The provider cannot do without a value",
-                format!("{what} is null, which the provider's type does not allow. This is a bug in the provider."),
-            ));
-        })
-        .ok()
+    let nothing = value::read_nothing();
+    if nothing.is_none() {
+        diags.errors.push(diagnostic(
+            "The provider cannot do without a value",
+            format!("{what} is null, which the provider's type does not allow. This is a bug in the provider."),
+        ));
+    }
+    nothing
 }
 
 /// Provider metadata: no schema is declared for it, so none is sent.
@@ -311,19 +294,26 @@ fn path(path: AttributePath) -> pb::AttributePath {
     }
 }
 
-/// A method returned nothing, which is right where it deferred and the client allows that. Otherwise it needs an error.
-fn require_deferral_or_error(diags: &mut Diagnostics, what: &str) {
+/// What a method returned, or what takes its place where it deferred and the client allows that. Otherwise it needs an error.
+fn or_deferred<T>(
+    diags: &mut Diagnostics,
+    returned: Option<T>,
+    what: &str,
+    deferred: impl FnOnce(&mut Diagnostics) -> Option<T>,
+) -> Option<T> {
     let ctx = ctx::current();
-    if ctx.deferred().is_some() && !ctx.deferral_allowed() {
-        diags.errors.push(diagnostic(
+    match (returned, ctx.deferred()) {
+        (Some(returned), _) => return Some(returned),
+        (None, Some(_)) if ctx.deferral_allowed() => return deferred(diags),
+        (None, Some(_)) => diags.errors.push(diagnostic(
             "The provider deferred what cannot be deferred",
             "It waits for something that is not known yet, and this CLI, or this run of it, does not allow that. Apply \
              what it depends on first, with -target. Nothing was changed. That there is no better message is a bug in \
              the provider.",
-        ));
-    } else if ctx.deferred().is_none() {
-        require_error(diags, what);
+        )),
+        (None, None) => require_error(diags, what),
     }
+    None
 }
 
 /// The deferral the trait method asked for, if the client understands it.

@@ -1,11 +1,12 @@
 //! The provider block.
 
 use async_trait::async_trait;
+use rmpv::Value;
 use tf_provider::{Diagnostics, Provider};
 
-use super::{Declared, decode, diagnostic, require_error, to_protocol, typed};
+use super::{Declared, Family, decode, diagnostic, required, to_protocol, typed};
 use crate::proto::tfplugin6 as pb;
-use crate::value::{self, Data, from_data};
+use crate::value::{self, Ty};
 
 /// A [`Provider`] without its types.
 #[async_trait]
@@ -61,14 +62,10 @@ impl<P: Provider> ProviderAdapter<P> {
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
         let ty = &self.declared.ty;
-        let data = decode(diags, config, ty)?;
-        let data = value::admit(&data, ty, &fits::<P>);
-        let config = typed(diags, &data, ty, &fits::<P>)?;
-        let answer = self.provider.validate(diags, config).await;
-        if answer.is_none() {
-            require_error(diags, "no result of the validation");
-        }
-        answer
+        let sent = decode::<Config<P>>(diags, config, ty)?;
+        let (config, _) = typed::<Config<P>>(diags, &sent, ty)?;
+        let validated = self.provider.validate(diags, config).await;
+        required(diags, validated, "no result of the validation")
     }
 
     async fn try_configure(
@@ -77,19 +74,22 @@ impl<P: Provider> ProviderAdapter<P> {
         request: pb::configure_provider::Request,
     ) -> Option<()> {
         let ty = &self.declared.ty;
-        let data = decode(diags, request.config.as_ref(), ty)?;
-        let data = value::admit(&data, ty, &fits::<P>);
-        let config = typed(diags, &data, ty, &fits::<P>)?;
-        let answer = self.provider.configure(diags, request.terraform_version, config).await;
-        if answer.is_none() {
-            require_error(diags, "no result of the configuration");
-        }
-        answer
+        let sent = decode::<Config<P>>(diags, request.config.as_ref(), ty)?;
+        let (config, _) = typed::<Config<P>>(diags, &sent, ty)?;
+        let configured = self.provider.configure(diags, request.terraform_version, config).await;
+        required(diags, configured, "no result of the configuration")
     }
 }
 
-fn fits<P: Provider>(data: &Data) -> bool {
-    from_data::<P::Config<'_>>(data).is_ok()
+/// The type of its values.
+struct Config<P>(std::marker::PhantomData<P>);
+
+impl<P: Provider> Family for Config<P> {
+    type Of<'a> = P::Config<'a>;
+
+    fn held(of: &Self::Of<'_>, ty: &Ty) -> Option<Value> {
+        value::written(of, ty).ok()
+    }
 }
 
 #[async_trait]

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use tf_provider::Diagnostics;
 
-use super::{Declared, diagnostic, encode_data, require_error};
+use super::{Declared, diagnostic, encode_value, reported, required};
 use crate::proto::tfplugin6 as pb;
 use crate::value;
 
@@ -40,20 +40,13 @@ pub(super) fn upgrade(
         true => None,
         false => {
             let state = read(diags, json)?;
-            let Some(upgraded) = upgrade(diags, request.version, state) else {
-                require_error(diags, "no upgraded state");
-                return None;
-            };
-            Some(upgraded.to_string().into_bytes())
+            let upgraded = upgrade(diags, request.version, state);
+            Some(required(diags, upgraded, "no upgraded state")?.to_string().into_bytes())
         }
     };
-    match value::from_state_json(upgraded.as_deref().unwrap_or(json), &declared.ty) {
-        Ok(data) => encode_data(diags, &data, &declared.ty),
-        Err(error) => {
-            diags.errors.push(error.into_diagnostic("The stored state cannot be read"));
-            None
-        }
-    }
+    let stored = value::stored(upgraded.as_deref().unwrap_or(json), &declared.ty);
+    let stored = reported(diags, stored, "The stored state cannot be read")?;
+    encode_value(diags, Ok(stored))
 }
 
 fn read(diags: &mut Diagnostics, json: &[u8]) -> Option<Json> {

@@ -8,7 +8,7 @@
 //! Both are measured in turns, so that a busy machine is busy for both: the ratio is what counts. Linux only, for `/proc`.
 
 // A measurement that cannot be made ends the program.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

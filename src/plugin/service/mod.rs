@@ -1,14 +1,11 @@
-//! The provider service: finds the adapter, runs it, answers.
+//! The provider service: finds the adapter, runs it, responds.
 
-mod answer;
+mod registry;
 mod rpcs;
-mod schemas;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tf_provider::Diagnostic;
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
@@ -16,23 +13,11 @@ use tokio_util::task::TaskTracker;
 use tonic::{Response, Status};
 use tracing::Instrument;
 
-use super::adapter::{AnyDataSource, AnyFunction, AnyProvider, AnyResource, diagnostic};
 use super::crash;
 use super::ctx::Ctx;
 use super::log::RPC;
-use super::proto::tfplugin6 as pb;
-use answer::Answer;
-
-/// Everything a provider offers.
-pub(super) struct Offer {
-    pub(super) address: &'static str,
-    /// The crate the provider is written in: its log is written, too.
-    pub(super) crate_name: &'static str,
-    pub(super) provider: Arc<dyn AnyProvider>,
-    pub(super) resources: BTreeMap<&'static str, Arc<dyn AnyResource>>,
-    pub(super) data_sources: BTreeMap<&'static str, Arc<dyn AnyDataSource>>,
-    pub(super) functions: BTreeMap<&'static str, Arc<dyn AnyFunction>>,
-}
+pub(super) use registry::Registry;
+use rpcs::CanFail;
 
 /// The token that in-flight requests watch. Stopping is for them alone: a client may go on with new requests, and in
 /// debug mode the next client will.
@@ -62,39 +47,34 @@ impl Stop {
 
 /// The provider service.
 pub(super) struct ProviderService {
-    offer: Offer,
+    registry: Arc<Registry>,
     stop: Stop,
     running: TaskTracker,
     methods: Handle,
-    schemas: OnceLock<pb::get_provider_schema::Response>,
-}
-
-/// What a request is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Provider,
-    Resource,
-    DataSource,
-    Function,
 }
 
 /// What every request brings along.
-#[derive(Clone)]
 struct Call {
     rpc: &'static str,
-    kind: Kind,
-    type_name: String,
+    /// The kind of what it is about.
+    about: &'static str,
+    /// Its name.
+    name: String,
     deferral_allowed: bool,
 }
 
 impl Call {
-    fn new(rpc: &'static str, kind: Kind, type_name: &str, deferral_allowed: bool) -> Self {
-        Self { rpc, kind, type_name: type_name.to_owned(), deferral_allowed }
+    /// The name of what the request is about, if it is of this kind.
+    fn name_of(&self, kind: &str) -> Option<&str> {
+        (self.about == kind).then_some(self.name.as_str())
     }
 
-    /// The name of what the request is about, if it is of this kind.
-    fn name_of(&self, kind: Kind) -> Option<&str> {
-        (self.kind == kind).then_some(self.type_name.as_str())
+    /// As a crash names it.
+    fn described(&self) -> String {
+        match self.name.is_empty() {
+            true => self.rpc.to_owned(),
+            false => format!("{} of {}", self.rpc, self.name),
+        }
     }
 }
 
@@ -107,45 +87,42 @@ fn request_id() -> String {
 
 impl ProviderService {
     /// `methods` runs the provider's methods.
-    pub(super) fn new(offer: Offer, stop: Stop, running: TaskTracker, methods: Handle) -> Self {
-        Self { offer, stop, running, methods, schemas: OnceLock::new() }
+    pub(super) fn new(
+        registry: Registry,
+        stop: Stop,
+        running: TaskTracker,
+        methods: Handle,
+    ) -> Self {
+        Self { registry: Arc::new(registry), stop, running, methods }
     }
 
-    /// Runs one request as a task of its own. When the client goes away the handler is dropped; the task is not, so an
-    /// apply comes to its end or to the shutdown's. A panic in it becomes an answer.
-    async fn run<A: Answer>(
+    /// Runs one request as a task of its own. When the client goes away the handler is dropped; the task is not, so an apply
+    /// comes to its end or to the shutdown's. A panic in it becomes an error.
+    async fn run<R: CanFail>(
         &self,
         call: Call,
-        work: impl Future<Output = A> + Send + 'static,
-    ) -> Result<Response<A>, Status> {
-        self.run_or(call, work, A::error).await
-    }
-
-    /// The same for work whose panic is more than an error.
-    async fn run_or<A: Answer>(
-        &self,
-        call: Call,
-        work: impl Future<Output = A> + Send + 'static,
-        crash: impl FnOnce(Diagnostic) -> A + Send + 'static,
-    ) -> Result<Response<A>, Status> {
+        work: impl Future<Output = R> + Send + 'static,
+    ) -> Result<Response<R>, Status> {
         let span = tracing::error_span!(
             target: RPC,
             "rpc",
             tf_rpc = call.rpc,
             tf_req_id = request_id(),
-            tf_resource_type = call.name_of(Kind::Resource),
-            tf_data_source_type = call.name_of(Kind::DataSource),
-            tf_function = call.name_of(Kind::Function),
+            tf_resource_type = call.name_of("resource"),
+            tf_data_source_type = call.name_of("data_source"),
+            tf_function = call.name_of("function"),
             tf_proto_version = "6.11",
-            tf_provider_addr = self.offer.address,
+            tf_provider_addr = self.registry.address,
         );
         let ctx = Ctx::new(self.stop.token(), call.deferral_allowed);
-        let described = call.clone();
+        let described = call.described();
+        let of_the_host = described.clone();
         let served = async move {
             let start = Instant::now();
             tracing::trace!(target: RPC, "Received request");
-            let answer = answer::catch(work).await.unwrap_or_else(|_| crash(crashed(&call)));
-            let (errors, warnings) = answer.counts();
+            let response = crash::catch(work).await;
+            let response = response.unwrap_or_else(|_| R::error(crash::diagnostic(&described)));
+            let (errors, warnings) = response.counts();
             tracing::debug!(
                 target: RPC,
                 tf_req_duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -153,55 +130,37 @@ impl ProviderService {
                 diagnostic_warning_count = warnings,
                 "Served request"
             );
-            answer
+            response
         };
         let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.methods);
-        joined(&described, task.await)
+        joined(&of_the_host, task.await)
     }
 }
 
-/// What became of a request's task. Panics of the work were caught inside, so what is lost here is an aborted runtime's
-/// or a panic of the host itself.
-fn joined<A: Answer>(call: &Call, task: Result<A, JoinError>) -> Result<Response<A>, Status> {
+/// What became of a request's task. Panics of the work were caught inside, so what is lost here is an aborted runtime's or a
+/// panic of the host itself.
+fn joined<R: CanFail>(described: &str, task: Result<R, JoinError>) -> Result<Response<R>, Status> {
     match task {
-        Ok(answer) => Ok(Response::new(answer)),
-        Err(error) if error.is_panic() => Ok(Response::new(A::error(crashed(call)))),
+        Ok(response) => Ok(Response::new(response)),
+        Err(error) if error.is_panic() => Ok(Response::new(R::error(crash::diagnostic(described)))),
         Err(_) => Err(Status::unavailable("the provider is shutting down")),
     }
 }
 
-/// What a caller is told about the panic that was just caught. Not its message, which may quote a value.
-fn crashed(call: &Call) -> Diagnostic {
-    let what = match call.type_name.is_empty() {
-        true => call.rpc.to_owned(),
-        false => format!("{} of {}", call.rpc, call.type_name),
-    };
-    diagnostic(
-        "The provider crashed",
-        format!(
-            "{what} panicked at {}. This is a bug in the provider; the log has the rest.",
-            crash::place()
-        ),
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Call, Kind, joined};
-    use crate::proto::tfplugin6 as pb;
-
-    type Answer = pb::read_resource::Response;
+    use super::joined;
+    use crate::proto::tfplugin6::read_resource::Response;
 
     #[tokio::test]
     async fn a_lost_panic_is_a_crash_and_an_aborted_task_is_not() {
-        let call = Call::new("ReadResource", Kind::Resource, "toy_thing", false);
         let panicked = tokio::spawn(async { panic!("lost") }).await;
-        let answer = joined::<Answer>(&call, panicked).unwrap().into_inner();
-        assert_eq!(answer.diagnostics[0].summary, "The provider crashed");
+        let response = joined::<Response>("ReadResource", panicked).unwrap().into_inner();
+        assert_eq!(response.diagnostics[0].summary, "The provider crashed");
 
         let aborted = tokio::spawn(std::future::pending());
         aborted.abort();
-        let status = joined::<Answer>(&call, aborted.await).unwrap_err();
+        let status = joined::<Response>("ReadResource", aborted.await).unwrap_err();
         assert_eq!(status.code(), tonic::Code::Unavailable);
     }
 }

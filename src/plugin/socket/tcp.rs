@@ -3,10 +3,10 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use anyhow::bail;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Access;
-use crate::error::Error;
 
 /// Ports below belong to the system.
 const LOWEST: u16 = 1024;
@@ -23,23 +23,27 @@ impl Endpoint {
     pub(crate) fn open(
         variable: impl Fn(&str) -> Option<String>,
         access: Access,
-    ) -> Result<Self, Error> {
+    ) -> anyhow::Result<Self> {
         match access {
             Access::Tls => {}
-            Access::Plaintext => return Err(Error::PlaintextTcp),
-            Access::Debug => return Err(Error::DebugTcp),
+            Access::Plaintext => bail!(
+                "PLUGIN_CLIENT_CERT is missing, and without it a TCP port would be open to every local user"
+            ),
+            Access::Debug => bail!(
+                "--debug needs unix sockets, which this platform does not have: a TCP port would be open to every local user"
+            ),
         }
         let port = |name| variable(name).and_then(|value| value.parse::<u16>().ok());
         let (min, max) = range(port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
         for port in min..=max {
             if let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                listener.set_nonblocking(true).map_err(Error::Start)?;
-                let address = listener.local_addr().map_err(Error::Start)?;
-                let listener = TcpListener::from_std(listener).map_err(Error::Start)?;
+                listener.set_nonblocking(true)?;
+                let address = listener.local_addr()?;
+                let listener = TcpListener::from_std(listener)?;
                 return Ok(Self { listener, address });
             }
         }
-        Err(Error::Ports(min, max))
+        bail!("no port between PLUGIN_MIN_PORT {min} and PLUGIN_MAX_PORT {max} is free")
     }
 
     /// Network and address for the handshake.
@@ -66,7 +70,7 @@ fn range(min: Option<u16>, max: Option<u16>) -> (u16, u16) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Endpoint, Error, range};
+    use super::{Access, Endpoint, range};
 
     #[test]
     fn half_a_range_is_completed() {
@@ -92,7 +96,7 @@ mod tests {
             Some(port.to_owned())
         };
         let refused = Endpoint::open(reversed, Access::Tls).unwrap_err();
-        assert!(matches!(refused, Error::Ports(3, 2)));
+        assert!(refused.to_string().contains("PLUGIN_MIN_PORT 3 and PLUGIN_MAX_PORT 2"));
     }
 
     #[test]

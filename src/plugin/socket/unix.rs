@@ -4,12 +4,12 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, bail};
 use nix::unistd::{Gid, Group, Uid};
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::Access;
-use crate::error::Error;
 
 /// The name of the socket in its directory: short, because the whole path has to fit into 104 bytes.
 const NAME: &str = "s";
@@ -32,7 +32,7 @@ impl Endpoint {
     pub(crate) fn open(
         variable: impl Fn(&str) -> Option<String>,
         _access: Access,
-    ) -> Result<Self, Error> {
+    ) -> anyhow::Result<Self> {
         let folder = |name: &str| variable(name).filter(|directory| !directory.is_empty());
         let asked = folder("PLUGIN_UNIX_SOCKET_DIR");
         let wanted = asked.clone().or_else(|| folder("TMPDIR"));
@@ -45,7 +45,11 @@ impl Endpoint {
         let base = match (fits(&wanted), &asked) {
             (true, _) => wanted,
             // Who asked for a folder may see no other.
-            (false, Some(_)) => return Err(Error::SocketDirectory(wanted)),
+            (false, Some(_)) => bail!(
+                "PLUGIN_UNIX_SOCKET_DIR names a folder in which no socket can be: {} is too long, or has one of | ' \" \\ \
+                 in it. Name a shorter one",
+                wanted.display()
+            ),
             (false, None) => fallback.clone(),
         };
         Self::bind(&base, group)
@@ -54,7 +58,7 @@ impl Endpoint {
             .or_else(
                 |error| if asked.is_none() { Self::bind(&fallback, group) } else { Err(error) },
             )
-            .map_err(|source| Error::Socket { directory: base, source })
+            .with_context(|| format!("the socket cannot be opened in {}", base.display()))
     }
 
     fn bind(base: &Path, group: Option<Gid>) -> io::Result<Self> {
@@ -102,13 +106,13 @@ fn fits(base: &Path) -> bool {
         && base.to_str().is_some_and(|base| !base.contains(['|', '\n', '\'', '"', '\\']))
 }
 
-fn gid(name: &str) -> Result<Gid, Error> {
+fn gid(name: &str) -> anyhow::Result<Gid> {
     if let Ok(gid) = name.parse() {
         return Ok(Gid::from_raw(gid));
     }
     match Group::from_name(name) {
         Ok(Some(group)) => Ok(group.gid),
-        _ => Err(Error::Group(name.to_owned())),
+        _ => bail!("PLUGIN_UNIX_SOCKET_GROUP names no group of this machine: {name}"),
     }
 }
 

@@ -3,18 +3,16 @@
 //! tf-provider's `Value` is an untagged enum: serde buffers what is below it, and an error inside has no path. The
 //! attribute is found by trying: with the culprit left out, the type accepts the rest.
 
+use rmpv::Value;
 use tf_provider::AttributePathStep;
 
-use super::Data;
+use super::{Sent, from_bytes, number};
 
-/// Follows `path` as far as serde knew it, then tries. `fits` says whether the type accepts a value.
-pub(crate) fn culprit(
-    data: &Data,
-    path: Vec<AttributePathStep>,
-    fits: &dyn Fn(&Data) -> bool,
-) -> Vec<AttributePathStep> {
-    let mut attempt = data.clone();
-    let mut path = path;
+/// The way to it. `fits` says whether the type accepts a value.
+pub(crate) fn culprit(sent: &Sent, fits: impl Fn(&Sent) -> bool) -> Vec<AttributePathStep> {
+    // With what it was admitted with.
+    let mut attempt = from_bytes(&sent.bytes).unwrap_or(Value::Nil);
+    let mut path = Vec::new();
     loop {
         let Some(here) = resolve(&mut attempt, &path) else {
             return path;
@@ -31,7 +29,7 @@ pub(crate) fn culprit(
                     }
                 }
             }
-            fits(&attempt)
+            Sent::new(attempt.clone()).is_ok_and(|attempt| fits(&attempt))
         };
         let culprit = match several(&steps, &mut without) {
             Some(index) => index,
@@ -51,10 +49,11 @@ pub(crate) fn culprit(
 }
 
 /// What is wrong with the value at `path`, as far as the value itself tells.
-pub(crate) fn complaint(data: &Data, path: &[AttributePathStep]) -> &'static str {
-    let mut data = data.clone();
-    match resolve(&mut data, path) {
-        Some(Data::Number(number)) if number.as_i64().is_none() => {
+pub(crate) fn complaint(sent: &Sent, path: &[AttributePathStep]) -> &'static str {
+    let mut value = sent.value.clone();
+    match resolve(&mut value, path) {
+        // A number that no 64 bits hold comes as its digits.
+        Some(number) if number.is_f64() || number::is_long(number) => {
             "The value is not of the kind the provider expects here: it has to be a whole number, and not a huge one."
         }
         _ => "The value is not of the kind the provider expects here.",
@@ -87,32 +86,38 @@ fn several(
 }
 
 /// What nearly every type accepts in the place of a value.
-fn neutral(data: &Data) -> Data {
-    match data {
+fn neutral(value: &Value) -> Value {
+    match value {
         // Nested blocks are never null.
-        Data::List(_) => Data::List(Vec::new()),
-        _ => Data::Null,
+        Value::Array(_) => Value::Array(Vec::new()),
+        _ => Value::Nil,
     }
 }
 
-fn children(data: &Data) -> Vec<AttributePathStep> {
-    match data {
-        Data::Map(entries) => {
-            entries.keys().map(|name| AttributePathStep::Attribute(name.clone().into())).collect()
-        }
-        Data::List(elements) => (0..elements.len())
-            .map(|index| AttributePathStep::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+fn children(value: &Value) -> Vec<AttributePathStep> {
+    match value {
+        Value::Map(entries) => entries
+            .iter()
+            .filter_map(|(name, _)| name.as_str())
+            .map(|name| AttributePathStep::Attribute(name.to_owned().into()))
             .collect(),
+        Value::Array(elements) => {
+            (0..).zip(elements).map(|(index, _)| AttributePathStep::Index(index)).collect()
+        }
         _ => Vec::new(),
     }
 }
 
-fn resolve<'a>(data: &'a mut Data, path: &[AttributePathStep]) -> Option<&'a mut Data> {
-    path.iter().try_fold(data, |data, step| match (data, step) {
-        (Data::Map(entries), AttributePathStep::Attribute(name) | AttributePathStep::Key(name)) => {
-            entries.get_mut(name.as_ref())
+fn resolve<'a>(value: &'a mut Value, path: &[AttributePathStep]) -> Option<&'a mut Value> {
+    path.iter().try_fold(value, |value, step| match (value, step) {
+        (
+            Value::Map(entries),
+            AttributePathStep::Attribute(name) | AttributePathStep::Key(name),
+        ) => {
+            let found = entries.iter_mut().find(|(key, _)| key.as_str() == Some(name.as_ref()));
+            found.map(|(_, value)| value)
         }
-        (Data::List(elements), AttributePathStep::Index(index)) => {
+        (Value::Array(elements), AttributePathStep::Index(index)) => {
             usize::try_from(*index).ok().and_then(|index| elements.get_mut(index))
         }
         _ => None,

@@ -1,50 +1,67 @@
 //! What a provider's type cannot hold, and how the host makes up for it.
 //!
-//! serde gives back less than it was given in three places: two unknown elements are one in a `BTreeSet`, a block that
-//! is a `Vec` cannot be unknown, and `f64` takes an integer for its neighbour. Terraform would call the provider's plan
-//! invalid for each. So what the provider left as it was is written as it was sent; a number is refused instead, because
-//! the provider would compute with another.
+//! serde gives back less than it was given in three places: two unknown elements are one in a `BTreeSet`, a block that is a `Vec`
+//! cannot be unknown, and `f64` takes an integer for its neighbour. Terraform would call the provider's plan invalid for each. So
+//! what the provider left as it was is written as it was sent; a number is refused instead, because the provider would compute
+//! with another.
 
-use std::borrow::Cow;
+use rmpv::Value;
+use tf_provider::AttributePathStep::{Attribute, Index};
 
-use tf_provider::AttributePathStep;
-
-use super::{Data, Ty};
+use super::conform::absent;
+use super::{Sent, Ty, number, to_bytes};
 use crate::error::Error;
 
-/// `data` with empty blocks for unknown ones, where the provider's type refuses those: a `dynamic` block whose `for_each`
-/// is unknown. A field that has to tell them apart is a `Value<Vec<…>>`.
-pub(crate) fn admit<'a>(data: &'a Data, ty: &Ty, fits: &dyn Fn(&Data) -> bool) -> Cow<'a, Data> {
-    let mut emptied = data.clone();
-    match empty_blocks(&mut emptied, ty) && !fits(data) {
-        true => Cow::Owned(emptied),
-        false => Cow::Borrowed(data),
+impl Sent {
+    /// Lets the provider's type read empty blocks for unknown ones, where it refuses those: a `dynamic` block whose `for_each` is
+    /// unknown. A field that has to tell them apart is a `Value<Vec<…>>`.
+    pub(crate) fn admit(&mut self, ty: &Ty, fits: impl Fn(&Self) -> bool) -> Result<(), Error> {
+        if self.may_lose() && !fits(self) {
+            let mut emptied = self.value.clone();
+            if empty_blocks(&mut emptied, ty) {
+                self.bytes = to_bytes(&emptied)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a type may hold less: the walk that is cheap, before the one that is not.
+    pub(crate) fn may_lose(&self) -> bool {
+        fn may_lose(value: &Value) -> bool {
+            match value {
+                Value::Ext(..) => true,
+                Value::Array(elements) => elements.iter().any(may_lose),
+                Value::Map(entries) => entries.iter().any(|(_, value)| may_lose(value)),
+                number => number::is_beyond_f64(number),
+            }
+        }
+        may_lose(&self.value)
     }
 }
 
 /// Empties unknown blocks, and says whether there were any.
-fn empty_blocks(data: &mut Data, ty: &Ty) -> bool {
-    match (data, ty) {
-        (data @ Data::Unknown, Ty::Present(_)) => {
-            *data = super::decode::absent(ty);
+fn empty_blocks(value: &mut Value, ty: &Ty) -> bool {
+    match (value, ty) {
+        (value @ Value::Ext(..), Ty::Block(_)) => {
+            *value = absent(ty);
             true
         }
-        (data, Ty::Present(of)) => empty_blocks(data, of),
-        (Data::Map(entries), Ty::Object(of)) => {
-            let emptied = |(name, data): (&String, &mut Data)| {
-                of.get(name).is_some_and(|of| empty_blocks(data, of))
-            };
-            entries.iter_mut().map(emptied).filter(|any| *any).count() > 0
+        (value, Ty::Block(of)) => empty_blocks(value, of),
+        // Conforming, both have the same names in the same order.
+        (Value::Map(entries), Ty::Object(of)) => {
+            let blocks = entries.iter_mut().zip(of.values());
+            blocks.filter_map(|((_, value), of)| empty_blocks(value, of).then_some(())).count() > 0
         }
-        (Data::List(elements), Ty::List(of) | Ty::Set(of)) => {
-            elements.iter_mut().map(|data| empty_blocks(data, of)).filter(|any| *any).count() > 0
+        (Value::Array(elements), Ty::List(of) | Ty::Set(of)) => {
+            elements.iter_mut().filter_map(|value| empty_blocks(value, of).then_some(())).count()
+                > 0
         }
         _ => false,
     }
 }
 
-/// Writes `sent` wherever the provider returned what its type `kept` of it.
-pub(crate) fn restore(returned: &mut Data, sent: &Data, kept: &Data, ty: &Ty) {
+/// Writes `sent` wherever the provider returned what its type `kept` of it. All three are on their way out.
+pub(crate) fn restore(returned: &mut Value, sent: &Value, kept: &Value, ty: &Ty) {
     if kept == sent {
         return;
     }
@@ -53,21 +70,25 @@ pub(crate) fn restore(returned: &mut Data, sent: &Data, kept: &Data, ty: &Ty) {
         return;
     }
     match (returned, sent, kept, ty) {
-        (returned, sent, kept, Ty::Present(of)) => restore(returned, sent, kept, of),
-        (Data::Map(returned), Data::Map(sent), Data::Map(kept), Ty::Object(_) | Ty::Map(_)) => {
+        (returned, sent, kept, Ty::Block(of)) => restore(returned, sent, kept, of),
+        (Value::Map(returned), Value::Map(sent), Value::Map(kept), Ty::Object(of)) => {
+            let parts = returned.iter_mut().zip(sent).zip(kept).zip(of.values());
+            for ((((_, returned), (_, sent)), (_, kept)), of) in parts {
+                restore(returned, sent, kept, of);
+            }
+        }
+        (Value::Map(returned), Value::Map(sent), Value::Map(kept), Ty::Map(of)) => {
+            let find = |entries: &[(Value, Value)], name: &Value| {
+                entries.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+            };
             for (name, returned) in returned {
-                let of = match ty {
-                    Ty::Object(of) => of.get(name),
-                    Ty::Map(of) => Some(of.as_ref()),
-                    _ => None,
-                };
-                if let (Some(sent), Some(kept), Some(of)) = (sent.get(name), kept.get(name), of) {
-                    restore(returned, sent, kept, of);
+                if let (Some(sent), Some(kept)) = (find(sent, name), find(kept, name)) {
+                    restore(returned, &sent, &kept, of);
                 }
             }
         }
         // Elements of a set have no place of their own: there it is all of them or none.
-        (Data::List(returned), Data::List(sent), Data::List(kept), Ty::List(of))
+        (Value::Array(returned), Value::Array(sent), Value::Array(kept), Ty::List(of))
             if sent.len() == kept.len() =>
         {
             for ((returned, sent), kept) in returned.iter_mut().zip(sent).zip(kept) {
@@ -78,38 +99,42 @@ pub(crate) fn restore(returned: &mut Data, sent: &Data, kept: &Data, ty: &Ty) {
     }
 }
 
-/// Whether a type may hold less than `data`: the walk that is cheap, before the one that is not.
-pub(crate) fn may_lose(data: &Data) -> bool {
-    match data {
-        Data::Unknown => true,
-        Data::Number(number) => number.is_beyond_f64(),
-        Data::List(elements) => elements.iter().any(may_lose),
-        Data::Map(entries) => entries.values().any(may_lose),
-        _ => false,
+/// Refuses a number of which the type kept another. Both are on their way out.
+pub(crate) fn check_numbers(sent: &Value, kept: &Value, ty: &Ty) -> Result<(), Error> {
+    match (sent, kept, ty) {
+        (Value::String(sent), Value::String(kept), Ty::Number) if sent != kept => Err(rounded()),
+        (sent, kept, Ty::Block(of)) => check_numbers(sent, kept, of),
+        (Value::Map(sent), Value::Map(kept), Ty::Object(of)) => {
+            sent.iter().zip(kept).zip(of).try_for_each(|(((_, sent), (_, kept)), (name, of))| {
+                check_numbers(sent, kept, of)
+                    .map_err(|error| error.within(Attribute(name.clone().into())))
+            })
+        }
+        (Value::Map(sent), Value::Map(kept), Ty::Map(of)) => {
+            sent.iter().zip(kept).try_for_each(|((name, sent), (_, kept))| {
+                let step = || Attribute(name.as_str().unwrap_or_default().to_owned().into());
+                check_numbers(sent, kept, of).map_err(|error| error.within(step()))
+            })
+        }
+        // Rounded, two may be one.
+        (Value::Array(sent), Value::Array(kept), Ty::Set(of)) if **of == Ty::Number => {
+            match sent.iter().all(|sent| kept.contains(sent)) {
+                true => Ok(()),
+                false => Err(rounded()),
+            }
+        }
+        // A set is sorted on its way out, whatever order the type put it in.
+        (Value::Array(sent), Value::Array(kept), Ty::List(of) | Ty::Set(of))
+            if sent.len() == kept.len() =>
+        {
+            (0..).zip(sent.iter().zip(kept)).try_for_each(|(index, (sent, kept))| {
+                check_numbers(sent, kept, of).map_err(|error| error.within(Index(index)))
+            })
+        }
+        _ => Ok(()),
     }
 }
 
-/// Refuses a number of which the type kept another.
-pub(crate) fn check_numbers(sent: &Data, kept: &Data) -> Result<(), Error> {
-    match (sent, kept) {
-        (Data::Number(sent), Data::Number(kept)) if sent != kept => {
-            Err(Error::value("The number has more digits than the provider can hold."))
-        }
-        (Data::Map(sent), Data::Map(kept)) => sent.iter().try_for_each(|(name, sent)| {
-            let Some(kept) = kept.get(name) else { return Ok(()) };
-            let step = || AttributePathStep::Attribute(name.clone().into());
-            check_numbers(sent, kept).map_err(|error| error.within(step()))
-        }),
-        // In a set, the type may have put them in another order.
-        (Data::List(sent), Data::List(kept)) if sent.len() == kept.len() => (0..)
-            .zip(sent)
-            .filter(|(_, sent)| !kept.contains(sent))
-            .try_for_each(|(index, sent)| {
-                let at = usize::try_from(index).unwrap_or(usize::MAX);
-                let Some(kept) = kept.get(at) else { return Ok(()) };
-                check_numbers(sent, kept)
-                    .map_err(|error| error.within(AttributePathStep::Index(index)))
-            }),
-        _ => Ok(()),
-    }
+fn rounded() -> Error {
+    Error::new("The number has more digits than the provider can hold.")
 }

@@ -2,70 +2,61 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rmpv::Value as Tree;
 use serde::{Deserialize, Serialize};
 use tf_provider::AttributePathStep::{self, Attribute, Index};
 use tf_provider::value::{Value, ValueAny, ValueNumber, ValueString, serde_as_vec};
 
 use super::{
-    Data, Dynamic, Number, Ty, admit, check_numbers, culprit, from_data, from_json, from_msgpack,
-    from_state_json, restore, to_data, to_msgpack,
+    Sent, Ty, Way, check_numbers, complaint, conform, culprit, restore, stored, to_bytes, unknown,
+    without_unknown, written,
 };
 use crate::error::Error;
 
 fn ty(json: &str) -> Ty {
-    Ty::from_json(&serde_json::from_str(json).unwrap()).unwrap()
+    Ty::from_notation(&json.into()).unwrap()
 }
 
-fn number(text: &str) -> Data {
-    Data::Number(text.parse().unwrap())
+fn object<const N: usize>(entries: [(&str, Tree); N]) -> Tree {
+    Tree::Map(entries.map(|(name, value)| (name.into(), value)).to_vec())
 }
 
-fn text(text: &str) -> Data {
-    Data::String(text.to_owned())
+fn list<const N: usize>(elements: [Tree; N]) -> Tree {
+    Tree::Array(elements.to_vec())
 }
 
 fn attribute(name: &'static str) -> AttributePathStep {
     Attribute(name.into())
 }
 
-fn path_of(error: Error) -> Vec<AttributePathStep> {
-    match error {
-        Error::Value { path, .. } => path,
-        other => panic!("not about a value: {other}"),
-    }
+/// As the tools send it.
+fn sent(value: &Tree, ty: &Ty) -> Sent {
+    Sent::from_msgpack(&to_bytes(value).unwrap(), ty).unwrap()
+}
+
+/// There and back, with no provider's type in between.
+fn echoed(bytes: &[u8], ty: &Ty) -> Result<Vec<u8>, Error> {
+    to_bytes(&Sent::from_msgpack(bytes, ty)?.back(ty)?)
 }
 
 #[test]
-fn golden_bytes_both_ways() {
-    for (json, bytes, data) in [
-        (r#""string""#, b"\xa1a".as_slice(), text("a")),
-        (r#""string""#, b"\xc0", Data::Null),
-        (r#""string""#, b"\xd4\x00\x00", Data::Unknown),
-        (r#""bool""#, b"\xc3", Data::Bool(true)),
-        (r#""number""#, b"\xa12", number("2")),
-        (r#""number""#, b"\xa30.1", number("0.1")),
-        (r#""number""#, b"\xb39223372036854775808", number("9223372036854775808")),
-        (r#"["list","string"]"#, b"\x90", Data::List(vec![])),
-        (r#"["list","string"]"#, b"\x92\xa1b\xc0", Data::List(vec![text("b"), Data::Null])),
-        (
-            r#"["map","bool"]"#,
-            b"\x81\xa1k\xc2",
-            Data::Map(BTreeMap::from([("k".into(), Data::Bool(false))])),
-        ),
-        (
-            r#"["tuple",["bool","number"]]"#,
-            b"\x92\xc3\xa11",
-            Data::List(vec![Data::Bool(true), number("1")]),
-        ),
-        (
-            r#""dynamic""#,
-            b"\x92\xc4\x08\"number\"\xa30.5",
-            Data::Dynamic(Box::new(Dynamic { ty: Ty::Number, value: number("0.5") })),
-        ),
+fn golden_bytes_come_back() {
+    for (json, bytes) in [
+        (r#""string""#, b"\xa1a".as_slice()),
+        (r#""string""#, b"\xc0"),
+        (r#""string""#, b"\xd4\x00\x00"),
+        (r#""bool""#, b"\xc3"),
+        (r#""number""#, b"\xa12"),
+        (r#""number""#, b"\xa30.1"),
+        (r#""number""#, b"\xb39223372036854775808"),
+        (r#""number""#, b"\xb60.10000000000000000001"),
+        (r#"["list","string"]"#, b"\x90"),
+        (r#"["list","string"]"#, b"\x92\xa1b\xc0"),
+        (r#"["map","bool"]"#, b"\x81\xa1k\xc2"),
+        (r#"["tuple",["bool","number"]]"#, b"\x92\xc3\xa11"),
+        (r#""dynamic""#, b"\x92\xc4\x08\"number\"\xa30.5"),
     ] {
-        let ty = ty(json);
-        assert_eq!(from_msgpack(bytes, &ty).unwrap(), data, "{json} {bytes:x?}");
-        assert_eq!(to_msgpack(&data, &ty).unwrap(), bytes, "{json} {bytes:x?}");
+        assert_eq!(echoed(bytes, &ty(json)).unwrap(), bytes, "{json} {bytes:x?}");
     }
 }
 
@@ -82,90 +73,109 @@ fn a_number_goes_out_in_the_digits_of_a_state_whatever_it_came_in() {
         (b"\xa5+1.50", "1.5"),
         (b"\xa3-.0", "0"),
         (b"\xa52.5e3", "2500"),
+        (b"\xa52E-03", "0.002"),
+        (b"\xa6-00.10", "-0.1"),
+        // A float on the wire is the binary fraction that it is.
+        (
+            b"\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a",
+            "0.1000000000000000055511151231257827021181583404541015625",
+        ),
     ] {
-        let data = from_msgpack(sent, &Ty::Number).unwrap();
-        let written = to_msgpack(&data, &Ty::Number).unwrap();
-        assert_eq!(written, to_msgpack(&text(digits), &Ty::String).unwrap(), "{sent:x?}");
+        let written = echoed(sent, &Ty::Number).unwrap();
+        assert_eq!(written, to_bytes(&digits.into()).unwrap(), "{sent:x?}");
     }
-}
-
-#[test]
-fn infinities_are_numbers_and_nan_is_none() {
-    let infinity = from_msgpack(b"\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00", &Ty::Number).unwrap();
-    assert_eq!(
-        to_msgpack(&infinity, &Ty::Number).unwrap(),
-        b"\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00"
-    );
-    assert!(from_msgpack(b"\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", &Ty::Number).is_err());
-    assert!(to_data(&f64::NAN).is_err());
+    let infinity = b"\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00";
+    assert_eq!(echoed(infinity, &Ty::Number).unwrap(), infinity);
+    for text in
+        ["", "-", ".", "1.2.3", "0x10", "1e", "NaN", "1_000", " 1", "1e9999999", "1e-9999999"]
+    {
+        assert!(echoed(&to_bytes(&text.into()).unwrap(), &Ty::Number).is_err(), "{text}");
+    }
+    assert!(echoed(b"\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", &Ty::Number).is_err());
+    assert!(written(&f64::NAN, &Ty::Number).is_err());
+    // A provider's float is the number that it is meant to be.
+    assert_eq!(written(&0.1_f64, &Ty::Number).unwrap(), "0.1".into());
+    assert_eq!(written(&0.1_f32, &Ty::Number).unwrap(), "0.1".into());
+    assert_eq!(written(&1e20_f64, &Ty::Number).unwrap(), "100000000000000000000".into());
 }
 
 #[test]
 fn a_block_is_empty_where_an_attribute_is_null() {
-    let list = Ty::Present(Box::new(Ty::List(Box::new(Ty::String))));
-    let group = Ty::Present(Box::new(Ty::Object(BTreeMap::from([("a".to_owned(), Ty::String)]))));
-    assert_eq!(to_msgpack(&Data::Null, &list).unwrap(), b"\x90");
-    assert_eq!(to_msgpack(&Data::Null, &group).unwrap(), b"\x81\xa1a\xc0");
-    assert_eq!(from_msgpack(b"\xc0", &list).unwrap(), Data::List(vec![]));
-    assert_eq!(from_state_json(b"null", &list).unwrap(), Data::List(vec![]));
+    let block = Ty::Block(Box::new(Ty::List(Box::new(Ty::String))));
+    let group = Ty::Block(Box::new(Ty::Object(BTreeMap::from([("a".to_owned(), Ty::String)]))));
+    assert_eq!(echoed(b"\xc0", &block).unwrap(), b"\x90");
+    assert_eq!(echoed(b"\xc0", &group).unwrap(), b"\x81\xa1a\xc0");
+    assert_eq!(written(&(), &group).unwrap(), object([("a", Tree::Nil)]));
+    assert_eq!(stored(b"null", &block).unwrap(), list([]));
+    assert_eq!(without_unknown(unknown(), &block).unwrap(), list([]));
 }
 
 #[test]
 fn a_set_is_sorted_and_holds_what_is_known_once() {
     let set = ty(r#"["set","string"]"#);
-    let data = Data::List(vec![text("b"), Data::Unknown, text("a"), text("b"), Data::Unknown]);
-    let expected = b"\x94\xa1a\xa1b\xd4\x00\x00\xd4\x00\x00";
-    assert_eq!(to_msgpack(&data, &set).unwrap(), expected);
+    let sent = b"\x95\xa1b\xd4\x00\x00\xa1a\xa1b\xd4\x00\x00";
+    assert_eq!(echoed(sent, &set).unwrap(), b"\x94\xa1a\xa1b\xd4\x00\x00\xd4\x00\x00");
 }
 
 #[test]
 fn json_is_strict_about_values_and_lenient_about_states() {
-    let object = ty(r#"["object",{"a":"number","b":["list","string"]}]"#);
-    let expected = Data::Map(BTreeMap::from([
-        ("a".to_owned(), number("0.10000000000000000001")),
-        ("b".to_owned(), Data::Null),
-    ]));
-    let json = br#"{ "a" : 0.10000000000000000001 }"#;
-    assert_eq!(from_json(json, &object).unwrap(), expected);
-    let surplus = br#"{"a":0.10000000000000000001,"gone":[{}]}"#;
-    assert_eq!(from_state_json(surplus, &object).unwrap(), expected);
-    assert_eq!(path_of(from_json(surplus, &object).unwrap_err()), [attribute("gone")]);
-    let misfit = br#"{"b":["x",{}]}"#;
-    assert_eq!(path_of(from_json(misfit, &object).unwrap_err()), [attribute("b"), Index(1)]);
+    let of = ty(r#"["object",{"a":"number","b":["list","string"],"c":"bool"}]"#);
+    let expected =
+        object([("a", "0.10000000000000000001".into()), ("b", Tree::Nil), ("c", true.into())]);
+    let json = br#"{ "a" : 0.10000000000000000001, "c": true }"#;
+    assert_eq!(Sent::from_json(json, &of).unwrap().back(&of).unwrap(), expected);
+    let surplus = br#"{"a":"0.10000000000000000001","c":"true","gone":[{}]}"#;
+    assert_eq!(stored(surplus, &of).unwrap(), expected);
+    let of = ty(r#"["object",{"b":["list","string"]}]"#);
+    let refused = |json: &[u8]| Sent::from_json(json, &of).unwrap_err().path;
+    assert_eq!(refused(br#"{"gone":1}"#), [attribute("gone")]);
+    assert_eq!(refused(br#"{"b":["x",{}]}"#), [attribute("b"), Index(1)]);
+    assert_eq!(
+        stored(br#"{"b":[true,1.50]}"#, &of).unwrap(),
+        object([("b", list(["true".into(), "1.50".into()]))])
+    );
+    let any = br#"{"value":[1],"type":["list","number"]}"#;
+    let notation = Tree::Binary(br#"["list","number"]"#.to_vec());
+    assert_eq!(stored(any, &Ty::Any).unwrap(), list([notation, list(["1".into()])]));
+    let deep = "[".repeat(600) + &"]".repeat(600);
+    assert!(stored(deep.as_bytes(), &Ty::Any).is_err());
 }
 
 #[test]
 fn what_the_provider_returns_has_to_fit_the_schema() {
-    let object = ty(r#"["object",{"a":"number","b":["list","bool"]}]"#);
-    for (data, path) in [
-        (Data::Map(BTreeMap::from([("a".to_owned(), text("x"))])), vec![attribute("a")]),
-        (
-            Data::Map(BTreeMap::from([(
-                "b".to_owned(),
-                Data::List(vec![Data::Bool(true), text("x")]),
-            )])),
-            vec![attribute("b"), Index(1)],
-        ),
-        (Data::Map(BTreeMap::from([("c".to_owned(), Data::Null)])), vec![attribute("c")]),
-        (Data::List(vec![]), vec![]),
+    let of = ty(r#"["object",{"a":"number","b":["list","bool"]}]"#);
+    for (value, path) in [
+        (object([("a", "x".into())]), vec![attribute("a")]),
+        (object([("b", list([true.into(), "x".into()]))]), vec![attribute("b"), Index(1)]),
+        (object([("c", Tree::Nil)]), vec![attribute("c")]),
+        (list([]), vec![]),
     ] {
-        assert_eq!(path_of(to_msgpack(&data, &object).unwrap_err()), path, "{data:?}");
+        let refused = conform(value.clone(), &of, Way::Out).unwrap_err();
+        assert_eq!(refused.path, path, "{value:?}");
     }
-    // A decimal in a string is a number where one is expected.
-    assert_eq!(to_msgpack(&text("2.0"), &Ty::Number).unwrap(), b"\xa12");
+    // A decimal in a string is a number where one is expected, and a number a key.
+    assert_eq!(written("2.0", &Ty::Number).unwrap(), "2".into());
+    let keys = BTreeMap::from([(1, true)]);
+    assert_eq!(written(&keys, &ty(r#"["map","bool"]"#)).unwrap(), object([("1", true.into())]));
 }
 
 #[test]
-fn a_plain_value_of_any_type_gets_the_type_it_has() {
-    let data = to_data(&serde_json::json!({ "a": [1, "x", null] })).unwrap();
-    let bytes = to_msgpack(&data, &Ty::Any).unwrap();
-    let Data::Dynamic(dynamic) = from_msgpack(&bytes, &Ty::Any).unwrap() else {
-        panic!("a dynamic value")
-    };
-    assert_eq!(
-        dynamic.ty.to_json(),
-        serde_json::json!(["object", { "a": ["tuple", ["number", "string", "dynamic"]] }])
-    );
+fn a_value_of_any_type_brings_its_type_or_gets_the_one_it_looks_like() {
+    let plain = serde_json::json!({ "a": [1, "x", null] });
+    let notation = br#"["object",{"a":["tuple",["number","string","dynamic"]]}]"#.to_vec();
+    let Tree::Array(pair) = written(&plain, &Ty::Any).unwrap() else { panic!("a pair") };
+    assert_eq!(pair[0], Tree::Binary(notation));
+
+    #[derive(Serialize, Deserialize)]
+    struct Dynamic {
+        r#type: String,
+        value: Vec<i64>,
+    }
+    let bytes = b"\x92\xc4\x11[\"list\",\"number\"]\x91\xa11";
+    let sent = Sent::from_msgpack(bytes, &Ty::Any).unwrap();
+    let dynamic: Dynamic = sent.read().unwrap();
+    assert_eq!((dynamic.r#type.as_str(), &dynamic.value), (r#"["list","number"]"#, &vec![1]));
+    assert_eq!(to_bytes(&written(&dynamic, &Ty::Any).unwrap()).unwrap(), bytes);
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,15 +183,14 @@ struct State<'a> {
     #[serde(borrow)]
     name: ValueString<'a>,
     size: ValueNumber,
-    exact: Value<Number>,
     float: Value<f64>,
-    extra: Value<Dynamic>,
     any: Value<ValueAny>,
-    raw: Data,
     tags: Value<BTreeSet<String>>,
     #[serde(with = "serde_as_vec")]
     inner: Value<Inner>,
     option: Option<bool>,
+    address: Option<std::net::Ipv4Addr>,
+    choice: Option<Choice>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,105 +198,92 @@ struct Inner {
     port: Value<u16>,
 }
 
-fn everything() -> Data {
-    let inner = Data::Map(BTreeMap::from([("port".to_owned(), number("80"))]));
-    Data::Map(BTreeMap::from(
-        [
-            ("name", text("n")),
-            ("size", number("-5")),
-            ("exact", number("0.1000000000000000055511151231257827021181583404541015625")),
-            ("float", number("0.1")),
-            (
-                "extra",
-                Data::Dynamic(Box::new(Dynamic {
-                    ty: ty(r#"["list","bool"]"#),
-                    value: Data::List(vec![Data::Bool(true)]),
-                })),
-            ),
-            ("any", Data::List(vec![text("x"), number("1"), Data::Null])),
-            ("raw", Data::List(vec![Data::Unknown, Data::Null])),
-            ("tags", Data::List(vec![text("a"), text("b")])),
-            ("inner", Data::List(vec![inner])),
-            ("option", Data::Bool(true)),
-        ]
-        .map(|(name, data)| (name.to_owned(), data)),
-    ))
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Choice {
+    A,
+}
+
+fn everything() -> [(&'static str, Tree); 9] {
+    [
+        ("name", "n".into()),
+        ("size", (-5).into()),
+        ("float", "0.1".into()),
+        ("any", list([Tree::Binary(b"[\"list\",\"number\"]".to_vec()), list([1.into()])])),
+        ("tags", list(["a".into(), "b".into()])),
+        ("inner", list([object([("port", 80.into())])])),
+        ("option", true.into()),
+        ("address", "127.0.0.1".into()),
+        ("choice", "A".into()),
+    ]
+}
+
+fn state_ty() -> Ty {
+    let string = || Ty::String;
+    let inner = Ty::Object(BTreeMap::from([("port".to_owned(), Ty::Number)]));
+    let of = [
+        ("name", string()),
+        ("size", Ty::Number),
+        ("float", Ty::Number),
+        ("any", Ty::Any),
+        ("tags", Ty::Set(Box::new(string()))),
+        ("inner", Ty::Block(Box::new(Ty::List(Box::new(inner))))),
+        ("option", Ty::Bool),
+        ("address", string()),
+        ("choice", string()),
+    ];
+    Ty::Object(of.map(|(name, ty)| (name.to_owned(), ty)).into())
+}
+
+fn with(name: &str, value: &Tree) -> Tree {
+    let one = |(other, old): (&'static str, Tree)| {
+        (other, if other == name { value.clone() } else { old })
+    };
+    object(everything().map(one))
 }
 
 #[test]
 fn a_state_comes_back_from_a_provider_s_types() {
-    let data = everything();
-    let state: State<'_> = from_data(&data).unwrap();
-    assert_eq!(state.float, Value::Value(0.1));
-    let wrapped: Value<State<'_>> = from_data(&data).unwrap();
+    let sent = sent(&object(everything()), &state_ty());
+    let state: State<'_> = sent.read().unwrap();
+    assert_eq!((&state.float, &state.size), (&Value::Value(0.1), &Value::Value(-5)));
+    let wrapped: Value<State<'_>> = sent.read().unwrap();
     assert_eq!(wrapped, Value::Value(state.clone()));
-    let Data::Map(mut back) = to_data(&state).unwrap() else { panic!("an object") };
-    // A dynamic value goes through serde as a map, which the schema's type turns back.
-    let Data::Map(mut sent) = data else { panic!("an object") };
-    let encoded = |data: Option<Data>| to_msgpack(&data.unwrap(), &Ty::Any).unwrap();
-    assert_eq!(encoded(back.remove("extra")), encoded(sent.remove("extra")));
-    assert_eq!(back, sent);
-}
-
-#[test]
-fn every_field_may_be_unknown_or_null() {
-    for special in [Data::Unknown, Data::Null] {
-        let Data::Map(mut entries) = everything() else { panic!("an object") };
-        for name in ["name", "size", "exact", "float", "extra", "any", "raw", "tags"] {
-            entries.insert(name.to_owned(), special.clone());
+    assert_eq!(written(&state, &state_ty()).unwrap(), sent.back(&state_ty()).unwrap());
+    for special in [unknown(), Tree::Nil] {
+        for name in ["name", "size", "float", "any", "tags"] {
+            let sent = self::sent(&with(name, &special), &state_ty());
+            let state: State<'_> = sent.read().unwrap();
+            assert_eq!(written(&state, &state_ty()).unwrap(), sent.back(&state_ty()).unwrap());
         }
-        let data = Data::Map(entries);
-        let state: State<'_> = from_data(&data).unwrap();
-        assert_eq!(state.size, if special == Data::Null { Value::Null } else { Value::Unknown });
-        assert_eq!(to_data(&state).unwrap(), data);
     }
+    assert!(super::read_nothing::<()>().is_some() && super::read_nothing::<Inner>().is_none());
 }
 
 #[test]
 fn the_culprit_is_found_behind_untagged_enums() {
-    let broken = |path: &[AttributePathStep], with: Data| {
-        let mut data = everything();
-        let mut here = &mut data;
-        for step in path {
-            here = match (here, step) {
-                (Data::Map(entries), Attribute(name)) => entries.get_mut(name.as_ref()).unwrap(),
-                (Data::List(elements), Index(index)) => {
-                    &mut elements[usize::try_from(*index).unwrap()]
-                }
-                _ => panic!("no such path"),
-            };
-        }
-        *here = with;
-        data
-    };
-    let fits = |data: &Data| from_data::<Value<State<'_>>>(data).is_ok();
-    for (path, with) in [
-        (vec![attribute("size")], number("0.5")),
-        (vec![attribute("inner"), Index(0), attribute("port")], number("65536")),
-        (vec![attribute("tags"), Index(1)], number("1")),
+    let fits = |sent: &Sent| sent.read::<Value<State<'_>>>().is_some();
+    let port = object([("port", 65536.into())]);
+    for (name, value, path) in [
+        ("size", "0.5".into(), vec![attribute("size")]),
+        ("size", 1e30.into(), vec![attribute("size")]),
+        ("inner", list([port]), vec![attribute("inner"), Index(0), attribute("port")]),
+        ("choice", "hush".into(), vec![attribute("choice")]),
     ] {
-        let data = broken(&path, with);
-        let error = from_data::<Value<State<'_>>>(&data).unwrap_err();
-        let found = culprit(&data, path_of(error), &fits);
-        // In a field that cannot hold null, as in this set of strings, the field is as far as trying goes.
-        let expected = if path[0] == attribute("tags") { &path[..1] } else { &path };
-        assert_eq!(found, expected);
+        let sent = sent(&with(name, &value), &state_ty());
+        let found = culprit(&sent, fits);
+        assert_eq!(found, path);
+        let said = complaint(&sent, &found);
+        assert!(!said.contains("hush"));
+        assert_eq!(said.contains("a whole number"), name == "size", "{value}");
     }
-}
 
-#[test]
-fn of_two_culprits_one_is_named() {
-    let Data::Map(mut entries) = everything() else { panic!("an object") };
-    entries.insert("size".to_owned(), text("x"));
-    entries.insert("float".to_owned(), text("x"));
-    let data = Data::Map(entries);
-    let fits = |data: &Data| from_data::<Value<State<'_>>>(data).is_ok();
-    // From the first on, the last that has to go.
-    assert_eq!(culprit(&data, Vec::new(), &fits), [attribute("size")]);
-}
+    // Of two, one is named: from the first on, the last that has to go.
+    let mut two = everything();
+    two[1].1 = "0.5".into();
+    two[8].1 = "hush".into();
+    assert_eq!(culprit(&sent(&object(two), &state_ty()), fits), [attribute("size")]);
 
-#[test]
-fn fields_that_need_a_value_do_not_hide_the_culprit() {
+    // Fields that need a value do not hide it.
     #[derive(Debug, Deserialize)]
     struct Strict {
         #[serde(rename = "a")]
@@ -295,28 +291,10 @@ fn fields_that_need_a_value_do_not_hide_the_culprit() {
         #[serde(rename = "b")]
         _b: ValueNumber,
     }
-    let data =
-        Data::Map(BTreeMap::from([("a".to_owned(), text("x")), ("b".to_owned(), number("0.5"))]));
-    let fits = |data: &Data| from_data::<Value<Strict>>(data).is_ok();
-    assert_eq!(culprit(&data, Vec::new(), &fits), [attribute("b")]);
-}
-
-#[test]
-fn errors_do_not_quote_values() {
-    let message = |error: Error| error.to_string();
-    assert_eq!(
-        message(from_data::<i64>(&text("hush")).unwrap_err()),
-        "Expected i64, found string."
-    );
-    assert!(!message(from_data::<i8>(&number("123456")).unwrap_err()).contains("123456"));
-    #[derive(Debug, Deserialize)]
-    enum Choice {
-        A,
-        B,
-    }
-    assert!(matches!(from_data::<Choice>(&text("A")), Ok(Choice::A)));
-    assert!(matches!(from_data::<Choice>(&text("B")), Ok(Choice::B)));
-    assert_eq!(message(from_data::<Choice>(&text("hush")).unwrap_err()), "Expected one of: A, B.");
+    let of = ty(r#"["object",{"a":"string","b":"number"}]"#);
+    let sent = sent(&object([("a", "x".into()), ("b", "0.5".into())]), &of);
+    let fits = |sent: &Sent| sent.read::<Value<Strict>>().is_some();
+    assert_eq!(culprit(&sent, fits), [attribute("b")]);
 }
 
 #[test]
@@ -326,40 +304,51 @@ fn what_a_type_cannot_hold_is_written_as_it_was_sent() {
         set: Value<BTreeSet<Value<String>>>,
         block: Vec<Value<String>>,
         changed: Value<BTreeSet<Value<String>>>,
+        map: BTreeMap<String, BTreeSet<Value<String>>>,
     }
-    let string = || Box::new(Ty::String);
-    let block = Ty::Present(Box::new(Ty::List(string())));
-    let ty = Ty::Object(BTreeMap::from([
-        ("set".to_owned(), Ty::Set(string())),
-        ("block".to_owned(), block),
-        ("changed".to_owned(), Ty::Set(string())),
-    ]));
-    let two = || Data::List(vec![Data::Unknown, Data::Unknown]);
-    let sent = Data::Map(BTreeMap::from([
-        ("set".to_owned(), two()),
-        ("block".to_owned(), Data::Unknown),
-        ("changed".to_owned(), two()),
-    ]));
-    let admitted = admit(&sent, &ty, &|data| from_data::<Held>(data).is_ok());
-    let mut held: Held = from_data(&admitted).unwrap();
-    let kept = to_data(&held).unwrap();
+    let set = || Ty::Set(Box::new(Ty::String));
+    let block = || Ty::Block(Box::new(Ty::List(Box::new(Ty::String))));
+    let of =
+        [("set", set()), ("block", block()), ("changed", set()), ("map", Ty::Map(Box::new(set())))];
+    let of = Ty::Object(of.map(|(name, ty)| (name.to_owned(), ty)).into());
+    let two = || list([unknown(), unknown()]);
+    let value = object([
+        ("set", two()),
+        ("block", unknown()),
+        ("changed", two()),
+        ("map", object([("k", two())])),
+    ]);
+    let mut sent = sent(&value, &of);
+    sent.admit(&of, |sent| sent.read::<Held>().is_some()).unwrap();
+    let mut held: Held = sent.read().unwrap();
+    let sent = sent.back(&of).unwrap();
+    let kept = written(&held, &of).unwrap();
     held.changed = Value::Value(BTreeSet::from([Value::Value("a".to_owned())]));
-    let mut returned = to_data(&held).unwrap();
-    restore(&mut returned, &sent, &kept, &ty);
-    let Data::Map(mut expected) = sent else { panic!("an object") };
-    expected.insert("changed".to_owned(), Data::List(vec![text("a")]));
-    assert_eq!(returned, Data::Map(expected));
+    let mut returned = written(&held, &of).unwrap();
+    restore(&mut returned, &sent, &kept, &of);
+    let expected = object([
+        ("block", unknown()),
+        ("changed", list(["a".into()])),
+        ("map", object([("k", two())])),
+        ("set", two()),
+    ]);
+    assert_eq!(returned, expected);
 
     // A type that can tell is not helped.
-    let unknown = Data::Unknown;
-    let list = Ty::Present(Box::new(Ty::List(string())));
-    let fits = |data: &Data| from_data::<Value<Vec<String>>>(data).is_ok();
-    assert_eq!(*admit(&unknown, &list, &fits), Data::Unknown);
+    let mut sent = self::sent(&unknown(), &block());
+    sent.admit(&block(), |sent| sent.read::<Value<Vec<String>>>().is_some()).unwrap();
+    assert_eq!(sent.read::<Value<Vec<String>>>(), Some(Value::Unknown));
 }
 
 #[test]
 fn a_number_is_exact_or_refused() {
-    let sent = |digits: &str| Data::List(vec![number("1"), number(digits)]);
+    let checked = |of: &str, digits: &str| {
+        let of = ty(of);
+        let sent = sent(&list(["1".into(), digits.into(), "9007199254740992".into()]), &of);
+        let floats: Option<Vec<Value<f64>>> = sent.read();
+        let kept = written(&floats?, &of).unwrap();
+        Some(check_numbers(&sent.back(&of).unwrap(), &kept, &of).map_err(|error| error.path))
+    };
     for (digits, exact) in [
         ("9007199254740992", true),
         ("9007199254740993", false),
@@ -367,16 +356,12 @@ fn a_number_is_exact_or_refused() {
         ("18446744073709551615", false),
         ("0.1", true),
     ] {
-        let sent = sent(digits);
-        let floats: Vec<Value<f64>> = from_data(&sent).unwrap();
-        let checked = check_numbers(&sent, &to_data(&floats).unwrap());
-        assert_eq!(checked.is_ok(), exact, "{digits}");
-        if let Err(error) = checked {
-            assert_eq!(path_of(error), [Index(1)]);
-        }
+        let expected = if exact { Ok(()) } else { Err(vec![Index(1)]) };
+        assert_eq!(checked(r#"["list","number"]"#, digits), Some(expected), "{digits}");
     }
-    // Sorted by the type, and all the same there.
-    let set = Data::List(vec![number("9007199254740993"), number("9007199254740992")]);
-    let sorted: BTreeSet<i64> = from_data(&set).unwrap();
-    assert!(check_numbers(&set, &to_data(&sorted).unwrap()).is_ok());
+    // Rounded, two elements of a set are one.
+    assert_eq!(checked(r#"["set","number"]"#, "9007199254740993"), Some(Err(vec![])));
+    assert_eq!(checked(r#"["set","number"]"#, "9007199254740994"), Some(Ok(())));
+    // What no float stands for does not come as one.
+    assert_eq!(checked(r#"["list","number"]"#, "0.10000000000000000001"), None);
 }

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rmpv::Value;
 use serde_json::Value as Json;
 use tf_provider::AttributePathStep;
 use tf_provider::schema::{Attribute, AttributeType, Block, NestedBlock, Type};
 
+use super::json;
+
 /// A type of Terraform's type system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ty {
+pub(crate) enum Ty {
     /// A string.
     String,
     /// A number.
@@ -27,8 +30,8 @@ pub enum Ty {
     Object(BTreeMap<String, Ty>),
     /// A list of fixed length.
     Tuple(Vec<Ty>),
-    /// A value that is empty where another would be null: nested blocks.
-    Present(Box<Ty>),
+    /// Nested blocks: empty where another value would be null.
+    Block(Box<Ty>),
 }
 
 impl Ty {
@@ -40,15 +43,15 @@ impl Ty {
             .map(|(name, attribute)| (name.clone(), Self::of_attribute(&attribute.attr_type)));
         let blocks = block.blocks.iter().map(|(name, nested)| {
             let boxed = |block| Box::new(Self::of_block(block));
-            let present = |ty| Self::Present(Box::new(ty));
+            let nested_block = |ty| Self::Block(Box::new(ty));
             let ty = match nested {
                 NestedBlock::Single(block) => Self::of_block(block),
                 NestedBlock::List(block) | NestedBlock::Optional(block) => {
-                    present(Self::List(boxed(block)))
+                    nested_block(Self::List(boxed(block)))
                 }
-                NestedBlock::Set(block) => present(Self::Set(boxed(block))),
-                NestedBlock::Map(block) => present(Self::Map(boxed(block))),
-                NestedBlock::Group(block) => present(Self::of_block(block)),
+                NestedBlock::Set(block) => nested_block(Self::Set(boxed(block))),
+                NestedBlock::Map(block) => nested_block(Self::Map(boxed(block))),
+                NestedBlock::Group(block) => nested_block(Self::of_block(block)),
             };
             (name.clone(), ty)
         });
@@ -121,43 +124,60 @@ impl Ty {
                 Json::Object(of.iter().map(|(name, ty)| (name.clone(), ty.to_json())).collect()),
             ),
             Self::Tuple(of) => pair("tuple", Json::Array(of.iter().map(Self::to_json).collect())),
-            Self::Present(of) => of.to_json(),
+            Self::Block(of) => of.to_json(),
         }
     }
 
-    /// From the notation of the protocol.
-    pub(crate) fn from_json(json: &Json) -> Option<Self> {
-        match json {
-            Json::String(name) => match name.as_str() {
+    /// From the notation of the protocol: JSON in bytes or in a string.
+    pub(super) fn from_notation(notation: &Value) -> Option<Self> {
+        let text = notation.as_slice().or_else(|| notation.as_str().map(str::as_bytes))?;
+        Self::from_json(&json::tree(text).ok()?)
+    }
+
+    /// From JSON that was read already.
+    pub(super) fn from_json(json: &Value) -> Option<Self> {
+        if let Some(name) = json.as_str() {
+            return match name {
                 "string" => Some(Self::String),
                 "number" => Some(Self::Number),
                 "bool" => Some(Self::Bool),
                 "dynamic" => Some(Self::Any),
                 _ => None,
-            },
-            Json::Array(parts) => {
-                let of = parts.get(1)?;
-                let boxed = || Self::from_json(of).map(Box::new);
-                match parts.first()?.as_str()? {
-                    "list" => boxed().map(Self::List),
-                    "set" => boxed().map(Self::Set),
-                    "map" => boxed().map(Self::Map),
-                    "object" => of
-                        .as_object()?
-                        .iter()
-                        .map(|(name, ty)| Some((name.clone(), Self::from_json(ty)?)))
-                        .collect::<Option<_>>()
-                        .map(Self::Object),
-                    "tuple" => of
-                        .as_array()?
-                        .iter()
-                        .map(Self::from_json)
-                        .collect::<Option<_>>()
-                        .map(Self::Tuple),
-                    _ => None,
-                }
+            };
+        }
+        let [name, of] = json.as_array()?.as_slice() else { return None };
+        let boxed = || Self::from_json(of).map(Box::new);
+        match name.as_str()? {
+            "list" => boxed().map(Self::List),
+            "set" => boxed().map(Self::Set),
+            "map" => boxed().map(Self::Map),
+            "object" => {
+                let typed = |(name, ty): &(Value, Value)| {
+                    Some((name.as_str()?.to_owned(), Self::from_json(ty)?))
+                };
+                of.as_map()?.iter().map(typed).collect::<Option<_>>().map(Self::Object)
+            }
+            "tuple" => {
+                of.as_array()?.iter().map(Self::from_json).collect::<Option<_>>().map(Self::Tuple)
             }
             _ => None,
+        }
+    }
+
+    /// The type that a plain value looks like.
+    pub(super) fn inferred(value: &Value) -> Self {
+        match value {
+            Value::Nil | Value::Ext(..) => Self::Any,
+            Value::Boolean(_) => Self::Bool,
+            Value::Integer(_) | Value::F32(_) | Value::F64(_) => Self::Number,
+            Value::String(_) | Value::Binary(_) => Self::String,
+            Value::Array(elements) => Self::Tuple(elements.iter().map(Self::inferred).collect()),
+            Value::Map(entries) => {
+                let named = |(name, value): &(Value, Value)| {
+                    (name.as_str().unwrap_or_default().to_owned(), Self::inferred(value))
+                };
+                Self::Object(entries.iter().map(named).collect())
+            }
         }
     }
 
@@ -167,7 +187,7 @@ impl Ty {
         let mut addressed = Vec::with_capacity(path.len());
         let mut ty = self;
         for step in path {
-            while let Self::Present(of) = ty {
+            while let Self::Block(of) = ty {
                 ty = of;
             }
             let (step, of) = match (step, ty) {
@@ -201,7 +221,7 @@ mod tests {
     use tf_provider::AttributePathStep::{Attribute, Index, Key};
 
     fn ty(json: &str) -> Ty {
-        Ty::from_json(&serde_json::from_str(json).unwrap()).unwrap()
+        Ty::from_notation(&json.into()).unwrap()
     }
 
     #[test]
@@ -217,7 +237,7 @@ mod tests {
             assert_eq!(ty(json).to_json().to_string(), json);
         }
         for json in [r#""int""#, r#"["list"]"#, r#"["object",[]]"#, "1", r#"["of","string"]"#] {
-            assert_eq!(Ty::from_json(&serde_json::from_str(json).unwrap()), None, "{json}");
+            assert_eq!(Ty::from_notation(&json.into()), None, "{json}");
         }
     }
 

@@ -3,13 +3,13 @@
 mod calls;
 
 use async_trait::async_trait;
+use tf_provider::Diagnostics;
 use tf_provider::schema::NestedBlock;
-use tf_provider::{Diagnostic, Diagnostics};
 
 use super::{Declared, deferred, diagnostic, identity, path, to_protocol, upgrade};
+use crate::crash;
 use crate::ext::{IdentitySchema, ResourceExt};
 use crate::proto::tfplugin6 as pb;
-use calls::Written;
 
 /// A [`ResourceExt`] without its types.
 #[async_trait]
@@ -36,18 +36,26 @@ pub(crate) trait AnyResource: Send + Sync {
     ) -> pb::plan_resource_change::Response;
     async fn apply(
         &self,
-        request: &pb::apply_resource_change::Request,
-    ) -> pb::apply_resource_change::Response;
-    /// The answer to an apply that panicked.
-    fn apply_crashed(
-        &self,
-        request: &pb::apply_resource_change::Request,
-        diagnostic: Diagnostic,
+        request: pb::apply_resource_change::Request,
     ) -> pb::apply_resource_change::Response;
     async fn import(
         &self,
         request: pb::import_resource_state::Request,
     ) -> pb::import_resource_state::Response;
+    /// The capability says no already; a tool that asks all the same gets a response that a user can act on.
+    async fn take_over(
+        &self,
+        request: pb::move_resource_state::Request,
+    ) -> pb::move_resource_state::Response {
+        let detail = format!(
+            "The provider takes over no state of {} as {}. Import the object instead, and remove the old address from the \
+             state with a removed block.",
+            request.source_type_name, request.target_type_name
+        );
+        let errors = vec![diagnostic("This resource cannot be moved here", detail)];
+        let diagnostics = to_protocol(Diagnostics { errors, warnings: Vec::new() });
+        pb::move_resource_state::Response { diagnostics, ..Default::default() }
+    }
 }
 
 pub(crate) struct ResourceAdapter<R> {
@@ -120,7 +128,7 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
     async fn read(&self, request: pb::read_resource::Request) -> pb::read_resource::Response {
         let mut diags = Diagnostics::default();
         let written = self.try_read(&mut diags, &request).await;
-        let written = written.unwrap_or_else(Written::nothing);
+        let written = written.unwrap_or_default();
         pb::read_resource::Response {
             new_state: written.state,
             private: written.private,
@@ -136,7 +144,7 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
     ) -> pb::plan_resource_change::Response {
         let mut diags = Diagnostics::default();
         let written = self.try_plan(&mut diags, &request).await;
-        let written = written.unwrap_or_else(Written::nothing);
+        let written = written.unwrap_or_default();
         pb::plan_resource_change::Response {
             planned_state: written.state,
             requires_replace: written.requires_replace.into_iter().map(path).collect(),
@@ -149,22 +157,24 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
 
     async fn apply(
         &self,
-        request: &pb::apply_resource_change::Request,
+        request: pb::apply_resource_change::Request,
     ) -> pb::apply_resource_change::Response {
         let mut diags = Diagnostics::default();
-        let written = self.try_apply(&mut diags, request).await;
-        applied(written, diags)
-    }
-
-    fn apply_crashed(
-        &self,
-        request: &pb::apply_resource_change::Request,
-        diagnostic: Diagnostic,
-    ) -> pb::apply_resource_change::Response {
-        let mut diags = Diagnostics::default();
-        let written = self.perhaps_created(request);
-        diags.errors.push(diagnostic);
-        applied(written, diags)
+        let written = match crash::catch(self.try_apply(&mut diags, &request)).await {
+            Ok(written) => written,
+            Err(_) => {
+                let what = format!("ApplyResourceChange of {}", request.type_name);
+                diags.errors.push(crash::diagnostic(&what));
+                self.perhaps_created(&request)
+            }
+        };
+        let written = written.unwrap_or_default();
+        pb::apply_resource_change::Response {
+            new_state: written.state,
+            private: written.private,
+            new_identity: written.identity,
+            diagnostics: to_protocol(diags),
+        }
     }
 
     async fn import(
@@ -188,15 +198,5 @@ impl<R: ResourceExt> AnyResource for ResourceAdapter<R> {
             deferred: deferred(),
             diagnostics: to_protocol(diags),
         }
-    }
-}
-
-fn applied(written: Option<Written>, diags: Diagnostics) -> pb::apply_resource_change::Response {
-    let written = written.unwrap_or_else(Written::nothing);
-    pb::apply_resource_change::Response {
-        new_state: written.state,
-        private: written.private,
-        new_identity: written.identity,
-        diagnostics: to_protocol(diags),
     }
 }

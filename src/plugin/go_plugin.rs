@@ -11,7 +11,7 @@ use super::proto::goplugin as pb;
 
 /// The three services: what they have in common is the end of the process.
 #[derive(Clone)]
-pub(super) struct Companions {
+pub(super) struct GoPluginServices {
     /// Cancelled by the client's Shutdown. In debug mode it is not the client's to end the process.
     pub(super) shutdown: Option<CancellationToken>,
     /// Cancelled when the connections are to close, for whatever reason.
@@ -20,12 +20,12 @@ pub(super) struct Companions {
 
 /// A stream without items that is open until the process ends. Open streams keep Go's client from closing a
 /// connection it thinks idle.
-pub(super) struct Silence<T> {
+pub(super) struct IdleStream<T> {
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
     _item: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<T> Silence<T> {
+impl<T> IdleStream<T> {
     fn until(closing: &CancellationToken) -> Response<Self> {
         Response::new(Self {
             closing: Box::pin(closing.clone().cancelled_owned()),
@@ -34,7 +34,7 @@ impl<T> Silence<T> {
     }
 }
 
-impl<T> Stream for Silence<T> {
+impl<T> Stream for IdleStream<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -43,7 +43,7 @@ impl<T> Stream for Silence<T> {
 }
 
 #[tonic::async_trait]
-impl pb::grpc_controller_server::GrpcController for Companions {
+impl pb::grpc_controller_server::GrpcController for GoPluginServices {
     async fn shutdown(&self, _: Request<pb::Empty>) -> Result<Response<pb::Empty>, Status> {
         if let Some(shutdown) = &self.shutdown {
             shutdown.cancel();
@@ -53,25 +53,25 @@ impl pb::grpc_controller_server::GrpcController for Companions {
 }
 
 #[tonic::async_trait]
-impl pb::grpc_stdio_server::GrpcStdio for Companions {
-    type StreamStdioStream = Silence<pb::StdioData>;
+impl pb::grpc_stdio_server::GrpcStdio for GoPluginServices {
+    type StreamStdioStream = IdleStream<pb::StdioData>;
 
     async fn stream_stdio(
         &self,
         _: Request<pb::Empty>,
     ) -> Result<Response<Self::StreamStdioStream>, Status> {
-        Ok(Silence::until(&self.closing))
+        Ok(IdleStream::until(&self.closing))
     }
 }
 
 #[tonic::async_trait]
-impl pb::grpc_broker_server::GrpcBroker for Companions {
-    type StartStreamStream = Silence<pb::ConnInfo>;
+impl pb::grpc_broker_server::GrpcBroker for GoPluginServices {
+    type StartStreamStream = IdleStream<pb::ConnInfo>;
 
     async fn start_stream(
         &self,
         _: Request<Streaming<pb::ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
-        Ok(Silence::until(&self.closing))
+        Ok(IdleStream::until(&self.closing))
     }
 }
