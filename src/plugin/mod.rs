@@ -53,6 +53,7 @@ pub use ext::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 use service::Registry;
 #[cfg(fuzzing)]
 pub use value::fuzzing;
+pub use value::{Any, Dynamic, NotANumber, Number};
 
 /// What the binary says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

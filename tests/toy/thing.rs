@@ -1,6 +1,5 @@
 //! A resource with everything a schema can have.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
@@ -9,10 +8,10 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, NestedBlock, Schema,
 };
 use tf_provider::value::{
-    Value, ValueAny, ValueEmpty, ValueMap, ValueNumber, ValueSet, ValueString, serde_as_vec,
+    Value, ValueEmpty, ValueMap, ValueNumber, ValueSet, ValueString, serde_as_vec,
 };
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
-use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
+use tf_provider_host::{Dynamic, Identity, IdentityAttribute, IdentitySchema, Number, ResourceExt};
 
 use super::{Unknown, attribute, error, schema};
 
@@ -27,8 +26,8 @@ pub(crate) struct State<'a> {
     generation: ValueNumber,
     count_of: ValueNumber,
     weight: Value<f64>,
-    ratio: Value<f64>,
-    extra: Value<Dynamic<'a>>,
+    ratio: Value<Number>,
+    extra: Value<Dynamic>,
     tags: ValueSet<ValueString<'a>>,
     labels: ValueMap<'a, ValueString<'a>>,
     settings: Value<Settings<'a>>,
@@ -38,13 +37,6 @@ pub(crate) struct State<'a> {
     owner: Value<Owner<'a>>,
     disk: Vec<Disk<'a>>,
     network: BTreeSet<Network<'a>>,
-}
-
-/// A value of any type brings its type.
-#[derive(Clone, Serialize, Deserialize)]
-struct Dynamic<'a> {
-    r#type: Cow<'a, str>,
-    value: ValueAny,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -74,7 +66,7 @@ struct Owner<'a> {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Disk<'a> {
-    size: Value<f64>,
+    size: Value<Number>,
     #[serde(borrow)]
     label: ValueString<'a>,
 }

@@ -160,7 +160,7 @@ fn typed<'a, F: Family>(
     ty: &Ty,
 ) -> Option<(F::Of<'a>, Option<Given>)> {
     let Some(typed) = sent.read::<F::Of<'a>>() else {
-        let path = value::culprit(sent, fits::<F>);
+        let path = value::culprit::<F::Of<'a>>(sent, fits::<F>);
         let error = Error { message: value::complaint(sent, &path).to_owned(), path };
         unusable(diags, error, ty);
         return None;

@@ -37,6 +37,10 @@ pub(super) fn conform(value: Value, ty: &Ty, way: Way) -> Result<Value, Error> {
         },
         (Ty::Number, value) => number::conform(value, way).ok_or_else(|| mismatch(ty, way)),
         (Ty::List(of), Value::Array(elements)) => list(elements, repeat(of.as_ref()), way),
+        // A provider's bytes are a list of numbers.
+        (Ty::List(_) | Ty::Set(_), Value::Binary(bytes)) if way == Way::Out => {
+            conform(Value::Array(bytes.into_iter().map(Value::from).collect()), ty, way)
+        }
         (Ty::Set(of), Value::Array(elements)) => {
             // The elements of a set have no address of their own.
             let elements = list(elements, repeat(of.as_ref()), way).map_err(Error::without_path)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rmpv::Value;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tf_provider::AttributePathStep::Attribute;
 
 use crate::error::Error;
 
@@ -37,7 +38,11 @@ fn read(raw: &RawValue, depth: usize) -> Result<Value, Error> {
         }
         [b'{', ..] => parse::<BTreeMap<String, &RawValue>>(source)?
             .into_iter()
-            .map(|(name, value)| Ok((name.into(), read(value, depth)?)))
+            .map(|(name, value)| match read(value, depth) {
+                // Of the way to what is nested too deeply, the attribute is enough.
+                Err(error) if depth + 1 == DEEPEST => Err(error.within(Attribute(name.into()))),
+                value => Ok((name.into(), value?)),
+            })
             .collect::<Result<_, _>>()
             .map(Value::Map),
         _ => Ok(raw.get().into()),

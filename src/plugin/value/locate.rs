@@ -1,18 +1,22 @@
 //! Which attribute a type refuses.
 //!
-//! tf-provider's `Value` is an untagged enum: serde buffers what is below it, and an error inside has no path. The
-//! attribute is found by trying: with the culprit left out, the type accepts the rest.
+//! tf-provider's `Value` is an untagged enum: serde buffers what is below it, and an error inside has no path. From there on
+//! the attribute is found by trying: with the culprit left out, the type accepts the rest.
 
 use rmpv::Value;
+use serde::Deserialize;
 use tf_provider::AttributePathStep;
 
 use super::{Sent, from_bytes, number};
 
 /// The way to it. `fits` says whether the type accepts a value.
-pub(crate) fn culprit(sent: &Sent, fits: impl Fn(&Sent) -> bool) -> Vec<AttributePathStep> {
+pub(crate) fn culprit<'a, T: Deserialize<'a>>(
+    sent: &'a Sent,
+    fits: impl Fn(&Sent) -> bool,
+) -> Vec<AttributePathStep> {
     // With what it was admitted with.
     let mut attempt = from_bytes(&sent.bytes).unwrap_or(Value::Nil);
-    let mut path = Vec::new();
+    let mut path = sent.way::<T>();
     loop {
         let Some(here) = resolve(&mut attempt, &path) else {
             return path;

@@ -1,7 +1,7 @@
 //! What a provider's type cannot hold, and how the host makes up for it.
 //!
 //! serde gives back less than it was given in three places: two unknown elements are one in a `BTreeSet`, a block that is a `Vec`
-//! cannot be unknown, and `f64` takes an integer for its neighbour. Terraform would call the provider's plan invalid for each. So
+//! cannot be unknown, and a float takes a number for its neighbour. Terraform would call the provider's plan invalid for each. So
 //! what the provider left as it was is written as it was sent; a number is refused instead, because the provider would compute
 //! with another.
 
@@ -32,7 +32,7 @@ impl Sent {
                 Value::Ext(..) => true,
                 Value::Array(elements) => elements.iter().any(may_lose),
                 Value::Map(entries) => entries.iter().any(|(_, value)| may_lose(value)),
-                number => number::is_beyond_f64(number),
+                number => number::may_be_rounded(number),
             }
         }
         may_lose(&self.value)
@@ -111,11 +111,19 @@ pub(crate) fn check_numbers(sent: &Value, kept: &Value, ty: &Ty) -> Result<(), E
             })
         }
         (Value::Map(sent), Value::Map(kept), Ty::Map(of)) => {
-            sent.iter().zip(kept).try_for_each(|((name, sent), (_, kept))| {
+            let pairs = sent.iter().zip(kept).filter(|((sent, _), (kept, _))| sent == kept);
+            { pairs }.try_for_each(|((name, sent), (_, kept))| {
                 let step = || Attribute(name.as_str().unwrap_or_default().to_owned().into());
                 check_numbers(sent, kept, of).map_err(|error| error.within(step()))
             })
         }
+        // Both with their type.
+        (Value::Array(sent), Value::Array(kept), Ty::Any) => match (&sent[..], &kept[..]) {
+            ([sent_as, sent], [kept_as, kept]) if sent_as == kept_as => {
+                Ty::from_notation(sent_as).map_or(Ok(()), |of| check_numbers(sent, kept, &of))
+            }
+            _ => Ok(()),
+        },
         // Rounded, two may be one.
         (Value::Array(sent), Value::Array(kept), Ty::Set(of)) if **of == Ty::Number => {
             match sent.iter().all(|sent| kept.contains(sent)) {
@@ -128,6 +136,12 @@ pub(crate) fn check_numbers(sent: &Value, kept: &Value, ty: &Ty) -> Result<(), E
             if sent.len() == kept.len() =>
         {
             (0..).zip(sent.iter().zip(kept)).try_for_each(|(index, (sent, kept))| {
+                check_numbers(sent, kept, of).map_err(|error| error.within(Index(index)))
+            })
+        }
+        (Value::Array(sent), Value::Array(kept), Ty::Tuple(of)) => {
+            let elements = sent.iter().zip(kept).zip(of);
+            (0..).zip(elements).try_for_each(|(index, ((sent, kept), of))| {
                 check_numbers(sent, kept, of).map_err(|error| error.within(Index(index)))
             })
         }

@@ -3,6 +3,7 @@
 //! `bytes → tree → conform(In) → rmp-serde → R::State` and `R::State → rmp-serde → tree → conform(Out) → bytes`. The tree is
 //! rmpv's, and [`conform`] is the one walk over it and a schema's type. What came in stays at hand as [`Sent`].
 
+mod any;
 mod conform;
 mod json;
 mod locate;
@@ -20,8 +21,11 @@ mod tests;
 
 use rmpv::Value;
 use serde::{Deserialize, Serialize};
+use serde_path_to_error::Segment;
+use tf_provider::AttributePathStep::{self, Attribute, Index};
 
 use crate::error::Error;
+pub use any::{Any, Dynamic, NotANumber, Number};
 use conform::{Way, conform};
 pub(crate) use locate::{complaint, culprit};
 pub(crate) use lost::{check_numbers, restore};
@@ -76,6 +80,19 @@ impl Sent {
         read(&self.bytes)
     }
 
+    /// How far serde knows the way to what the type refuses: up to tf-provider's untagged `Value`.
+    fn way<'a, T: Deserialize<'a>>(&'a self) -> Vec<AttributePathStep> {
+        let refused =
+            serde_path_to_error::deserialize::<_, T>(&mut deserializer(&self.bytes)).err();
+        let path = refused.iter().flat_map(|error| error.path());
+        let step = |segment: &Segment| match segment {
+            Segment::Map { key } => Some(Attribute(key.clone().into())),
+            Segment::Seq { index } => i64::try_from(*index).ok().map(Index),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        path.map_while(step).collect()
+    }
+
     /// As it goes back where the provider has nothing else to say.
     pub(crate) fn back(&self, ty: &Ty) -> Result<Value, Error> {
         conform(self.value.clone(), ty, Way::Out)
@@ -93,8 +110,16 @@ pub(crate) fn read_nothing<'a, T: Deserialize<'a>>() -> Option<T> {
 }
 
 fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes).with_human_readable();
-    T::deserialize(&mut deserializer).ok()
+    T::deserialize(&mut deserializer(bytes)).ok()
+}
+
+type Deserializer<'a> = rmp_serde::Deserializer<
+    rmp_serde::decode::ReadRefReader<'a, [u8]>,
+    rmp_serde::config::HumanReadableConfig<rmp_serde::config::DefaultConfig>,
+>;
+
+fn deserializer(bytes: &[u8]) -> Deserializer<'_> {
+    rmp_serde::Deserializer::from_read_ref(bytes).with_human_readable()
 }
 
 /// What a provider returned, as the schema's type has it.

@@ -44,27 +44,28 @@ fn held(digits: String) -> Value {
     }
 }
 
-/// Whether a float may take it for its neighbour: integers of up to 53 bits are exact, and a fraction is a float only where the
-/// float stands for it.
-pub(super) fn is_beyond_f64(number: &Value) -> bool {
+/// Whether a float of a provider's type may take it for its neighbour: whole numbers of up to 24 bits are exact in an `f32`, too.
+pub(super) fn may_be_rounded(number: &Value) -> bool {
     match number {
         Value::Integer(number) => {
-            number.as_i64().is_none_or(|number| number.unsigned_abs() > 1 << 53)
+            number.as_i64().is_none_or(|number| number.unsigned_abs() > 1 << 24)
         }
+        Value::F64(_) => true,
         _ => false,
     }
 }
 
-/// Whether it is a number, as far as its digits tell, that came as a string.
+/// Whether it is a number, as far as its digits tell, that only a string holds.
 pub(super) fn is_long(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| canonical(text).as_deref() == Some(text))
+    let digits = value.as_str().and_then(canonical);
+    digits.is_some_and(|digits| held(digits) == *value)
 }
 
 /// Numbers are written without an exponent, as in a state file, so an exponent is not taken for what would fill the memory.
 const MOST_ZEROS: u32 = 1 << 20;
 
 /// The one notation of a decimal number: no exponent, no plus, no zero that says nothing.
-fn canonical(text: &str) -> Option<String> {
+pub(super) fn canonical(text: &str) -> Option<String> {
     let (sign, unsigned) = match text.as_bytes().first()? {
         b'-' => ("-", &text[1..]),
         b'+' => ("", &text[1..]),

@@ -8,8 +8,8 @@ use tf_provider::AttributePathStep::{self, Attribute, Index};
 use tf_provider::value::{Value, ValueAny, ValueNumber, ValueString, serde_as_vec};
 
 use super::{
-    Sent, Ty, Way, check_numbers, complaint, conform, culprit, restore, stored, to_bytes, unknown,
-    without_unknown, written,
+    Dynamic, NotANumber, Number, Sent, Ty, Way, check_numbers, complaint, conform, culprit,
+    restore, stored, to_bytes, unknown, without_unknown, written,
 };
 use crate::error::Error;
 
@@ -137,8 +137,8 @@ fn json_is_strict_about_values_and_lenient_about_states() {
     let any = br#"{"value":[1],"type":["list","number"]}"#;
     let notation = Tree::Binary(br#"["list","number"]"#.to_vec());
     assert_eq!(stored(any, &Ty::Any).unwrap(), list([notation, list(["1".into()])]));
-    let deep = "[".repeat(600) + &"]".repeat(600);
-    assert!(stored(deep.as_bytes(), &Ty::Any).is_err());
+    let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(600), "]".repeat(600));
+    assert_eq!(stored(deep.as_bytes(), &of).unwrap_err().path, [attribute("a")]);
 }
 
 #[test]
@@ -157,6 +157,10 @@ fn what_the_provider_returns_has_to_fit_the_schema() {
     assert_eq!(written("2.0", &Ty::Number).unwrap(), "2".into());
     let keys = BTreeMap::from([(1, true)]);
     assert_eq!(written(&keys, &ty(r#"["map","bool"]"#)).unwrap(), object([("1", true.into())]));
+    // Bytes are a list of numbers, to serde as well.
+    let bytes = Tree::Binary(vec![1, 255]);
+    let numbers = conform(bytes, &ty(r#"["list","number"]"#), Way::Out).unwrap();
+    assert_eq!(numbers, list(["1".into(), "255".into()]));
 }
 
 #[test]
@@ -167,15 +171,27 @@ fn a_value_of_any_type_brings_its_type_or_gets_the_one_it_looks_like() {
     assert_eq!(pair[0], Tree::Binary(notation));
 
     #[derive(Serialize, Deserialize)]
-    struct Dynamic {
+    struct Ints {
         r#type: String,
         value: Vec<i64>,
     }
     let bytes = b"\x92\xc4\x11[\"list\",\"number\"]\x91\xa11";
     let sent = Sent::from_msgpack(bytes, &Ty::Any).unwrap();
-    let dynamic: Dynamic = sent.read().unwrap();
-    assert_eq!((dynamic.r#type.as_str(), &dynamic.value), (r#"["list","number"]"#, &vec![1]));
-    assert_eq!(to_bytes(&written(&dynamic, &Ty::Any).unwrap()).unwrap(), bytes);
+    let ints: Ints = sent.read().unwrap();
+    assert_eq!((ints.r#type.as_str(), &ints.value), (r#"["list","number"]"#, &vec![1]));
+    assert_eq!(to_bytes(&written(&ints, &Ty::Any).unwrap()).unwrap(), bytes);
+
+    // What the host has for it holds every value.
+    let object = r#"["object",{"a":["tuple",["number","number","number","number","bool"]],"b":["set","string"]}]"#;
+    let numbers = ["-1", "18446744073709551615", "0.1", "0.10000000000000000001"].map(Tree::from);
+    let tuple = Tree::Array(numbers.into_iter().chain([true.into()]).collect());
+    let value = self::object([("a", tuple), ("b", list(["1".into(), unknown(), Tree::Nil]))]);
+    let pair = list([Tree::Binary(ty(object).to_json().to_string().into_bytes()), value]);
+    for value in [pair, unknown(), Tree::Nil] {
+        let sent = self::sent(&value, &Ty::Any);
+        let dynamic: Value<Dynamic> = sent.read().unwrap();
+        assert_eq!(written(&dynamic, &Ty::Any).unwrap(), sent.back(&Ty::Any).unwrap());
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -270,7 +286,7 @@ fn the_culprit_is_found_behind_untagged_enums() {
         ("choice", "hush".into(), vec![attribute("choice")]),
     ] {
         let sent = sent(&with(name, &value), &state_ty());
-        let found = culprit(&sent, fits);
+        let found = culprit::<Value<State<'_>>>(&sent, fits);
         assert_eq!(found, path);
         let said = complaint(&sent, &found);
         assert!(!said.contains("hush"));
@@ -281,7 +297,8 @@ fn the_culprit_is_found_behind_untagged_enums() {
     let mut two = everything();
     two[1].1 = "0.5".into();
     two[8].1 = "hush".into();
-    assert_eq!(culprit(&sent(&object(two), &state_ty()), fits), [attribute("size")]);
+    let sent_two = sent(&object(two), &state_ty());
+    assert_eq!(culprit::<Value<State<'_>>>(&sent_two, fits), [attribute("size")]);
 
     // Fields that need a value do not hide it.
     #[derive(Debug, Deserialize)]
@@ -294,7 +311,13 @@ fn the_culprit_is_found_behind_untagged_enums() {
     let of = ty(r#"["object",{"a":"string","b":"number"}]"#);
     let sent = sent(&object([("a", "x".into()), ("b", "0.5".into())]), &of);
     let fits = |sent: &Sent| sent.read::<Value<Strict>>().is_some();
-    assert_eq!(culprit(&sent, fits), [attribute("b")]);
+    assert_eq!(culprit::<Value<Strict>>(&sent, fits), [attribute("b")]);
+
+    // Where nothing can be left out, serde knows the way itself.
+    let of = ty(r#"["tuple",["string",["list","bool"]]]"#);
+    let sent = self::sent(&list(["x".into(), list([true.into(), Tree::Nil])]), &of);
+    let fits = |sent: &Sent| sent.read::<(String, Vec<bool>)>().is_some();
+    assert_eq!(culprit::<(String, Vec<bool>)>(&sent, fits), [Index(1), Index(1)]);
 }
 
 #[test]
@@ -362,6 +385,51 @@ fn a_number_is_exact_or_refused() {
     // Rounded, two elements of a set are one.
     assert_eq!(checked(r#"["set","number"]"#, "9007199254740993"), Some(Err(vec![])));
     assert_eq!(checked(r#"["set","number"]"#, "9007199254740994"), Some(Ok(())));
+    // A tuple, a map and a value of any type are no way around it.
+    let floats = |of: &str, value: Tree| {
+        let of = ty(of);
+        let sent = sent(&value, &of);
+        let kept = written(&sent.read::<Held>().unwrap(), &of).unwrap();
+        check_numbers(&sent.back(&of).unwrap(), &kept, &of).map_err(|error| error.path)
+    };
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Held {
+        List(Vec<f64>),
+        Map(BTreeMap<String, f64>),
+        Dynamic { r#type: String, value: f64 },
+    }
+    for (digits, exact) in [("2", true), ("9007199254740993", false)] {
+        let or = |path| if exact { Ok(()) } else { Err(path) };
+        let tuple = list(["1".into(), digits.into()]);
+        assert_eq!(floats(r#"["tuple",["number","number"]]"#, tuple), or(vec![Index(1)]));
+        let map = object([("k", digits.into())]);
+        assert_eq!(floats(r#"["map","number"]"#, map), or(vec![attribute("k")]));
+        let any = list([Tree::Binary(br#""number""#.to_vec()), digits.into()]);
+        assert_eq!(floats(r#""dynamic""#, any), or(vec![]));
+    }
+    // Nor is a smaller float.
+    let single = |digits: &str| {
+        let sent = sent(&digits.into(), &Ty::Number);
+        let kept = written(&sent.read::<f32>().unwrap(), &Ty::Number).unwrap();
+        let checked = check_numbers(&sent.back(&Ty::Number).unwrap(), &kept, &Ty::Number);
+        (sent.may_lose(), checked.is_ok())
+    };
+    assert_eq!(single("16777216"), (false, true));
+    assert_eq!(single("16777217"), (true, false));
+    assert_eq!(single("0.123456789"), (true, false));
+    assert_eq!(single("0.1"), (true, true));
+    // `Number` holds them all, and nothing else.
+    for digits in ["0", "-9007199254740993", "18446744073709551616", "0.10000000000000000001"] {
+        let sent = sent(&digits.into(), &Ty::Number);
+        let number: Value<Number> = sent.read().unwrap();
+        assert_eq!(number, Value::Value(digits.parse().unwrap()));
+        assert_eq!(written(&number, &Ty::Number).unwrap(), digits.into());
+    }
+    assert_eq!("2.50e1".parse::<Number>().unwrap().to_string(), "25");
+    assert_eq!("x".parse::<Number>(), Err(NotANumber));
+    let infinity = sent(&f64::INFINITY.into(), &Ty::Number);
+    assert_eq!(infinity.read::<Number>(), None);
     // What no float stands for does not come as one.
     assert_eq!(checked(r#"["list","number"]"#, "0.10000000000000000001"), None);
 }
