@@ -51,6 +51,8 @@ pub(super) fn conform(value: Value, ty: &Ty, way: Way) -> Result<Value, Error> {
         }
         (Ty::Map(of), Value::Map(entries)) => map(entries, of, way),
         (Ty::Object(of), Value::Map(entries)) => object(entries, of, way),
+        // As rmp-serde writes a struct without fields or braces.
+        (Ty::Object(_), Value::Array(none)) if way == Way::Out && none.is_empty() => Ok(Value::Nil),
         (Ty::Any, value) => any(value, way),
         (ty, _) => Err(mismatch(ty, way)),
     }
@@ -124,23 +126,30 @@ fn is_known(value: &Value) -> bool {
     }
 }
 
-fn key(key: Value) -> Result<String, Error> {
-    match key {
-        Value::String(text) => text.into_str().ok_or_else(|| Error::new("A key is not UTF-8.")),
+/// Sorted by their names, of which the last counts where one is there twice.
+fn named(mut entries: Vec<(Value, Value)>, way: Way) -> Result<Vec<(String, Value)>, Error> {
+    entries.reverse();
+    let named = entries.into_iter().map(|(key, value)| match key {
+        Value::String(text) => {
+            let name = text.into_str().ok_or_else(|| Error::new("A key is not UTF-8."))?;
+            Ok((name, value))
+        }
         // A provider's map may have numbers for keys.
-        Value::Integer(number) => Ok(number.to_string()),
+        Value::Integer(number) if way == Way::Out => Ok((number.to_string(), value)),
         _ => Err(Error::new("The keys of a map must be strings.")),
-    }
+    });
+    let mut named = named.collect::<Result<Vec<_>, _>>()?;
+    named.sort_by(|(a, _), (b, _)| a.cmp(b));
+    named.dedup_by(|(b, _), (a, _)| a == b);
+    Ok(named)
 }
 
 fn map(entries: Vec<(Value, Value)>, of: &Ty, way: Way) -> Result<Value, Error> {
-    let mut sorted = BTreeMap::new();
-    for (name, value) in entries {
-        let name = key(name)?;
-        let value = conform(value, of, way).map_err(at(|| Key(name.clone().into())))?;
-        sorted.insert(name, value);
-    }
-    Ok(Value::Map(sorted.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+    let entries = named(entries, way)?.into_iter().map(|(name, value)| {
+        let value = conform(value, of, way).map_err(|error| error.within(Key(name.clone().into())));
+        Ok((name.into(), value?))
+    });
+    entries.collect::<Result<_, _>>().map(Value::Map)
 }
 
 fn object(
@@ -148,28 +157,31 @@ fn object(
     of: &BTreeMap<String, Ty>,
     way: Way,
 ) -> Result<Value, Error> {
-    let mut given = BTreeMap::new();
-    for (name, value) in entries {
-        given.insert(key(name)?, value);
-    }
+    let mut given = named(entries, way)?.into_iter().peekable();
     let mut object = Vec::with_capacity(of.len());
     for (name, ty) in of {
-        let (key, value) = given.remove_entry(name).unwrap_or_else(|| (name.clone(), Value::Nil));
+        while let Some((foreign, _)) = given.next_if(|(given, _)| given < name) {
+            refuse(foreign, way)?;
+        }
+        let (key, value) =
+            given.next_if(|(given, _)| given == name).unwrap_or_else(|| (name.clone(), Value::Nil));
         let value = conform(value, ty, way).map_err(at(|| Attribute(name.clone().into())))?;
         object.push((key.into(), value));
     }
-    match given.into_keys().next() {
-        Some(name) if way != Way::State => Err(Error::new(match way {
-            Way::Out => {
-                format!(
-                    "The provider returned the attribute {name}, which its schema does not have."
-                )
-            }
-            _ => "The schema has no attribute of this name.".to_owned(),
-        })
-        .within(Attribute(name.into()))),
-        _ => Ok(Value::Map(object)),
-    }
+    given.try_for_each(|(foreign, _)| refuse(foreign, way))?;
+    Ok(Value::Map(object))
+}
+
+/// Says that the schema does not have this attribute, which a stored state may have.
+fn refuse(name: String, way: Way) -> Result<(), Error> {
+    let message = match way {
+        Way::State => return Ok(()),
+        Way::In => "The schema has no attribute of this name.".to_owned(),
+        Way::Out => {
+            format!("The provider returned the attribute {name}, which its schema does not have.")
+        }
+    };
+    Err(Error::new(message).within(Attribute(name.into())))
 }
 
 /// A value that brings its type: a pair on the wire, and for a provider and in a state an object of `type` and `value`. A provider

@@ -102,7 +102,9 @@ pub(crate) fn restore(returned: &mut Value, sent: &Value, kept: &Value, ty: &Ty)
 /// Refuses a number of which the type kept another. Both are on their way out.
 pub(crate) fn check_numbers(sent: &Value, kept: &Value, ty: &Ty) -> Result<(), Error> {
     match (sent, kept, ty) {
-        (Value::String(sent), Value::String(kept), Ty::Number) if sent != kept => Err(rounded()),
+        (Value::String(_), Value::String(_) | Value::F64(_), Ty::Number) if sent != kept => {
+            Err(rounded())
+        }
         (sent, kept, Ty::Block(of)) => check_numbers(sent, kept, of),
         (Value::Map(sent), Value::Map(kept), Ty::Object(of)) => {
             sent.iter().zip(kept).zip(of).try_for_each(|(((_, sent), (_, kept)), (name, of))| {

@@ -14,6 +14,7 @@ pub(super) fn conform(value: Value, way: Way) -> Option<Value> {
         (Way::In, Value::Integer(number)) => return Some(Value::Integer(number)),
         (_, Value::Integer(number)) => return Some(number.to_string().into()),
         (_, Value::F64(number)) if number.is_infinite() => return Some(Value::F64(number)),
+        (_, Value::F32(number)) if number.is_infinite() => return Some(f64::from(number).into()),
         // On the wire a float is the number it is, to its last digit: 1074 are enough for every one.
         (Way::In, Value::F64(number)) => format!("{number:.1074}"),
         (Way::In, Value::F32(number)) => format!("{number:.1074}"),

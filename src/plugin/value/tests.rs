@@ -148,7 +148,8 @@ fn what_the_provider_returns_has_to_fit_the_schema() {
         (object([("a", "x".into())]), vec![attribute("a")]),
         (object([("b", list([true.into(), "x".into()]))]), vec![attribute("b"), Index(1)]),
         (object([("c", Tree::Nil)]), vec![attribute("c")]),
-        (list([]), vec![]),
+        (object([("a", 1.into()), ("ab", Tree::Nil)]), vec![attribute("ab")]),
+        (list([Tree::Nil]), vec![]),
     ] {
         let refused = conform(value.clone(), &of, Way::Out).unwrap_err();
         assert_eq!(refused.path, path, "{value:?}");
@@ -157,6 +158,13 @@ fn what_the_provider_returns_has_to_fit_the_schema() {
     assert_eq!(written("2.0", &Ty::Number).unwrap(), "2".into());
     let keys = BTreeMap::from([(1, true)]);
     assert_eq!(written(&keys, &ty(r#"["map","bool"]"#)).unwrap(), object([("1", true.into())]));
+    // On the wire it is not, and of two values of a name the last counts.
+    let map = ty(r#"["map","bool"]"#);
+    assert!(echoed(b"\x81\x01\xc3", &map).is_err());
+    assert_eq!(echoed(b"\x82\xa1k\xc3\xa1k\xc2", &map).unwrap(), b"\x81\xa1k\xc2");
+    #[derive(Serialize)]
+    struct Empty;
+    assert_eq!(written(&Empty, &of).unwrap(), Tree::Nil);
     // Bytes are a list of numbers, to serde as well.
     let bytes = Tree::Binary(vec![1, 255]);
     let numbers = conform(bytes, &ty(r#"["list","number"]"#), Way::Out).unwrap();
@@ -418,6 +426,7 @@ fn a_number_is_exact_or_refused() {
     assert_eq!(single("16777216"), (false, true));
     assert_eq!(single("16777217"), (true, false));
     assert_eq!(single("0.123456789"), (true, false));
+    assert_eq!(single("1e300"), (true, false));
     assert_eq!(single("0.1"), (true, true));
     // `Number` holds them all, and nothing else.
     for digits in ["0", "-9007199254740993", "18446744073709551616", "0.10000000000000000001"] {
