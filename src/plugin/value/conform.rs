@@ -89,20 +89,27 @@ fn mismatch(ty: &Ty, way: Way) -> Error {
     })
 }
 
-fn at(step: impl FnOnce() -> AttributePathStep) -> impl FnOnce(Error) -> Error {
-    move |error| error.within(step())
+/// The same where the value is, so that what is around it stays where it is.
+fn conform_at(
+    value: &mut Value,
+    ty: &Ty,
+    way: Way,
+    step: impl FnOnce() -> AttributePathStep,
+) -> Result<(), Error> {
+    *value = conform(std::mem::replace(value, Value::Nil), ty, way)
+        .map_err(|error| error.within(step()))?;
+    Ok(())
 }
 
 fn list<'a>(
-    elements: Vec<Value>,
+    mut elements: Vec<Value>,
     of: impl Iterator<Item = &'a Ty>,
     way: Way,
 ) -> Result<Value, Error> {
-    (0..)
-        .zip(elements.into_iter().zip(of))
-        .map(|(index, (element, of))| conform(element, of, way).map_err(at(|| Index(index))))
-        .collect::<Result<_, _>>()
-        .map(Value::Array)
+    for (index, (element, of)) in (0..).zip(elements.iter_mut().zip(of)) {
+        conform_at(element, of, way, || Index(index))?;
+    }
+    Ok(Value::Array(elements))
 }
 
 /// Sorted, and what is known is there once: two unknown elements may turn out to be different ones.
@@ -127,29 +134,33 @@ fn is_known(value: &Value) -> bool {
 }
 
 /// Sorted by their names, of which the last counts where one is there twice.
-fn named(mut entries: Vec<(Value, Value)>, way: Way) -> Result<Vec<(String, Value)>, Error> {
-    entries.reverse();
-    let named = entries.into_iter().map(|(key, value)| match key {
-        Value::String(text) => {
-            let name = text.into_str().ok_or_else(|| Error::new("A key is not UTF-8."))?;
-            Ok((name, value))
+fn named(mut entries: Vec<(Value, Value)>, way: Way) -> Result<Vec<(Value, Value)>, Error> {
+    for (key, _) in &mut entries {
+        match key {
+            Value::String(text) if text.is_str() => {}
+            // A provider's map may have numbers for keys.
+            Value::Integer(number) if way == Way::Out => *key = number.to_string().into(),
+            _ => return Err(Error::new("The keys of a map must be strings.")),
         }
-        // A provider's map may have numbers for keys.
-        Value::Integer(number) if way == Way::Out => Ok((number.to_string(), value)),
-        _ => Err(Error::new("The keys of a map must be strings.")),
-    });
-    let mut named = named.collect::<Result<Vec<_>, _>>()?;
-    named.sort_by(|(a, _), (b, _)| a.cmp(b));
-    named.dedup_by(|(b, _), (a, _)| a == b);
-    Ok(named)
+    }
+    if !entries.is_sorted_by(|(a, _), (b, _)| a.as_str() < b.as_str()) {
+        entries.reverse();
+        entries.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
+        entries.dedup_by(|(b, _), (a, _)| a == b);
+    }
+    Ok(entries)
+}
+
+fn step(key: &Value) -> std::borrow::Cow<'static, str> {
+    key.as_str().unwrap_or_default().to_owned().into()
 }
 
 fn map(entries: Vec<(Value, Value)>, of: &Ty, way: Way) -> Result<Value, Error> {
-    let entries = named(entries, way)?.into_iter().map(|(name, value)| {
-        let value = conform(value, of, way).map_err(|error| error.within(Key(name.clone().into())));
-        Ok((name.into(), value?))
-    });
-    entries.collect::<Result<_, _>>().map(Value::Map)
+    let mut entries = named(entries, way)?;
+    for (key, value) in &mut entries {
+        conform_at(value, of, way, || Key(step(key)))?;
+    }
+    Ok(Value::Map(entries))
 }
 
 fn object(
@@ -157,23 +168,39 @@ fn object(
     of: &BTreeMap<String, Ty>,
     way: Way,
 ) -> Result<Value, Error> {
-    let mut given = named(entries, way)?.into_iter().peekable();
-    let mut object = Vec::with_capacity(of.len());
-    for (name, ty) in of {
-        while let Some((foreign, _)) = given.next_if(|(given, _)| given < name) {
-            refuse(foreign, way)?;
-        }
-        let (key, value) =
-            given.next_if(|(given, _)| given == name).unwrap_or_else(|| (name.clone(), Value::Nil));
-        let value = conform(value, ty, way).map_err(at(|| Attribute(name.clone().into())))?;
-        object.push((key.into(), value));
+    let mut entries = named(entries, way)?;
+    let given = entries.iter().map(|(key, _)| key.as_str());
+    if !given.eq(of.keys().map(|name| Some(name.as_str()))) {
+        entries = complete(entries, of, way)?;
     }
-    given.try_for_each(|(foreign, _)| refuse(foreign, way))?;
-    Ok(Value::Map(object))
+    for ((key, value), ty) in entries.iter_mut().zip(of.values()) {
+        conform_at(value, ty, way, || Attribute(step(key)))?;
+    }
+    Ok(Value::Map(entries))
+}
+
+/// With null for every attribute that is missing.
+fn complete(
+    entries: Vec<(Value, Value)>,
+    of: &BTreeMap<String, Ty>,
+    way: Way,
+) -> Result<Vec<(Value, Value)>, Error> {
+    let mut given = entries.into_iter().peekable();
+    let mut complete = Vec::with_capacity(of.len());
+    for name in of.keys() {
+        while let Some((foreign, _)) = given.next_if(|(key, _)| key.as_str() < Some(name)) {
+            refuse(&foreign, way)?;
+        }
+        let entry = given.next_if(|(key, _)| key.as_str() == Some(name));
+        complete.push(entry.unwrap_or_else(|| (name.as_str().into(), Value::Nil)));
+    }
+    given.try_for_each(|(foreign, _)| refuse(&foreign, way))?;
+    Ok(complete)
 }
 
 /// Says that the schema does not have this attribute, which a stored state may have.
-fn refuse(name: String, way: Way) -> Result<(), Error> {
+fn refuse(key: &Value, way: Way) -> Result<(), Error> {
+    let name = step(key);
     let message = match way {
         Way::State => return Ok(()),
         Way::In => "The schema has no attribute of this name.".to_owned(),
@@ -181,7 +208,7 @@ fn refuse(name: String, way: Way) -> Result<(), Error> {
             format!("The provider returned the attribute {name}, which its schema does not have.")
         }
     };
-    Err(Error::new(message).within(Attribute(name.into())))
+    Err(Error::new(message).within(Attribute(name)))
 }
 
 /// A value that brings its type: a pair on the wire, and for a provider and in a state an object of `type` and `value`. A provider

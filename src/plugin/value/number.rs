@@ -24,6 +24,9 @@ pub(super) fn conform(value: Value, way: Way) -> Option<Value> {
         (_, Value::String(text)) => text.into_str()?,
         _ => return None,
     };
+    if let (Way::In, Ok(number)) = (way, digits.parse::<i64>()) {
+        return Some(number.into());
+    }
     let digits = canonical(&digits)?;
     Some(match way {
         Way::In => held(digits),
