@@ -19,6 +19,7 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
+use super::front::{self, Handshake};
 use crate::protocol::client::value;
 
 /// The provider's RPCs.
@@ -27,9 +28,11 @@ pub(super) type Service = Arc<dyn pb::provider_server::Provider>;
 /// Adobe, and how the provider block names it.
 pub(super) struct Adobe {
     pub(super) control: Control,
-    pub(super) place: Place,
+    pub(super) place: Rc<Place>,
+    /// Where TLS is in front of it, and how a handshake breaks.
+    pub(super) front: Option<(Rc<Place>, Cell<Handshake>)>,
     pub(super) block: RefCell<Json>,
-    /// What is to happen once so many requests were held.
+    /// What is to happen once so many requests were held or, in a pause, hit.
     pub(super) interrupt: Cell<Option<(Interrupt, u64)>>,
     /// It has happened to this process, or to the command that the process is of.
     pub(super) stopped: Cell<bool>,
@@ -46,6 +49,8 @@ pub(super) enum Interrupt {
     Stop,
     /// Ctrl-C, and the response arrives a second later.
     StopThenRelease,
+    /// Ctrl-C in the next pause, while no request is under way.
+    StopInPause,
     /// SIGTERM: the host stops what runs, and ends 10 s later.
     Term,
 }
@@ -66,6 +71,8 @@ pub(super) enum Ended<T> {
 const TOO_LONG: Duration = Duration::from_secs(15 * 60);
 /// A submission may finish for 3 s, and a look-up has 1 s after that.
 const STOPS_IN: Duration = Duration::from_secs(6);
+/// Out of a pause: there is nothing to wait for.
+const AT_ONCE: Duration = Duration::from_millis(100);
 /// How far the clock moves at once after a request, and at most.
 const FIRST_STEP: Duration = Duration::from_millis(5);
 const LONGEST_STEP: Duration = Duration::from_secs(1);
@@ -88,6 +95,9 @@ pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> End
             let began = Instant::now();
             let (control, place) = (adobe.control.clone(), adobe.place.address);
             tokio::spawn(async move { control.serve(place, || ()).await });
+            if let Some((entrance, breaks)) = &adobe.front {
+                tokio::spawn(front::serve(entrance.address, place, breaks.get()));
+            }
             let service: Service = Arc::new(provider::plugin().service());
             adobe.stopped.set(false);
             let work = async {
@@ -152,22 +162,26 @@ async fn pace<T>(adobe: &Adobe, service: &Service, clock: &Clock) -> Ended<T> {
             () = sleep_until(next.map_or(at, |next| next.min(at))) => clock.asks.notified().await,
             () = clock.asks.notified() => {}
         }
-        let mut requests = adobe.control.counters().requests;
+        let mut counters = adobe.control.counters();
+        let mut is_news = false;
         step = LONGEST_STEP.min(step * 2);
         loop {
-            // A request passes a socket each way, and a new connection before that.
-            for _ in 0..4 {
+            // A request passes a socket each way, and a new connection before that; with TLS two sockets, after a handshake.
+            for _ in 0..if adobe.front.is_some() { 16 } else { 4 } {
                 echo.waits().await;
             }
-            let counted = adobe.control.counters().requests;
-            if std::mem::replace(&mut requests, counted) == counted {
+            let now = adobe.control.counters();
+            if std::mem::replace(&mut counters, now).requests == now.requests {
                 break;
             }
-            step = FIRST_STEP;
+            (step, is_news) = (FIRST_STEP, true);
         }
         let now = Instant::now();
-        if let Some((interrupt, holds)) = adobe.interrupt.get()
-            && adobe.control.counters().held >= holds
+        if let Some((interrupt, count)) = adobe.interrupt.get()
+            && match interrupt {
+                Interrupt::StopInPause => !is_news && counters.faults >= count,
+                _ => counters.held >= count,
+            }
         {
             adobe.interrupt.set(None);
             if interrupt == Interrupt::Kill {
@@ -178,6 +192,7 @@ async fn pace<T>(adobe: &Adobe, service: &Service, clock: &Clock) -> Ended<T> {
             release = (interrupt == Interrupt::StopThenRelease).then(|| now + RELEASED_IN);
             ends = Some(match interrupt {
                 Interrupt::Term => (now + GRACE, Ended::Killed),
+                Interrupt::StopInPause => (now + AT_ONCE, Ended::Hangs),
                 _ => (now + STOPS_IN, Ended::Hangs),
             });
             continue;
