@@ -107,8 +107,8 @@ async fn broken(
     if breaks == Handshake::Untrusted {
         let refused = TlsAcceptor::from(Arc::clone(untrusted)).accept(stream).into_fallible().await;
         stream = refused.err()?.1;
-    } else {
-        stream.read(&mut [0; 4096]).await.ok()?;
+    } else if stream.read(&mut [0; 4096]).await.ok()? == 0 {
+        return None;
     }
     if breaks == Handshake::Foreign {
         stream.write_all(b"220 mail.example.com ESMTP\r\n").await.ok()?;

@@ -69,8 +69,8 @@ fn is_of(request: &LoggedRequest, name: &str) -> bool {
     }
 }
 
-/// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure,
-/// or was absent; after one of unknown fate, absent for the whole settling time. A process that was killed knows of nothing.
+/// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure
+/// (of the same key, unless it may be our own), or was absent; after one of unknown fate, absent for the whole settling time. A process that was killed knows of nothing.
 /// `known` is the name that was in the state before.
 pub(super) fn submissions(
     log: &[LoggedRequest],
@@ -94,7 +94,7 @@ pub(super) fn submissions(
             let shown = looks.iter().rev().find(|look| shows(look) == Shows::Failed);
             let is_allowed = match told.last() {
                 Some(Shows::Failed) => {
-                    known == Some(name)
+                    is_open
                         || shown.is_none_or(|shown| {
                             same_key(&key(&shown.response), &key(&request.body))
                         })
@@ -250,7 +250,10 @@ pub(super) fn settled(cli: &Cli<'_>, goal: Goal) -> Result<(), String> {
         // Where a fault told it that the name was free, it was submitted over a failure.
         Goal::Taken => control.configuration(NAME).filter(|there| there.key_identifier == KEY),
         Goal::Impossible => {
-            let is_nowhere = control.configurations().is_empty() && cli.state.is_none();
+            // Of a submission that a fault answered, the state says that its fate is unknown.
+            let is_unknown = |object: &Object| object.state["id"].is_null();
+            let is_nowhere =
+                control.configurations().is_empty() && cli.state.as_ref().is_none_or(is_unknown);
             return is_nowhere.then_some(()).ok_or_else(|| format!("there is {:?}", cli.state));
         }
     };
