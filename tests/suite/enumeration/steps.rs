@@ -454,6 +454,19 @@ pub(super) fn steps() -> Vec<Step> {
             ..create
         },
         Step {
+            name: "another key for a failure that was in effect, under protection",
+            requests: 1,
+            goal: Goal::Refused,
+            ends_well: false,
+            prepare: |cli| {
+                in_effect(cli);
+                assert!(cli.adobe.control.set_status(NAME, "FAILED"));
+                assert!(matches!(cli.run(Command::Refresh), End::Done(_)));
+                cli.config["key_vault_key_identifier"] = json!(OTHER_KEY);
+            },
+            ..create
+        },
+        Step {
             name: "destroy under protection",
             requests: 1,
             command: Command::Destroy,
