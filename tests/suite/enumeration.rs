@@ -177,9 +177,7 @@ fn play(number: usize, run: &Run<'_>) -> Result<String, String> {
     }
     adobe.control.clear_faults();
     adobe.interrupt.set(None);
-    // Refused as the second of two, and not to be seen yet: only the next command can find the first one.
-    let is_hidden = run.faults.iter().any(|(_, row)| row.is_doubled()) && !is_usual;
-    model::after(&cli, step, guarded, if is_hidden { 0 } else { accepted(before) }, &end)?;
+    model::after(&cli, step, guarded, accepted(before), &end)?;
     if let [(at, row)] = run.faults[..]
         && model::is_borne(row, at, &adobe.control.requests())
         && !matches!(end, End::Done(_))

@@ -312,9 +312,15 @@ async fn submit(
             Err(lost.leaves(Left::Uncertain { has_past }))
         }
         (_, Kind::Interrupted) => Err(Trouble::InterruptedBefore.into()),
-        // Something is in the way: a configuration that appeared since the look-up, perhaps.
+        // Something is in the way: a configuration that appeared since the look-up, perhaps. It may be
+        // our own: of a submission that a gateway delivered twice, the second conflicts with the
+        // first, which may not show yet.
         (_, Kind::BadRequest | Kind::Conflict) => {
-            let found: Result<_, Error> = look(limits.clone()).await;
+            let is_news = |seen: &Seen| supersedes != Some(seen.id.as_str());
+            let found: Result<_, Error> = match error.kind {
+                Kind::Conflict => find(Errors::Borne, limits, look, is_news).await,
+                _ => look(limits.clone()).await,
+            };
             match existing(op, found.ok().flatten().as_ref(), moment, round) {
                 Ok(Some(accepted)) => Ok(accepted),
                 Err(obstacle) if obstacle.why != Why::KeyUnknown => Err(obstacle.into()),

@@ -68,11 +68,6 @@ impl Row {
         }
     }
 
-    /// It arrives twice.
-    pub(super) fn is_doubled(&self) -> bool {
-        self.action == Action::ProcessTwice
-    }
-
     /// It asks for a longer pause than there is time.
     pub(super) fn asks_for_a_day(&self) -> bool {
         self.name.starts_with("429 for a day")

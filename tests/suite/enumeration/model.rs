@@ -70,8 +70,8 @@ fn is_of(request: &LoggedRequest, name: &str) -> bool {
 }
 
 /// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure
-/// (of the same key, unless it may be our own), or was absent; after one of unknown fate, absent for the whole settling time. A process that was killed knows of nothing.
-/// `known` is the name that was in the state before.
+/// (of the same key, unless it may be our own), or was absent; after one of unknown fate, absent for the whole settling time. A
+/// process that was killed knows of nothing. `known` is the name that was in the state before.
 pub(super) fn submissions(
     log: &[LoggedRequest],
     known: Option<&str>,
@@ -220,8 +220,6 @@ pub(super) fn is_borne(row: &Row, at: usize, log: &[LoggedRequest]) -> bool {
             && last_look() != Some(Shows::Failed)
     };
     match is_submission(hit) {
-        // The second one is refused, and as long as the failure shows nothing tells the first one.
-        true if row.is_doubled() && last_look() == Some(Shows::Failed) => false,
         true => row.is_overcome() || is_renewed,
         false => row.is_transient() || is_waiting() || is_renewed && !is_token(hit),
     }
