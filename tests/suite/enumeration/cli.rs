@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aep_simulator::Control;
 use serde_json::{Value as Json, json};
 use tf_provider_host::proto::tfplugin6 as pb;
 use tonic::Request;
@@ -68,6 +69,8 @@ pub(super) struct Cli<'a> {
     pub(super) state: Option<Object>,
     /// The last command destroyed the object to make room for the create after it, which did not come to its end.
     pub(super) is_between: bool,
+    /// What somebody else does before the next apply.
+    pub(super) meanwhile: Option<fn(&Control)>,
     pub(super) computed: Arc<BTreeMap<String, bool>>,
 }
 
@@ -98,6 +101,9 @@ impl Cli<'_> {
         self.state = object;
         if planned.action == Action::Nothing {
             return End::Done(Action::Nothing);
+        }
+        if let Some(meanwhile) = self.meanwhile.take() {
+            meanwhile(&self.adobe.control);
         }
         let (state, is_between) = (&mut self.state, &mut self.is_between);
         let applied = run(self.adobe, async |service| {

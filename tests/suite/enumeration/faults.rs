@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use aep_simulator::{Action, Answer, Fault, Route};
 use serde_json::json;
 
+use super::front::Handshake;
 use super::process::Interrupt;
 
 /// One attempt of the steps takes no longer.
@@ -20,6 +21,8 @@ pub(super) struct Row {
     action: Action,
     /// What happens to the process while the request is held.
     pub(super) interrupt: Option<Interrupt>,
+    /// While nothing can be reached it breaks so, as there is TLS.
+    pub(super) handshake: Option<Handshake>,
     /// It passes, it is there for all attempts of one request, or for the rest of the command.
     times: Option<u32>,
 }
@@ -48,7 +51,7 @@ impl Row {
             }
             Action::Quote(status) => *status == 500,
             Action::EmptyBody | Action::WrongContentType | Action::Endless => false,
-            _ => true,
+            _ => self.handshake.is_none(),
         }
     }
 
@@ -61,8 +64,13 @@ impl Row {
             }
             Action::Reset | Action::Hold | Action::CutBody | Action::Quote(_) => false,
             Action::ProcessLater(time) => *time < SETTLING,
-            _ => true,
+            _ => self.handshake.is_none(),
         }
+    }
+
+    /// It arrives twice.
+    pub(super) fn is_doubled(&self) -> bool {
+        self.action == Action::ProcessTwice
     }
 
     /// It asks for a longer pause than there is time.
@@ -158,13 +166,26 @@ pub(super) fn rows() -> Vec<Row> {
     for (name, action) in kinds {
         for (how, times) in [("once", Some(1)), ("twice", Some(2)), ("for ever", None)] {
             let (name, action) = (format!("{name}, {how}"), action.clone());
-            rows.push(Row { name, action, interrupt: None, times });
+            rows.push(Row { name, action, interrupt: None, handshake: None, times });
         }
     }
     for (name, time) in [("unreachable, once", second / 5), ("unreachable, for ever", long)] {
         let action = Action::Unreachable(time);
-        rows.push(Row { name: name.to_owned(), action, interrupt: None, times: Some(1) });
+        let whole =
+            Row { name: name.to_owned(), action, times: Some(1), interrupt: None, handshake: None };
+        for (what, handshake) in [
+            ("no TLS", Handshake::Foreign),
+            ("a cut handshake", Handshake::Cut),
+            ("an untrusted certificate", Handshake::Untrusted),
+        ] {
+            let name = name.replace("unreachable", what);
+            rows.push(Row { name, handshake: Some(handshake), ..whole.clone() });
+        }
+        rows.push(whole);
     }
+    let name = "StopProvider in the pause after it".to_owned();
+    let (action, interrupt) = (Action::Delay(Duration::ZERO), Some(Interrupt::StopInPause));
+    rows.push(Row { name, action, interrupt, handshake: None, times: Some(1) });
     for (name, interrupt) in [
         ("kill -9", Interrupt::Kill),
         ("StopProvider", Interrupt::Stop),
@@ -173,7 +194,8 @@ pub(super) fn rows() -> Vec<Row> {
     ] {
         for (when, action) in [("before", Action::Hold), ("after", Action::ProcessThenHold)] {
             let name = format!("{name} {when} it was processed");
-            rows.push(Row { name, action, interrupt: Some(interrupt), times: Some(1) });
+            let interrupt = Some(interrupt);
+            rows.push(Row { name, action, interrupt, handshake: None, times: Some(1) });
         }
     }
     rows

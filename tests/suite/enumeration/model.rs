@@ -5,11 +5,11 @@ use serde_json::Value as Json;
 use std::time::Duration;
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::cli::{Cli, End};
+use super::cli::{Cli, End, Object};
 use super::faults::Row;
 use super::process::Adobe;
 use super::steps::{Goal, NAME, NAMES, Step};
-use crate::support::{CLIENT_SECRET, TOKEN};
+use crate::support::{CLIENT_SECRET, KEY, TOKEN};
 
 /// The settling time, less what jitter and the clock's steps take off it.
 const SETTLED: Duration = Duration::from_secs(29);
@@ -69,8 +69,8 @@ fn is_of(request: &LoggedRequest, name: &str) -> bool {
     }
 }
 
-/// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure,
-/// or was absent; after one of unknown fate, absent for the whole settling time. A process that was killed knows of nothing.
+/// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure
+/// (of the same key, unless it may be our own), or was absent; after one of unknown fate, absent for the whole settling time. A process that was killed knows of nothing.
 /// `known` is the name that was in the state before.
 pub(super) fn submissions(
     log: &[LoggedRequest],
@@ -91,8 +91,14 @@ pub(super) fn submissions(
                 .map(|look| shows(look))
                 .filter(|shows| *shows != Shows::Nothing)
                 .collect();
+            let shown = looks.iter().rev().find(|look| shows(look) == Shows::Failed);
             let is_allowed = match told.last() {
-                Some(Shows::Failed) => true,
+                Some(Shows::Failed) => {
+                    is_open
+                        || shown.is_none_or(|shown| {
+                            same_key(&key(&shown.response), &key(&request.body))
+                        })
+                }
                 Some(Shows::Absent | Shows::PerhapsAbsent) if !(is_open && remembers) => true,
                 Some(Shows::Absent) => {
                     // Beside it, only what told nothing and was asked again.
@@ -117,6 +123,20 @@ pub(super) fn submissions(
         }
     }
     Ok(())
+}
+
+/// The key that a body names.
+fn key(body: &str) -> String {
+    let body: Json = serde_json::from_str(body).unwrap_or_default();
+    let in_it =
+        ["/configData/keyVaultKeyIdentifier", "/customerConfig/configData/keyVaultKeyIdentifier"];
+    let named = in_it.iter().find_map(|path| body.pointer(path)?.as_str());
+    named.unwrap_or_default().to_lowercase().replace(":443", "")
+}
+
+/// Up to the version.
+fn same_key(one: &str, other: &str) -> bool {
+    one.split('/').take(5).eq(other.split('/').take(5))
 }
 
 /// No secret is in what was shown or stored.
@@ -170,6 +190,14 @@ pub(super) fn after(
     if was_guarded && !may_go && cli.state.is_none() {
         return Err(format!("a guarded object is gone after {end:?}"));
     }
+    let state = cli.state.as_ref().map(|object| &object.state);
+    if let Some(state) = state.filter(|state| state["status"] == "NOT_FOUND") {
+        let name = state["name"].as_str().unwrap();
+        let log = cli.adobe.control.requests();
+        if !log.iter().any(|one| is_of(one, name) && shows(one) == Shows::Absent) {
+            return Err(format!("not found, it says, after {}", told(&log)));
+        }
+    }
     if accepted > 0 && *end != End::Killed && cli.state.is_none() {
         return Err(format!("what was accepted is not in the state after {end:?}"));
     }
@@ -192,6 +220,8 @@ pub(super) fn is_borne(row: &Row, at: usize, log: &[LoggedRequest]) -> bool {
             && last_look() != Some(Shows::Failed)
     };
     match is_submission(hit) {
+        // The second one is refused, and as long as the failure shows nothing tells the first one.
+        true if row.is_doubled() && last_look() == Some(Shows::Failed) => false,
         true => row.is_overcome() || is_renewed,
         false => row.is_transient() || is_waiting() || is_renewed && !is_token(hit),
     }
@@ -217,11 +247,24 @@ pub(super) fn settled(cli: &Cli<'_>, goal: Goal) -> Result<(), String> {
     let there = match goal {
         Goal::InEffect | Goal::Renamed => control.configuration(name),
         Goal::Refused | Goal::Forgotten => control.configuration(NAME),
+        // Where a fault told it that the name was free, it was submitted over a failure.
+        Goal::Taken => control.configuration(NAME).filter(|there| there.key_identifier == KEY),
         Goal::Impossible => {
-            let is_nowhere = control.configurations().is_empty() && cli.state.is_none();
+            // Of a submission that a fault answered, the state says that its fate is unknown.
+            let is_unknown = |object: &Object| object.state["id"].is_null();
+            let is_nowhere =
+                control.configurations().is_empty() && cli.state.as_ref().is_none_or(is_unknown);
             return is_nowhere.then_some(()).ok_or_else(|| format!("there is {:?}", cli.state));
         }
     };
+    if goal == Goal::Taken && there.is_none() {
+        let is_left = control.configuration(NAME).is_some_and(|there| {
+            let is_adopted = |object: &Object| object.state["status"] == there.status.as_str();
+            there.attempts == 1
+                && (there.status == "FAILED" || !cli.state.as_ref().is_some_and(is_adopted))
+        });
+        return is_left.then_some(()).ok_or_else(|| format!("it took {:?}", cli.state));
+    }
     let there = there.ok_or("Adobe has nothing")?;
     if goal == Goal::Forgotten {
         return match &cli.state {

@@ -3,21 +3,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
+use std::net::UdpSocket;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aep_simulator::{Control, Place};
 use serde_json::Value as Json;
 use terraform_provider_aep::provider;
 use tf_provider_host::proto::tfplugin6 as pb;
-use tokio::net::UdpSocket;
-use tokio::time::{Instant, sleep};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 use tonic::Request;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
+use super::front::{self, Handshake};
 use crate::protocol::client::value;
 
 /// The provider's RPCs.
@@ -26,9 +28,11 @@ pub(super) type Service = Arc<dyn pb::provider_server::Provider>;
 /// Adobe, and how the provider block names it.
 pub(super) struct Adobe {
     pub(super) control: Control,
-    pub(super) place: Place,
+    pub(super) place: Rc<Place>,
+    /// Where TLS is in front of it, and how a handshake breaks.
+    pub(super) front: Option<(Rc<Place>, Cell<Handshake>)>,
     pub(super) block: RefCell<Json>,
-    /// What is to happen once so many requests were held.
+    /// What is to happen once so many requests were held or, in a pause, hit.
     pub(super) interrupt: Cell<Option<(Interrupt, u64)>>,
     /// It has happened to this process, or to the command that the process is of.
     pub(super) stopped: Cell<bool>,
@@ -45,6 +49,8 @@ pub(super) enum Interrupt {
     Stop,
     /// Ctrl-C, and the response arrives a second later.
     StopThenRelease,
+    /// Ctrl-C in the next pause, while no request is under way.
+    StopInPause,
     /// SIGTERM: the host stops what runs, and ends 10 s later.
     Term,
 }
@@ -63,15 +69,25 @@ pub(super) enum Ended<T> {
 
 /// Longer than anything may take: the longest timeout of the steps, and the settling time after it.
 const TOO_LONG: Duration = Duration::from_secs(15 * 60);
-/// A submission may finish for 3 s, a look-up has 1 s after that, and the clock's steps are coarse.
+/// A submission may finish for 3 s, and a look-up has 1 s after that.
 const STOPS_IN: Duration = Duration::from_secs(6);
+/// Out of a pause: there is nothing to wait for.
+const AT_ONCE: Duration = Duration::from_millis(100);
+/// How far the clock moves at once after a request, and at most.
+const FIRST_STEP: Duration = Duration::from_millis(5);
+const LONGEST_STEP: Duration = Duration::from_secs(1);
+/// How long after the interrupt the held response arrives.
+const RELEASED_IN: Duration = Duration::from_secs(1);
 /// What the host leaves work in flight after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Starts the provider, configures it and talks to it.
 pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> Ended<T> {
+    let clock = Arc::new(Clock::default());
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_all().start_paused(true).build().unwrap();
+    let held = Arc::clone(&clock);
+    builder.enable_all().start_paused(true).on_thread_park(move || held.is_about_to_move());
+    let runtime = builder.build().unwrap();
     let log = Registry::default().with(Lines(Arc::default()));
     let lines = Arc::clone(&log.downcast_ref::<Lines>().unwrap().0);
     let (ended, took) = tracing::subscriber::with_default(log, || {
@@ -79,6 +95,9 @@ pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> End
             let began = Instant::now();
             let (control, place) = (adobe.control.clone(), adobe.place.address);
             tokio::spawn(async move { control.serve(place, || ()).await });
+            if let Some((entrance, breaks)) = &adobe.front {
+                tokio::spawn(front::serve(entrance.address, place, breaks.get()));
+            }
             let service: Service = Arc::new(provider::plugin().service());
             adobe.stopped.set(false);
             let work = async {
@@ -89,7 +108,7 @@ pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> End
             let ended = tokio::select! {
                 biased;
                 done = work => if adobe.stopped.get() { Ended::Stopped(done) } else { Ended::Done(done) },
-                ended = pace(adobe, &service) => ended,
+                ended = pace(adobe, &service, &clock) => ended,
             };
             (ended, began.elapsed())
         })
@@ -110,27 +129,59 @@ async fn configure(service: &Service, block: &Json) {
     assert_eq!(response.diagnostics, []);
 }
 
-/// Moves the clock while nothing is ready, once what was sent has arrived: the runtime itself would jump to the next timer over
-/// what is on its way. Ends with the process.
-async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
+/// The runtime's clock. When nothing is ready it would jump to the next timer, over what is on its way, so it is asked for.
+#[derive(Default)]
+struct Clock {
+    /// The moment that it may leave.
+    leaves: Mutex<Option<Instant>>,
+    asks: Notify,
+}
+
+impl Clock {
+    /// Nothing is ready: the runtime parks, which moves the clock unless this wakes somebody.
+    fn is_about_to_move(&self) {
+        if *self.leaves.lock().unwrap() != Some(Instant::now()) {
+            self.asks.notify_one();
+        }
+    }
+}
+
+/// Lets the clock move once what was sent has arrived, and interrupts the process. Ends with it.
+async fn pace<T>(adobe: &Adobe, service: &Service, clock: &Clock) -> Ended<T> {
     let began = Instant::now();
-    let echo = Echo::new().await;
-    let mut requests = 0;
-    let mut step = Duration::ZERO;
+    let echo = Echo::new();
+    let mut step = FIRST_STEP;
+    let mut release: Option<Instant> = None;
     let mut ends = None;
     loop {
-        // A request passes a socket each way, and a new connection before that.
-        for _ in 0..4 {
-            echo.waits().await;
+        // The kernel, too, may have something to do that the echo does not see: while a request is under way there are a dozen
+        // echoes before its time is up.
+        let next = [release, ends.as_ref().map(|(at, _)| *at)].into_iter().flatten().min();
+        let at = Instant::now() + step;
+        tokio::select! {
+            () = sleep_until(next.map_or(at, |next| next.min(at))) => clock.asks.notified().await,
+            () = clock.asks.notified() => {}
         }
-        let counters = adobe.control.counters();
-        let is_news = std::mem::replace(&mut requests, counters.requests) != counters.requests;
-        step = match is_news {
-            true => Duration::from_millis(5),
-            false => (step * 2).clamp(Duration::from_millis(5), Duration::from_millis(100)),
-        };
-        if let Some((interrupt, holds)) = adobe.interrupt.get()
-            && counters.held >= holds
+        let mut counters = adobe.control.counters();
+        let mut is_news = false;
+        step = LONGEST_STEP.min(step * 2);
+        loop {
+            // A request passes a socket each way, and a new connection before that; with TLS two sockets, after a handshake.
+            for _ in 0..if adobe.front.is_some() { 16 } else { 4 } {
+                echo.waits().await;
+            }
+            let now = adobe.control.counters();
+            if std::mem::replace(&mut counters, now).requests == now.requests {
+                break;
+            }
+            (step, is_news) = (FIRST_STEP, true);
+        }
+        let now = Instant::now();
+        if let Some((interrupt, count)) = adobe.interrupt.get()
+            && match interrupt {
+                Interrupt::StopInPause => !is_news && counters.faults >= count,
+                _ => counters.held >= count,
+            }
         {
             adobe.interrupt.set(None);
             if interrupt == Interrupt::Kill {
@@ -138,23 +189,25 @@ async fn pace<T>(adobe: &Adobe, service: &Service) -> Ended<T> {
             }
             adobe.stopped.set(true);
             service.stop_provider(Request::new(pb::stop_provider::Request {})).await.unwrap();
-            if interrupt == Interrupt::StopThenRelease {
-                sleep(Duration::from_secs(1)).await;
-                adobe.control.release();
-            }
-            let now = Instant::now();
+            release = (interrupt == Interrupt::StopThenRelease).then(|| now + RELEASED_IN);
             ends = Some(match interrupt {
                 Interrupt::Term => (now + GRACE, Ended::Killed),
+                Interrupt::StopInPause => (now + AT_ONCE, Ended::Hangs),
                 _ => (now + STOPS_IN, Ended::Hangs),
             });
+            continue;
         }
-        if let Some((_, ended)) = ends.take_if(|(at, _)| *at <= Instant::now()) {
+        if release.take_if(|at| *at <= now).is_some() {
+            adobe.control.release();
+            continue;
+        }
+        if let Some((_, ended)) = ends.take_if(|(at, _)| *at <= now) {
             return ended;
         }
         if began.elapsed() > TOO_LONG {
             return Ended::Hangs;
         }
-        sleep(step).await;
+        *clock.leaves.lock().unwrap() = Some(now);
     }
 }
 
@@ -180,18 +233,19 @@ pub(super) fn stay_on_a_core(_: usize) {}
 struct Echo(UdpSocket);
 
 impl Echo {
-    async fn new() -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        socket.connect(socket.local_addr().unwrap()).await.unwrap();
+    fn new() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(socket.local_addr().unwrap()).unwrap();
+        socket.set_nonblocking(true).unwrap();
         Self(socket)
     }
 
     /// Never parks the thread, as the clock would move.
     async fn waits(&self) {
-        while self.0.try_send(&[0]).is_err() {
+        while self.0.send(&[0]).is_err() {
             tokio::task::yield_now().await;
         }
-        while self.0.try_recv(&mut [0]).is_err() {
+        while self.0.recv(&mut [0]).is_err() {
             tokio::task::yield_now().await;
         }
         tokio::task::yield_now().await;
@@ -199,7 +253,7 @@ impl Echo {
 }
 
 /// The log as text: it is looked through for secrets.
-struct Lines(Arc<std::sync::Mutex<String>>);
+struct Lines(Arc<Mutex<String>>);
 
 impl<S: tracing::Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {

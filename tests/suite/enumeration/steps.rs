@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Echo, Options, Outcome, ResubmitFailed, Stages, Terminal};
+use aep_simulator::{Control, Echo, Options, Outcome, ResubmitFailed, Stages, Terminal};
 use serde_json::{Value as Json, json};
 
 use super::cli::{Cli, Command, End};
@@ -25,6 +25,8 @@ pub(super) enum Goal {
     Refused,
     /// Adobe cannot be asked for it, so it is never submitted.
     Impossible,
+    /// Somebody else has the name with another key, so it is neither submitted nor adopted.
+    Taken,
     /// Out of the state, as was asked for. Adobe goes on.
     Forgotten,
 }
@@ -41,6 +43,8 @@ pub(super) struct Step {
     pub(super) ends_well: bool,
     /// Brings it about.
     prepare: fn(&mut Cli<'_>),
+    /// What somebody else does between the plan and the apply.
+    pub(super) meanwhile: fn(&Control),
     /// Changes Adobe.
     pub(super) options: fn(&mut Options),
 }
@@ -138,8 +142,10 @@ pub(super) fn steps() -> Vec<Step> {
         goal: Goal::InEffect,
         ends_well: true,
         prepare: nothing,
+        meanwhile: |_| (),
         options: as_usual,
     };
+    let taken = Step { requests: 1, goal: Goal::Taken, ends_well: false, ..create };
     vec![
         create,
         Step {
@@ -365,6 +371,58 @@ pub(super) fn steps() -> Vec<Step> {
             ..create
         },
         Step {
+            name: "an endpoint whose name does not resolve",
+            requests: 0,
+            goal: Goal::Refused,
+            ends_well: false,
+            prepare: |cli| {
+                in_effect(cli);
+                cli.adobe.block.borrow_mut()["endpoint"] = json!("https://adobe.invalid");
+            },
+            ..create
+        },
+        Step {
+            name: "create where the identity service's name does not resolve",
+            requests: 0,
+            goal: Goal::Impossible,
+            ends_well: false,
+            prepare: |cli| {
+                cli.adobe.block.borrow_mut()["ims_endpoint"] = json!("https://ims.invalid");
+            },
+            options: |options| options.tokens.clear(),
+            ..create
+        },
+        Step {
+            name: "create where another key has the name",
+            prepare: |cli| cli.adobe.control.insert(NAME, OTHER_KEY, "COMPLETED"),
+            ..taken
+        },
+        Step {
+            name: "create where the job of another key runs",
+            prepare: |cli| cli.adobe.control.insert(NAME, OTHER_KEY, "RUNNING"),
+            ..taken
+        },
+        Step {
+            name: "create where another key has failed",
+            prepare: |cli| cli.adobe.control.insert(NAME, OTHER_KEY, "FAILED"),
+            ..taken
+        },
+        Step {
+            name: "create where another key takes the name after the plan",
+            requests: 2,
+            meanwhile: |control| control.insert(NAME, OTHER_KEY, "RUNNING"),
+            ..taken
+        },
+        Step {
+            name: "submit a failure again that has another key since the plan",
+            requests: 2,
+            prepare: failed,
+            meanwhile: |control| {
+                assert!(control.set_key(NAME, OTHER_KEY) && control.set_status(NAME, "RUNNING"));
+            },
+            ..taken
+        },
+        Step {
             name: "replace by hand without protection",
             requests: 4,
             command: Command::Replace,
@@ -391,6 +449,19 @@ pub(super) fn steps() -> Vec<Step> {
             prepare: |cli| {
                 in_effect(cli);
                 taint(cli);
+                cli.config["key_vault_key_identifier"] = json!(OTHER_KEY);
+            },
+            ..create
+        },
+        Step {
+            name: "another key for a failure that was in effect, under protection",
+            requests: 1,
+            goal: Goal::Refused,
+            ends_well: false,
+            prepare: |cli| {
+                in_effect(cli);
+                assert!(cli.adobe.control.set_status(NAME, "FAILED"));
+                assert!(matches!(cli.run(Command::Refresh), End::Done(_)));
                 cli.config["key_vault_key_identifier"] = json!(OTHER_KEY);
             },
             ..create
@@ -427,28 +498,42 @@ pub(super) fn steps() -> Vec<Step> {
 /// How Adobe behaves where its pages are silent.
 pub(super) struct Adobes {
     pub(super) name: &'static str,
+    pub(super) has_tls: bool,
     pub(super) options: fn(&mut Options),
 }
 
 /// The first one is the likeliest.
-pub(super) static ADOBES: [Adobes; 7] = [
-    Adobes { name: "as documented", options: as_usual },
+pub(super) static ADOBES: [Adobes; 8] = [
+    Adobes { name: "as documented", has_tls: false, options: as_usual },
+    Adobes { name: "with TLS", has_tls: true, options: as_usual },
     Adobes {
         name: "responses leave the version out",
+        has_tls: false,
         options: |options| options.echo = Echo::Versionless,
     },
     Adobes {
         name: "responses spell the key in their way",
+        has_tls: false,
         options: |options| options.echo = Echo::Normalized,
     },
     Adobes {
         name: "a submission shows 5 s later",
+        has_tls: false,
         options: |options| options.visible_after = Duration::from_secs(5),
     },
-    Adobes { name: "names are folded", options: |options| options.folds_names = true },
-    Adobes { name: "no request ids", options: |options| options.request_ids = false },
+    Adobes {
+        name: "names are folded",
+        has_tls: false,
+        options: |options| options.folds_names = true,
+    },
+    Adobes {
+        name: "no request ids",
+        has_tls: false,
+        options: |options| options.request_ids = false,
+    },
     Adobes {
         name: "wrong paths are the service's",
+        has_tls: false,
         options: |options| options.wrong_path_of_service = true,
     },
 ];
