@@ -154,6 +154,10 @@ fn what_the_provider_returns_has_to_fit_the_schema() {
         let refused = conform(value.clone(), &of, Way::Out).unwrap_err();
         assert_eq!(refused.path, path, "{value:?}");
     }
+    // The elements of a set have no address.
+    let sets = ty(r#"["object",{"a":["set",["list","bool"]]}]"#);
+    let refused = conform(object([("a", list([list(["x".into()])]))]), &sets, Way::Out);
+    assert_eq!(refused.unwrap_err().path, [attribute("a")]);
     // A decimal in a string is a number where one is expected, and a number a key.
     assert_eq!(written("2.0", &Ty::Number).unwrap(), "2".into());
     let keys = BTreeMap::from([(1, true)]);
@@ -292,6 +296,7 @@ fn the_culprit_is_found_behind_untagged_enums() {
         ("size", 1e30.into(), vec![attribute("size")]),
         ("inner", list([port]), vec![attribute("inner"), Index(0), attribute("port")]),
         ("choice", "hush".into(), vec![attribute("choice")]),
+        ("choice", "12".into(), vec![attribute("choice")]),
     ] {
         let sent = sent(&with(name, &value), &state_ty());
         let found = culprit::<Value<State<'_>>>(&sent, fits);
