@@ -2,7 +2,7 @@
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `contract`: what the provider promises, one scene a promise;
-//! - `protocol`: the plugin host on the wire, as the CLI starts it, and through the CLI;
+//! - `product`: the built provider on the wire, and `consistency`, its plans for random configurations;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
 //! - `docs`: `docs/` says what the schemas and the examples say;
@@ -18,13 +18,18 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+/// As go-plugin speaks to a plugin: the host's own tests do too.
+#[allow(dead_code, reason = "they use more of it")]
+#[path = "../../src/plugin/tests/wire/client.rs"]
+mod client;
+mod consistency;
 mod contract;
 mod diagnostics;
 mod docs;
 mod doctor;
 mod enumeration;
 mod examples;
-mod protocol;
+mod product;
 mod release;
 mod supply;
 mod support;

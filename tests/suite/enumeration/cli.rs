@@ -10,7 +10,7 @@ use tf_provider_host::proto::tfplugin6 as pb;
 use tonic::Request;
 
 use super::process::{Adobe, Ended, Service, run};
-use crate::protocol::client::{UNKNOWN, read, value};
+use crate::client::{UNKNOWN, read, value};
 
 const TYPE: &str = "aep_cmk_config";
 

@@ -20,7 +20,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
 use super::front::{self, Handshake};
-use crate::protocol::client::value;
+use crate::client::value;
 
 /// The provider's RPCs.
 pub(super) type Service = Arc<dyn pb::provider_server::Provider>;

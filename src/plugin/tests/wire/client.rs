@@ -1,10 +1,9 @@
 //! The client's side: starts a plugin as go-plugin does, and values in a notation that reads well.
 
-use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
@@ -27,25 +26,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::tidy;
-
 /// For whatever should take milliseconds: long enough for any machine, short enough to fail.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
-
-/// The toy provider. It is built here, because cargo builds no example for `cargo test --test suite`:
-/// one of an earlier day would be tested instead.
-pub(crate) fn toy() -> PathBuf {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| {
-        let build = ["build", "--locked", "--quiet", "--example", "toy-provider"];
-        tidy::cargo(&build, "the toy provider does not build");
-    });
-    let suite = env::current_exe().unwrap();
-    suite.parent().unwrap().with_file_name("examples").join("toy-provider")
-}
 
 /// A certificate with its key.
 pub(crate) struct Identity {
@@ -102,11 +87,6 @@ impl Launch {
             .env("PLUGIN_PROTOCOL_VERSIONS", "6,5")
             .env("PLUGIN_CLIENT_CERT", &identity.pem)
             .identity(identity)
-    }
-
-    /// The toy provider as the CLI starts it.
-    pub(crate) fn toy() -> Self {
-        Self::of(&toy())
     }
 
     /// As from a shell. Variables of the developer's own shell must not decide.
@@ -447,5 +427,50 @@ pub(crate) async fn eventually(what: &str, so: impl Fn() -> bool) {
     while !so() {
         assert!(start.elapsed() < SOON, "never: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Tries to get a response, which takes more than the client's half of a handshake.
+pub(crate) async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
+    match channel(plugin.socket(), tls).await {
+        Ok(channel) => provider(channel).get_metadata(pb::get_metadata::Request {}).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+pub(crate) fn with_h2(mut config: ClientConfig) -> Option<ClientConfig> {
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Some(config)
+}
+
+pub(crate) fn without_certificate(plugin: &Plugin) -> Option<ClientConfig> {
+    with_h2(client_config(plugin.certificate(), &[&rustls::version::TLS13]).with_no_client_auth())
+}
+
+pub(crate) fn plan(
+    type_name: &str,
+    prior: &Json,
+    proposed: &Json,
+) -> pb::plan_resource_change::Request {
+    pb::plan_resource_change::Request {
+        type_name: type_name.into(),
+        prior_state: value(prior),
+        proposed_new_state: value(proposed),
+        config: value(proposed),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn apply(
+    type_name: &str,
+    prior: &Json,
+    planned: &Json,
+) -> pb::apply_resource_change::Request {
+    pb::apply_resource_change::Request {
+        type_name: type_name.into(),
+        prior_state: value(prior),
+        planned_state: value(planned),
+        config: value(planned),
+        ..Default::default()
     }
 }

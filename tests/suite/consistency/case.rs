@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-use crate::protocol::client::UNKNOWN;
+use crate::client::UNKNOWN;
 use crate::support::{KEY, KEY_VERSIONLESS, OTHER_KEY};
 
 /// Where an object stands when it is planned.

@@ -1,12 +1,8 @@
 //! A provider of toys, built on the plugin host alone. The conformance suite starts it as Terraform does.
 
-#[path = "toy/bomb.rs"]
 mod bomb;
-#[path = "toy/thing.rs"]
 mod thing;
-#[path = "toy/waiter.rs"]
 mod waiter;
-#[path = "toy/wrong.rs"]
 mod wrong;
 
 use std::collections::HashMap;

@@ -3,8 +3,7 @@
 use serde_json::{Value as Json, json};
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Launch, Plugin, thing, value};
-use super::resources::plan;
+use super::client::{Launch, Plugin, plan, thing, value};
 
 /// Some requests, one of them with a secret; then the log of all of it.
 async fn log_of(mut plugin: Plugin) -> Vec<Json> {

@@ -6,8 +6,9 @@ use std::process::{Command, Output};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use super::client::{Launch, SOON, eventually, toy};
-use crate::support::{Cli, Feature, cli, with_each};
+use super::client::{Launch, SOON, eventually};
+use super::clis::{Cli, Feature, cli, with_each};
+use super::toy;
 
 /// A directory with a configuration that uses the toy provider.
 struct Workspace(TempDir, &'static Cli);
@@ -330,7 +331,7 @@ fn it_works_without_tls_where_the_user_asks_for_that() {
 
 #[tokio::test]
 async fn one_process_in_debug_mode_serves_several_commands() {
-    let plugin = Launch::bare(&toy()).arg("-debug").start().await;
+    let plugin = Launch::bare(toy()).arg("-debug").start().await;
     let providers = plugin
         .line
         .strip_prefix("TF_REATTACH_PROVIDERS='")

@@ -10,9 +10,10 @@ use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
 use super::client::{
-    Launch, Plugin, SOON, UNKNOWN, channel, eventually, provider, read, said, signal, toy, value,
+    Launch, Plugin, SOON, UNKNOWN, channel, eventually, provider, read, said, signal, value,
     written,
 };
+use super::toy;
 
 /// Where a `toy_waiter` writes what it does.
 struct Diary {
@@ -222,7 +223,7 @@ async fn a_term_signal_waits_for_what_stops_late() {
 
 #[tokio::test]
 async fn an_interrupt_in_debug_mode_waits_for_what_stops_late() {
-    let mut plugin = Launch::bare(&toy()).arg("--debug").start().await;
+    let mut plugin = Launch::bare(toy()).arg("--debug").start().await;
     let provider = provider(channel(plugin.socket_of_debug(), None).await.unwrap());
     let diary = Diary::new();
     let kind = Kind::Slow(Duration::from_millis(2500));
@@ -306,7 +307,7 @@ async fn metadata(socket: &Path) -> bool {
 
 #[tokio::test]
 async fn debug_mode_serves_one_client_after_another_until_interrupted() {
-    let mut plugin = Launch::bare(&toy()).arg("--debug").start().await;
+    let mut plugin = Launch::bare(toy()).arg("--debug").start().await;
     let json = plugin
         .line
         .strip_prefix("TF_REATTACH_PROVIDERS='")

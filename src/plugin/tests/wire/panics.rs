@@ -3,8 +3,7 @@
 use serde_json::json;
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Launch, SOON, UNKNOWN, eventually, read, said, value};
-use super::resources::{apply, plan};
+use super::client::{Launch, SOON, UNKNOWN, apply, eventually, plan, read, said, value};
 
 #[tokio::test]
 async fn a_panic_is_an_answer_and_the_others_go_on() {

@@ -2,26 +2,10 @@
 
 use rustls::ClientConfig;
 use rustls::version::{TLS12, TLS13};
-use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Identity, Launch, Plugin, channel, client_config, provider};
-
-/// Tries to get an answer, which takes more than the client's half of a handshake.
-pub(crate) async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
-    match channel(plugin.socket(), tls).await {
-        Ok(channel) => provider(channel).get_metadata(pb::get_metadata::Request {}).await.is_ok(),
-        Err(_) => false,
-    }
-}
-
-fn with_h2(mut config: ClientConfig) -> Option<ClientConfig> {
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    Some(config)
-}
-
-pub(crate) fn without_certificate(plugin: &Plugin) -> Option<ClientConfig> {
-    with_h2(client_config(plugin.certificate(), &[&TLS13]).with_no_client_auth())
-}
+use super::client::{
+    Identity, Launch, Plugin, answered, client_config, with_h2, without_certificate,
+};
 
 fn showing(plugin: &Plugin, identity: &Identity) -> Option<ClientConfig> {
     with_h2(

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use self::case::{Case, Random, STORED, Stored};
 use self::cli::{Action, Client, End, Object, bug, client};
-use super::product::{configure, start};
+use crate::product::{configure, start};
 use crate::support::{KEY, ORG_ID, TOKEN, simulator_with};
 
 /// How many cases of each status.

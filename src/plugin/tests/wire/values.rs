@@ -3,8 +3,7 @@
 use serde_json::{Value as Json, json};
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Launch, UNKNOWN, raw, read, said, thing, value, written};
-use super::resources::{apply, plan};
+use super::client::{Launch, UNKNOWN, apply, plan, raw, read, said, thing, value, written};
 
 /// What an update with this state gives back.
 async fn echoed(state: Option<pb::DynamicValue>) -> pb::apply_resource_change::Response {

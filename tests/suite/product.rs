@@ -9,9 +9,9 @@ use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::Code;
 use tonic::transport::Channel;
 
-use super::access::{answered, without_certificate};
-use super::client::{Launch, Plugin, UNKNOWN, read, said, value};
-use super::resources::plan;
+use super::client::{
+    Launch, Plugin, UNKNOWN, answered, plan, read, said, value, without_certificate,
+};
 use crate::support::{KEY, ORG_ID, OTHER_KEY, TOKEN, simulator};
 
 /// The built provider as the CLI starts it. The developer's own variables must not configure it.

@@ -8,7 +8,7 @@ use tf_provider_host::proto::tfplugin6 as pb;
 use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
-use crate::protocol::client::{UNKNOWN, read, value};
+use crate::client::{UNKNOWN, read, value};
 
 const TYPE: &str = "aep_cmk_config";
 

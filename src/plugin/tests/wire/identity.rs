@@ -4,8 +4,7 @@
 use serde_json::json;
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Launch, UNKNOWN, read, said, thing, value};
-use super::resources::{apply, plan};
+use super::client::{Launch, UNKNOWN, apply, plan, read, said, thing, value};
 
 fn of(data: Option<&pb::ResourceIdentityData>) -> serde_json::Value {
     read(data.and_then(|data| data.identity_data.as_ref()))

@@ -3,12 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::client::{COOKIE, Launch, toy};
+use super::client::{COOKIE, Launch};
+use super::toy;
 
 #[tokio::test]
 async fn by_hand_it_says_what_it_is_and_serves_nobody() {
     for launch in
-        [Launch::bare(&toy()).env(COOKIE.0, ""), Launch::bare(&toy()).env(COOKIE.0, "another")]
+        [Launch::bare(toy()).env(COOKIE.0, ""), Launch::bare(toy()).env(COOKIE.0, "another")]
     {
         let (code, stdout, stderr) = launch.run().await;
         assert_eq!(code, Some(1));
@@ -22,13 +23,13 @@ async fn by_hand_it_says_what_it_is_and_serves_nobody() {
 #[tokio::test]
 async fn it_answers_what_people_ask_by_hand() {
     for argument in ["--version", "-version"] {
-        let (code, stdout, stderr) = Launch::bare(&toy()).arg(argument).run().await;
+        let (code, stdout, stderr) = Launch::bare(toy()).arg(argument).run().await;
         assert_eq!(
             (code, stdout.as_str(), stderr.as_str()),
             (Some(0), "terraform-provider-toy 0.0.1\n", "")
         );
     }
-    let (code, stdout, _) = Launch::bare(&toy()).arg("--help").run().await;
+    let (code, stdout, _) = Launch::bare(toy()).arg("--help").run().await;
     assert_eq!(code, Some(0));
     for word in ["--debug", "--version", "TF_LOG_PROVIDER_TOY"] {
         assert!(stdout.contains(word), "{stdout}");

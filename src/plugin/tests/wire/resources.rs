@@ -1,41 +1,13 @@
 //! The life of an object: validate, plan, apply, read, import, and what becomes of forgotten answers.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tf_provider_host::proto::tfplugin6 as pb;
 use tf_provider_host::proto::tfplugin6::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
-use super::client::{Launch, UNKNOWN, read, said, thing, value, written};
+use super::client::{Launch, UNKNOWN, apply, plan, read, said, thing, value, written};
 
 const NO_ANSWER: &str = "The provider gave no answer";
-
-pub(crate) fn plan(
-    type_name: &str,
-    prior: &Json,
-    proposed: &Json,
-) -> pb::plan_resource_change::Request {
-    pb::plan_resource_change::Request {
-        type_name: type_name.into(),
-        prior_state: value(prior),
-        proposed_new_state: value(proposed),
-        config: value(proposed),
-        ..Default::default()
-    }
-}
-
-pub(crate) fn apply(
-    type_name: &str,
-    prior: &Json,
-    planned: &Json,
-) -> pb::apply_resource_change::Request {
-    pb::apply_resource_change::Request {
-        type_name: type_name.into(),
-        prior_state: value(prior),
-        planned_state: value(planned),
-        config: value(planned),
-        ..Default::default()
-    }
-}
 
 async fn planned(
     provider: &mut ProviderClient<Channel>,

@@ -3,8 +3,7 @@
 use serde_json::json;
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Launch, raw, read, said, thing, value};
-use super::resources::plan;
+use super::client::{Launch, plan, raw, read, said, thing, value};
 
 #[tokio::test]
 async fn ten_mebibytes_go_in_and_out() {
