@@ -32,7 +32,9 @@ use self::faults::{ATTEMPT, Row};
 use self::front::Handshake;
 use self::process::{Adobe, Interrupt};
 use self::steps::{ADOBES, Adobes, Goal, Step};
-use crate::support::{CLIENT_ID, CLIENT_SECRET, ORG_ID, TOKEN, options};
+use crate::support::{
+    CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, Project, TOKEN, options, resource, simulator_with,
+};
 
 /// Commands that change something once the faults have stopped.
 const SETTLES_IN: usize = 2;
@@ -317,4 +319,37 @@ fn every_fault_at_every_request() {
     let violations = play_all(&runs, &numbers, !wanted.is_empty());
     let first: Vec<_> = violations.values().take(10).cloned().collect();
     assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), first.join("\n"));
+}
+
+/// The model plays the CLI's part above; here the CLI does: each third of the faults that pass, at another request of a create.
+#[test]
+fn a_stride_of_them_through_the_real_cli() {
+    let is_real = |row: &Row| row.passes() && row.handshake.is_none() && !row.holds();
+    let rows: Vec<_> = faults::rows().into_iter().filter(is_real).step_by(3).collect();
+    std::thread::scope(|scope| {
+        for (nth, row) in rows.iter().enumerate() {
+            scope.spawn(move || {
+                let simulator = simulator_with(|options| options.stages = Stages::none());
+                let control = simulator.control();
+                let project = Project::new(&simulator);
+                let attempt = ATTEMPT.as_secs();
+                let settings = format!("request_timeout = \"{attempt}s\"\n  max_retries = 1");
+                let provider = format!("provider \"aep\" {{\n  {settings}\n}}");
+                project.configure_with(&provider, &resource(steps::NAME, KEY, ""));
+                // A submission that never arrives is looked for three times as long as it takes to settle: a minute and a half.
+                let at = nth % 5;
+                control.fault(row.at(if at == 3 && !row.is_overcome() { 4 } else { at }));
+                let first = project.apply();
+                control.clear_faults();
+                let (name, told) = (&row.name, first.text());
+                assert!(control.counters().submissions_accepted < 2, "{name}: {told}");
+                let settled = (0..SETTLES_IN).any(|_| project.apply().code == Some(0));
+                assert!(settled, "{name}: {told}");
+                project.plan().exits(0);
+                let log = control.requests();
+                let kept = model::submissions(&log, None, true);
+                assert_eq!(kept, Ok(()), "{name}: {told}");
+            });
+        }
+    });
 }

@@ -291,9 +291,9 @@ async fn submit(
     };
     let look =
         async |limits: Limits| Ok(client.look_up(&wanted.name, &limits).await?.map(Seen::read));
+    let began = Instant::now();
     match (error.delivery, error.kind) {
         (Delivery::Unknown, _) => {
-            let began = Instant::now();
             let mut shows_failed = false;
             let is_news = |seen: &Seen| {
                 shows_failed = seen.status.is_failed() && supersedes == Some(seen.id.as_str());
@@ -319,9 +319,18 @@ async fn submit(
             let is_news = |seen: &Seen| supersedes != Some(seen.id.as_str());
             let found: Result<_, Error> = match error.kind {
                 Kind::Conflict => find(Errors::Borne, limits, look, is_news).await,
-                _ => look(limits.clone()).await,
+                _ => look(limits.clone()).await.or(Ok(None)),
             };
-            match existing(op, found.ok().flatten().as_ref(), moment, round) {
+            let found = match found {
+                Ok(found) => found,
+                Err(last) => {
+                    *submitted = Some(Submitted::Uncertain);
+                    let (last, settled) = (Some(last), began.elapsed());
+                    let lost = Trouble::Lost { error, last, settled, shows_failed: false };
+                    return Err(lost.leaves(Left::Uncertain { has_past }));
+                }
+            };
+            match existing(op, found.as_ref(), moment, round) {
                 Ok(Some(accepted)) => Ok(accepted),
                 Err(obstacle) if obstacle.why != Why::KeyUnknown => Err(obstacle.into()),
                 Ok(None) | Err(_) => Err(Trouble::Refused(error, standing).into()),

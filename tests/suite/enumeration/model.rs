@@ -248,11 +248,12 @@ pub(super) fn settled(cli: &Cli<'_>, goal: Goal) -> Result<(), String> {
         // Where a fault told it that the name was free, it was submitted over a failure.
         Goal::Taken => control.configuration(NAME).filter(|there| there.key_identifier == KEY),
         Goal::Impossible => {
-            // Of a submission that a fault answered, the state says that its fate is unknown.
-            let is_unknown = |object: &Object| object.state["id"].is_null();
-            let is_nowhere =
-                control.configurations().is_empty() && cli.state.as_ref().is_none_or(is_unknown);
-            return is_nowhere.then_some(()).ok_or_else(|| format!("there is {:?}", cli.state));
+            // A submission that a fault answered may have been processed: its fate stays unknown, and the state says so.
+            let is_right = match &cli.state {
+                None => control.configurations().is_empty(),
+                Some(object) => object.state["id"].is_null(),
+            };
+            return is_right.then_some(()).ok_or_else(|| format!("there is {:?}", cli.state));
         }
     };
     if goal == Goal::Taken && there.is_none() {
