@@ -20,6 +20,8 @@ use crate::key_identifier::KeyIdentifier;
 /// How long a configuration that should be there is looked for: Adobe documents no time in which a
 /// new one can be found.
 const SETTLING: Duration = Duration::from_secs(30);
+/// The same after a conflict: what is in the way is there already, and only late to show.
+const SHOWING: Duration = Duration::from_secs(10);
 /// The look-up that follows an interruption: the CLI waits, but a person pressed Ctrl-C.
 const LAST_LOOK_UP: Duration = Duration::from_secs(1);
 /// The first pause before a failed job is submitted again; each further one is twice as long, up to
@@ -251,7 +253,7 @@ pub async fn look_for(
         Err(error) if error.kind == Kind::NoSuchConfiguration => Ok(None),
         Err(error) => Err(error),
     };
-    find(Errors::End, limits, look, |_| true).await
+    find(Errors::End, SETTLING, limits, look, |_| true).await
 }
 
 /// One submission. `supersedes` is the id of the job that is `FAILED` under this name.
@@ -299,7 +301,7 @@ async fn submit(
                 shows_failed = seen.status.is_failed() && supersedes == Some(seen.id.as_str());
                 !shows_failed
             };
-            let last = match find(Errors::Borne, limits, look, is_news).await {
+            let last = match find(Errors::Borne, SETTLING, limits, look, is_news).await {
                 Ok(Some(seen)) => {
                     existing(op, Some(&seen), Moment::AfterLostResponse, round)?;
                     return Ok(accept(seen));
@@ -318,7 +320,7 @@ async fn submit(
         (_, Kind::BadRequest | Kind::Conflict) => {
             let is_news = |seen: &Seen| supersedes != Some(seen.id.as_str());
             let found: Result<_, Error> = match error.kind {
-                Kind::Conflict => find(Errors::Borne, limits, look, is_news).await,
+                Kind::Conflict => find(Errors::Borne, SHOWING, limits, look, is_news).await,
                 _ => look(limits.clone()).await.or(Ok(None)),
             };
             let found = match found {
@@ -349,15 +351,16 @@ enum Errors {
     Borne,
 }
 
-/// Looks until `is_it` says so or the settling time is over; then what the last look said. An
+/// Looks until `is_it` says so or the time is over; then what the last look said. An
 /// interruption ends it after one more look.
 async fn find<T, F: Future<Output = Result<Option<T>, Error>>>(
     errors: Errors,
+    time: Duration,
     limits: &Limits,
     mut look: impl FnMut(Limits) -> F,
     mut is_it: impl FnMut(&T) -> bool,
 ) -> Result<Option<T>, Error> {
-    let settled = Instant::now() + SETTLING;
+    let settled = Instant::now() + time;
     // What may have been accepted is looked for past the operation's timeout. Elsewhere a timeout
     // that comes before the settling time is over is an error: nothing is known to be absent by
     // then.
@@ -424,7 +427,8 @@ mod tests {
                 Err(kind) => Err(Error::of_kind(kind)),
             })
         };
-        let result = find(errors, &limits, look, |seen| !seen.status.is_failed()).await;
+        let is_it = |seen: &Seen| !seen.status.is_failed();
+        let result = find(errors, SETTLING, &limits, look, is_it).await;
         let result = result.map(|seen| seen.map(|seen| seen.status.to_string()));
         (result.map_err(|error| error.kind), looks.get(), began.elapsed().as_secs())
     }
