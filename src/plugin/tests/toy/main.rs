@@ -1,9 +1,7 @@
 //! A provider of toys, built on the plugin host alone. The conformance suite starts it as Terraform does.
 
-mod bomb;
+mod puppet;
 mod thing;
-mod waiter;
-mod wrong;
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -35,9 +33,10 @@ fn main() -> ExitCode {
         Toy(unknown.clone()),
     )
     .resource("toy_thing", thing::Thing(unknown.clone()))
-    .resource("toy_waiter", waiter::Waiter)
-    .resource("toy_bomb", bomb::Bomb)
-    .resource("toy_wrong", wrong::Wrong)
+    .resource(
+        "toy_puppet",
+        puppet::Puppet { is_misdeclared: std::env::var_os("TOY_MISDECLARED").is_some() },
+    )
     .data_source("toy_lookup", Lookup(unknown))
     .function("join", Join)
     .function("nothing", Nothing)
@@ -62,6 +61,10 @@ impl Unknown {
 
 fn error(summary: &'static str, steps: Vec<AttributePathStep>) -> Diagnostic {
     Diagnostic { summary: summary.into(), detail: "".into(), attribute: AttributePath { steps } }
+}
+
+fn step(name: &'static str) -> AttributePathStep {
+    AttributePathStep::Attribute(name.into())
 }
 
 fn attribute(
@@ -109,8 +112,7 @@ impl Provider for Toy {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Config<'a>) -> Option<()> {
         if config.endpoint.as_deref() == Value::Value("nowhere") {
-            let path = vec![AttributePathStep::Attribute("endpoint".into())];
-            diags.errors.push(error("There is nothing", path));
+            diags.errors.push(error("There is nothing", vec![step("endpoint")]));
         }
         Some(())
     }
@@ -164,7 +166,7 @@ impl DataSource for Lookup {
             return None;
         };
         if found.key.as_deref() == Value::Value("missing") {
-            diags.errors.push(error("Not found", vec![AttributePathStep::Attribute("key".into())]));
+            diags.errors.push(error("Not found", vec![step("key")]));
             return None;
         }
         let value = found.key.as_deref().map(|key| key.to_uppercase().into());

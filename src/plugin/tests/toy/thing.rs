@@ -4,20 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{
-    Attribute, AttributeConstraint, AttributeType, Block, NestedBlock, Schema,
-};
+use tf_provider::schema::{AttributeConstraint, AttributeType, Block, NestedBlock, Schema};
 use tf_provider::value::{
     Value, ValueEmpty, ValueMap, ValueNumber, ValueSet, ValueString, serde_as_vec,
 };
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics, Resource};
 use tf_provider_host::{Dynamic, Identity, IdentityAttribute, IdentitySchema, Number, ResourceExt};
 
-use super::{Unknown, attribute, error, schema};
+use super::{Unknown, attribute, error, schema, step};
 
 pub(crate) struct Thing(pub(crate) Unknown);
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct State<'a> {
     #[serde(borrow)]
     id: ValueString<'a>,
@@ -30,60 +28,26 @@ pub(crate) struct State<'a> {
     extra: Value<Dynamic>,
     tags: ValueSet<ValueString<'a>>,
     labels: ValueMap<'a, ValueString<'a>>,
-    settings: Value<Settings<'a>>,
-    rules: Value<Vec<Value<Rule<'a>>>>,
-    limits: Value<Limits>,
+    settings: Value<Part<'a>>,
+    rules: Value<Vec<Value<Part<'a>>>>,
+    limits: Value<Part<'a>>,
     #[serde(with = "serde_as_vec")]
-    owner: Value<Owner<'a>>,
-    disk: Vec<Disk<'a>>,
-    network: BTreeSet<Network<'a>>,
+    owner: Value<Part<'a>>,
+    disk: Vec<Part<'a>>,
+    network: BTreeSet<Part<'a>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Settings<'a> {
-    #[serde(borrow)]
-    mode: ValueString<'a>,
-    level: ValueNumber,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Rule<'a> {
-    port: ValueNumber,
-    #[serde(borrow)]
-    note: ValueString<'a>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Limits {
-    max: ValueNumber,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Owner<'a> {
-    #[serde(borrow)]
-    email: ValueString<'a>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Disk<'a> {
-    size: Value<Number>,
+/// What every nested object and block is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Part<'a> {
+    size: ValueNumber,
     #[serde(borrow)]
     label: ValueString<'a>,
-}
-
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Network<'a> {
-    #[serde(borrow)]
-    cidr: ValueString<'a>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Private {
     generation: i64,
-}
-
-fn block(attributes: impl IntoIterator<Item = (String, Attribute)>) -> Block {
-    Block { attributes: attributes.into_iter().collect(), ..Block::default() }
 }
 
 #[async_trait]
@@ -98,14 +62,12 @@ impl Resource for Thing {
         let string = || Box::new(Type::String);
         let mut secret = attribute("secret", Type::String, Optional);
         secret.1.sensitive = true;
-        let settings = HashMap::from([
-            attribute("mode", Type::String, Required),
-            attribute("level", Type::Number, Optional),
-        ]);
-        let rule = HashMap::from([
-            attribute("port", Type::Number, Required),
-            attribute("note", Type::String, Optional),
-        ]);
+        let part = || {
+            HashMap::from([
+                attribute("size", Type::Number, Optional),
+                attribute("label", Type::String, Optional),
+            ])
+        };
         let mut schema = schema(
             2,
             [
@@ -119,28 +81,16 @@ impl Resource for Thing {
                 attribute("extra", Type::Any, Optional),
                 attribute("tags", Type::Set(string()), Optional),
                 attribute("labels", Type::Map(string()), Optional),
-                attribute("settings", Type::AttributeSingle(settings), Optional),
-                attribute("rules", Type::AttributeList(rule), Optional),
+                attribute("settings", Type::AttributeSingle(part()), Optional),
+                attribute("rules", Type::AttributeList(part()), Optional),
             ],
         );
-        let disk = block([
-            attribute("size", Type::Number, Required),
-            attribute("label", Type::String, Optional),
-        ]);
+        let block = || Block { attributes: part(), ..Block::default() };
         schema.block.blocks = HashMap::from([
-            (
-                "limits".to_owned(),
-                NestedBlock::Single(block([attribute("max", Type::Number, Optional)])),
-            ),
-            (
-                "owner".to_owned(),
-                NestedBlock::Optional(block([attribute("email", Type::String, Required)])),
-            ),
-            ("disk".to_owned(), NestedBlock::List(disk)),
-            (
-                "network".to_owned(),
-                NestedBlock::Set(block([attribute("cidr", Type::String, Required)])),
-            ),
+            ("limits".to_owned(), NestedBlock::Single(block())),
+            ("owner".to_owned(), NestedBlock::Optional(block())),
+            ("disk".to_owned(), NestedBlock::List(block())),
+            ("network".to_owned(), NestedBlock::Set(block())),
         ]);
         Some(schema)
     }
@@ -148,14 +98,8 @@ impl Resource for Thing {
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: State<'a>) -> Option<()> {
         for (index, disk) in (0..).zip(&config.disk) {
             if disk.label.as_deref() == Value::Value("bad") {
-                diags.errors.push(error(
-                    "A bad disk",
-                    vec![
-                        AttributePathStep::Attribute("disk".into()),
-                        AttributePathStep::Index(index),
-                        AttributePathStep::Attribute("label".into()),
-                    ],
-                ));
+                let steps = vec![step("disk"), AttributePathStep::Index(index), step("label")];
+                diags.errors.push(error("A bad disk", steps));
             }
         }
         if config.name.as_deref() == Value::Value("odd") {
@@ -196,13 +140,9 @@ impl Resource for Thing {
         private: Value<Private>,
         _: ValueEmpty,
     ) -> Option<(State<'a>, Value<Private>, Vec<AttributePath>)> {
-        let replace = match prior.name == proposed.name {
-            true => Vec::new(),
-            false => {
-                vec![AttributePath { steps: vec![AttributePathStep::Attribute("name".into())] }]
-            }
-        };
-        Some((proposed, private, replace))
+        let is_renamed = prior.name != proposed.name;
+        let replace = is_renamed.then(|| AttributePath { steps: vec![step("name")] });
+        Some((proposed, private, replace.into_iter().collect()))
     }
 
     async fn plan_destroy<'a>(
@@ -267,20 +207,9 @@ fn imported<'a>(id: String) -> State<'a> {
     State {
         name: Value::Value(id.trim_start_matches("id-").to_owned().into()),
         id: Value::Value(id.into()),
-        secret: Value::Null,
         generation: Value::Value(40),
-        count_of: Value::Null,
-        weight: Value::Null,
-        ratio: Value::Null,
-        extra: Value::Null,
-        tags: Value::Null,
         labels: Value::Value(BTreeMap::new()),
-        settings: Value::Null,
-        rules: Value::Null,
-        limits: Value::Null,
-        owner: Value::Null,
-        disk: Vec::new(),
-        network: BTreeSet::new(),
+        ..State::default()
     }
 }
 

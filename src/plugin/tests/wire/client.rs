@@ -158,7 +158,7 @@ impl Launch {
         let log = Arc::new(Mutex::new(Vec::new()));
         let mut stderr = child.stderr.take().unwrap();
         let collected = Arc::clone(&log);
-        tokio::spawn(async move {
+        let logging = tokio::spawn(async move {
             let mut buffer = [0; 8192];
             while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
                 collected.lock().unwrap().extend_from_slice(&buffer[..length]);
@@ -169,6 +169,7 @@ impl Launch {
             line: line.trim_end_matches('\n').to_owned(),
             identity: self.identity,
             log,
+            logging,
             _stdout: stdout,
             _temporary: self.temporary,
         }
@@ -181,6 +182,7 @@ pub(crate) struct Plugin {
     pub(crate) line: String,
     pub(crate) identity: Option<Identity>,
     log: Arc<Mutex<Vec<u8>>>,
+    logging: tokio::task::JoinHandle<()>,
     _stdout: BufReader<tokio::process::ChildStdout>,
     _temporary: tempfile::TempDir,
 }
@@ -194,20 +196,14 @@ impl Plugin {
         PathBuf::from(self.fields()[3])
     }
 
-    /// The socket of the line that debug mode prints.
-    pub(crate) fn socket_of_debug(&self) -> PathBuf {
-        let json = self.line.split('\'').nth(1).expect("a quoted value");
-        let json: Json = serde_json::from_str(json).unwrap();
-        let entry = &json["registry.terraform.io/example/toy"];
-        PathBuf::from(entry["Addr"]["String"].as_str().unwrap())
-    }
-
     pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.child.id().expect("the plugin has ended")).unwrap()
     }
 
+    /// Sends a signal; the suite has no unsafe code, hence the program.
     pub(crate) fn signal(&self, name: &str) {
-        signal(self.pid(), name);
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args(["-s", name, &self.pid().to_string()]).status().unwrap().success());
     }
 
     pub(crate) fn log(&self) -> String {
@@ -216,9 +212,9 @@ impl Plugin {
 
     /// Waits for the end and for everything it wrote.
     pub(crate) async fn end(&mut self) -> Option<i32> {
-        let status =
-            timeout(SOON, self.child.wait()).await.expect("the plugin does not end").unwrap();
-        status.code()
+        let ended =
+            async { (self.child.wait().await.unwrap(), (&mut self.logging).await.unwrap()) };
+        timeout(SOON, ended).await.expect("the plugin does not end").0.code()
     }
 
     pub(crate) fn certificate(&self) -> CertificateDer<'static> {
@@ -255,13 +251,6 @@ pub(crate) fn provider(channel: Channel) -> ProviderClient<Channel> {
     ProviderClient::new(channel)
         .max_decoding_message_size(usize::MAX)
         .max_encoding_message_size(usize::MAX)
-}
-
-/// Sends a signal; the suite has no unsafe code, hence the program.
-pub(crate) fn signal(pid: i32, name: &str) {
-    let status =
-        std::process::Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
-    assert!(status.success());
 }
 
 /// Trusts exactly the certificate of the handshake, as the CLI does.
@@ -339,12 +328,9 @@ fn to_msgpack(json: &Json) -> rmpv::Value {
 
 /// The other way round. Bytes (the type of a dynamic value) read as text.
 pub(crate) fn read(value: Option<&pb::DynamicValue>) -> Json {
-    let Some(value) = value else {
+    let Some(value) = value.filter(|value| !value.msgpack.is_empty()) else {
         return Json::Null;
     };
-    if value.msgpack.is_empty() {
-        return Json::Null;
-    }
     let mut rest = value.msgpack.as_slice();
     let read = rmpv::decode::read_value(&mut rest).unwrap();
     assert!(rest.is_empty());
@@ -371,30 +357,6 @@ fn from_msgpack(value: &rmpv::Value) -> Json {
         ),
         rmpv::Value::Ext(..) => json!(UNKNOWN),
     }
-}
-
-/// The same as the host writes it: every number in decimal digits.
-pub(crate) fn written(json: &Json) -> Json {
-    match json {
-        Json::Number(number) => json!(number.to_string()),
-        Json::Array(elements) => elements.iter().map(written).collect(),
-        Json::Object(entries) => {
-            entries.iter().map(|(key, value)| (key.clone(), written(value))).collect()
-        }
-        other => other.clone(),
-    }
-}
-
-/// A whole `toy_thing`: nulls and no blocks, but for what is given.
-pub(crate) fn thing(given: Json) -> Json {
-    let mut thing = json!({
-        "id": null, "name": "a", "secret": null, "generation": null, "count_of": null, "weight": null, "ratio": null,
-        "extra": null, "tags": null, "labels": null, "settings": null, "rules": null, "limits": null,
-        "owner": [], "disk": [], "network": [],
-    });
-    let Json::Object(given) = given else { panic!("an object") };
-    thing.as_object_mut().unwrap().extend(given);
-    thing
 }
 
 /// A diagnostic in one line: summary, and the path in brackets.
@@ -457,20 +419,6 @@ pub(crate) fn plan(
         prior_state: value(prior),
         proposed_new_state: value(proposed),
         config: value(proposed),
-        ..Default::default()
-    }
-}
-
-pub(crate) fn apply(
-    type_name: &str,
-    prior: &Json,
-    planned: &Json,
-) -> pb::apply_resource_change::Request {
-    pb::apply_resource_change::Request {
-        type_name: type_name.into(),
-        prior_state: value(prior),
-        planned_state: value(planned),
-        config: value(planned),
         ..Default::default()
     }
 }

@@ -3,65 +3,41 @@
 use serde_json::{Value as Json, json};
 use tf_provider_host::proto::tfplugin6 as pb;
 
-use super::client::{Launch, read, value};
-
-async fn call(name: &str, arguments: Vec<pb::DynamicValue>) -> Result<Json, (String, Option<i64>)> {
-    let plugin = Launch::toy().start().await;
-    let mut provider = plugin.provider().await;
-    let request = pb::call_function::Request { name: name.into(), arguments };
-    let answer = provider.call_function(request).await.unwrap().into_inner();
-    match answer.error {
-        None => Ok(read(answer.result.as_ref())),
-        Some(error) => {
-            assert_eq!(answer.result, None);
-            Err((error.text, error.function_argument))
-        }
-    }
-}
-
-fn texts(texts: &[&str]) -> Vec<pb::DynamicValue> {
-    texts.iter().map(|text| value(&json!(text)).unwrap()).collect()
-}
+use super::Toy;
+use super::client::{read, value};
 
 #[tokio::test]
-async fn a_function_is_called() {
+async fn a_function_is_called_or_says_why_not() {
+    let toy = Toy::start().await;
+    let call = async |name: &str, arguments: Vec<pb::DynamicValue>| {
+        let request = pb::call_function::Request { name: name.into(), arguments };
+        let response = toy.call_function(request).await;
+        let result = read(response.result.as_ref());
+        response.error.map_or(Ok(result), |error| {
+            assert_eq!(response.result, None);
+            Err((error.text, error.function_argument))
+        })
+    };
+    let values = |values: &[Json]| values.iter().map(|of| value(of).unwrap()).collect::<Vec<_>>();
+    let texts = |texts: &[&str]| values(&texts.iter().map(|text| json!(text)).collect::<Vec<_>>());
+
     assert_eq!(call("join", texts(&["-", "a", "b"])).await, Ok(json!("a-b")));
     assert_eq!(call("join", texts(&["-"])).await, Ok(json!("")));
     assert_eq!(call("nothing", Vec::new()).await, Ok(json!(null)));
-}
+    // Null in both tools' notations.
+    let nulls = [value(&json!(null)).unwrap(), pb::DynamicValue::default()];
+    assert_eq!(call("join", [texts(&["-", "a"]), nulls.into()].concat()).await, Ok(json!("a--")));
 
-#[tokio::test]
-async fn null_is_null_in_both_tools_notations() {
-    let mut arguments = texts(&["-", "a"]);
-    arguments.push(value(&json!(null)).unwrap());
-    arguments.push(pb::DynamicValue::default());
-    assert_eq!(call("join", arguments).await, Ok(json!("a--")));
-}
-
-#[tokio::test]
-async fn an_error_names_its_argument() {
-    let error = call("join", texts(&["-", "a", "bad"])).await.unwrap_err();
-    assert_eq!(error, ("A bad part".to_owned(), Some(2)));
-}
-
-#[tokio::test]
-async fn an_argument_of_another_type_is_named() {
-    let mut arguments = texts(&["-"]);
-    arguments.push(value(&json!(3)).unwrap());
-    assert_eq!(call("join", arguments).await.unwrap_err().1, Some(1));
-}
-
-#[tokio::test]
-async fn a_wrong_number_of_arguments_is_an_error() {
-    let (text, argument) = call("join", Vec::new()).await.unwrap_err();
-    assert!(text.contains("at least 1"), "{text}");
-    assert_eq!(argument, None);
-    assert!(call("nothing", texts(&["a"])).await.is_err());
-}
-
-#[tokio::test]
-async fn an_unknown_function_and_one_that_panics_are_errors() {
-    assert!(call("none", Vec::new()).await.unwrap_err().0.contains("Unknown function"));
-    let (text, _) = call("join", texts(&["-", "panic"])).await.unwrap_err();
-    assert!(text.contains("The provider crashed"), "{text}");
+    for (name, arguments, text, argument) in [
+        ("join", texts(&["-", "a", "bad"]), "A bad part", Some(2)),
+        ("join", values(&[json!("-"), json!(3)]), "does not fit", Some(1)),
+        ("join", Vec::new(), "at least 1", None),
+        ("nothing", texts(&["a"]), "takes 0", None),
+        ("none", Vec::new(), "Unknown function", None),
+        ("join", texts(&["-", "panic"]), "The provider crashed", None),
+    ] {
+        let error = call(name, arguments).await.unwrap_err();
+        assert!(error.0.contains(text), "{text}: {}", error.0);
+        assert_eq!(error.1, argument, "{text}");
+    }
 }

@@ -1,115 +1,92 @@
 //! What a plugin does before anybody connects.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::client::{COOKIE, Launch};
+use super::client::{COOKIE, Launch, answered};
 use super::toy;
 
 #[tokio::test]
-async fn by_hand_it_says_what_it_is_and_serves_nobody() {
-    for launch in
-        [Launch::bare(toy()).env(COOKIE.0, ""), Launch::bare(toy()).env(COOKIE.0, "another")]
-    {
-        let (code, stdout, stderr) = launch.run().await;
-        assert_eq!(code, Some(1));
-        assert_eq!(stdout, "");
-        assert!(stderr.contains("Terraform plugin"), "{stderr}");
-        assert!(stderr.contains("not meant to be run by hand"), "{stderr}");
-        assert!(stderr.contains("wind-up"), "{stderr}");
+async fn by_hand_it_says_what_it_is_and_what_people_ask() {
+    let bare = || Launch::bare(toy());
+    let asked = |argument| bare().arg(argument);
+    for (launch, code, out, err) in [
+        (bare().env(COOKIE.0, ""), 1, "", "not meant to be run by hand"),
+        (bare().env(COOKIE.0, "another"), 1, "", "wind-up"),
+        (asked("--version"), 0, "terraform-provider-toy 0.0.1\n", ""),
+        (asked("-version"), 0, "terraform-provider-toy 0.0.1\n", ""),
+        (asked("--help"), 0, "TF_LOG_PROVIDER_TOY", ""),
+        (Launch::toy().arg("--serve"), 1, "", "--serve"),
+    ] {
+        let (ended, stdout, stderr) = launch.run().await;
+        assert_eq!(ended, Some(code), "{stdout}{stderr}");
+        assert!(stdout.contains(out) && stdout.is_empty() == out.is_empty(), "{stdout}");
+        assert!(stderr.contains(err) && stderr.is_empty() == err.is_empty(), "{stderr}");
     }
 }
 
 #[tokio::test]
-async fn it_answers_what_people_ask_by_hand() {
-    for argument in ["--version", "-version"] {
-        let (code, stdout, stderr) = Launch::bare(toy()).arg(argument).run().await;
-        assert_eq!(
-            (code, stdout.as_str(), stderr.as_str()),
-            (Some(0), "terraform-provider-toy 0.0.1\n", "")
-        );
-    }
-    let (code, stdout, _) = Launch::bare(toy()).arg("--help").run().await;
-    assert_eq!(code, Some(0));
-    for word in ["--debug", "--version", "TF_LOG_PROVIDER_TOY"] {
-        assert!(stdout.contains(word), "{stdout}");
-    }
-    let (code, stdout, stderr) = Launch::toy().arg("--serve").run().await;
-    assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.contains("--serve"), "{stderr}");
-}
-
-#[tokio::test]
-async fn the_handshake_is_one_line_of_six_fields() {
+async fn the_handshake_is_one_line_of_six_fields_or_seven() {
     let plugin = Launch::toy().start().await;
     let fields = plugin.fields();
-    assert_eq!(fields.len(), 6, "{}", plugin.line);
-    assert_eq!(fields[..3], ["1", "6", "unix"]);
-    assert_eq!(fields[4], "grpc");
+    assert_eq!((fields.len(), &fields[..3], fields[4]), (6, ["1", "6", "unix"].as_slice(), "grpc"));
     assert!(!fields[5].contains('='), "padding: {}", fields[5]);
     assert!(plugin.certificate().len() > 100);
-}
-
-#[tokio::test]
-async fn a_client_that_asks_for_multiplexing_gets_a_seventh_field() {
-    let plugin = Launch::toy().env("PLUGIN_MULTIPLEX_GRPC", "true").start().await;
-    assert_eq!(plugin.fields().len(), 7);
-    assert_eq!(plugin.fields()[6], "false");
-}
-
-#[tokio::test]
-async fn a_client_of_another_protocol_learns_of_the_one_there_is() {
-    let plugin = Launch::toy().env("PLUGIN_PROTOCOL_VERSIONS", "5").start().await;
-    assert_eq!(plugin.fields()[1], "6");
+    // A client of another protocol learns of the one there is, and one that asks for multiplexing that there is none.
+    let launch = Launch::toy().env("PLUGIN_PROTOCOL_VERSIONS", "5");
+    let plugin = launch.env("PLUGIN_MULTIPLEX_GRPC", "true").start().await;
+    let fields = plugin.fields();
+    assert_eq!((fields.len(), fields[1], fields[6]), (7, "6", "false"));
 }
 
 #[tokio::test]
 async fn the_socket_is_this_user_s_alone_and_where_the_client_wants_it() {
     let base = tempfile::tempdir().unwrap();
-    let plugin =
-        Launch::toy().env("PLUGIN_UNIX_SOCKET_DIR", base.path().to_str().unwrap()).start().await;
-    let socket = plugin.socket();
-    let directory = socket.parent().unwrap();
-    assert_eq!(directory.parent(), Some(base.path()));
-    let mode = std::fs::metadata(directory).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
-    plugin.provider().await;
-}
-
-#[tokio::test]
-async fn a_directory_too_deep_for_a_socket_is_replaced() {
-    let base = tempfile::tempdir().unwrap();
     let deep = base.path().join("x".repeat(100));
     std::fs::create_dir(&deep).unwrap();
-    let mut plugin = Launch::toy().env("TMPDIR", deep.to_str().unwrap()).start().await;
-    assert_eq!(plugin.socket().parent().unwrap().parent(), Some(Path::new("/tmp")));
-    plugin.provider().await;
-    // In a directory that nobody else cleans up.
-    plugin.shutdown().await;
-    plugin.end().await;
-}
-
-#[tokio::test]
-async fn what_it_cannot_use_it_names() {
-    for (name, value) in [
-        ("PLUGIN_CLIENT_CERT", "not a certificate"),
-        ("PLUGIN_UNIX_SOCKET_GROUP", "no such group"),
-        ("PLUGIN_UNIX_SOCKET_DIR", "/no/such/directory"),
+    for (variable, directory, expected) in [
+        ("PLUGIN_UNIX_SOCKET_DIR", base.path(), base.path()),
+        // Too deep for a socket. Nobody else cleans up where it goes instead.
+        ("TMPDIR", &deep, Path::new("/tmp")),
     ] {
-        let (code, stdout, stderr) = Launch::toy().env(name, value).run().await;
-        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{name}");
-        let named = [name, value].iter().any(|word| stderr.contains(word));
-        assert!(named, "{name}: {stderr}");
+        // TLS is not what keeps others out here.
+        let mut plugin = Launch::toy().plaintext().env(variable, directory).start().await;
+        assert_eq!(plugin.fields()[5], "");
+        let directory = plugin.socket().parent().unwrap().to_owned();
+        assert_eq!(directory.parent(), Some(expected));
+        assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(answered(&plugin, None).await);
+        plugin.shutdown().await;
+        plugin.end().await;
+        assert!(!directory.exists());
     }
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_no_text_is_not_no_certificate() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    let (code, stdout, stderr) =
-        Launch::toy().env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"-----BEGIN \xff")).run().await;
-    assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.contains("PLUGIN_CLIENT_CERT"), "{stderr}");
-    assert!(stderr.contains("UTF-8"), "{stderr}");
+async fn what_it_cannot_use_it_names() {
+    let no_text = OsStr::from_bytes(b"-----BEGIN \xff");
+    for (name, value, words) in [
+        ("PLUGIN_CLIENT_CERT", OsStr::new("not a certificate"), ["PLUGIN_CLIENT_CERT"].as_slice()),
+        ("PLUGIN_CLIENT_CERT", no_text, &["PLUGIN_CLIENT_CERT", "UTF-8"]),
+        ("PLUGIN_UNIX_SOCKET_GROUP", OsStr::new("no such group"), &["no such group"]),
+        ("PLUGIN_UNIX_SOCKET_DIR", OsStr::new("/no/such/directory"), &["/no/such/directory"]),
+        // Terraform would refuse these schemas without saying whose they are.
+        (
+            "TOY_MISDECLARED",
+            OsStr::new("1"),
+            &[
+                "toy_puppet: \"inCamels\": only a-z",
+                "toy_puppet: \"how\" is an attribute and a block",
+                "toy_puppet: \"how\" is no single block",
+            ],
+        ),
+    ] {
+        let (code, stdout, stderr) = Launch::toy().env(name, value).run().await;
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{name}");
+        for word in words {
+            assert!(stderr.contains(word), "{name}: {stderr}");
+        }
+    }
 }
