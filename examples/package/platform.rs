@@ -34,15 +34,15 @@ impl Platform {
     pub fn lacks(&self) -> Vec<String> {
         let mut lacks = Vec::new();
         if self.target.ends_with("-musl") {
-            let answer = |program, arguments: &[&str]| {
+            let reply = |program, arguments: &[&str]| {
                 let output = Command::new(program).args(arguments).output().ok()?;
                 Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
             };
-            let libraries = answer("rustc", &["--print", "target-libdir", "--target", self.target]);
+            let libraries = reply("rustc", &["--print", "target-libdir", "--target", self.target]);
             if !libraries.is_some_and(|folder| Path::new(&folder).is_dir()) {
                 lacks.push(format!("Rust's target: rustup target add {}", self.target));
             }
-            if answer("musl-gcc", &["--version"]).is_none() {
+            if reply("musl-gcc", &["--version"]).is_none() {
                 lacks.push("musl-gcc: apt-get install musl-tools".to_owned());
             }
         }

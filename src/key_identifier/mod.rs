@@ -2,7 +2,7 @@
 //!
 //! The parser reads the text as it was written. A URL library would repair mistakes before anyone sees them (it strips tabs and
 //! line breaks, resolves `..`, turns `\` into `/`, decodes `%2F`, lower-cases IDN hosts), and Adobe would be sent the unrepaired
-//! text. The same parser reads what Adobe answers, whose spelling may differ from what was sent.
+//! text. The same parser reads what Adobe responds, whose spelling may differ from what was sent.
 
 use std::net::Ipv4Addr;
 
@@ -20,7 +20,7 @@ pub const MANAGED_HSM_ROLE: &str = "Managed HSM Crypto Service Encryption User";
 /// Azure's limit for the name of a key.
 const KEY_NAME_MAX: usize = 127;
 
-/// Azure's versions are 32 characters. The bound only keeps out what is no version at all; a strict one might refuse an answer.
+/// Azure's versions are 32 characters. The bound only keeps out what is no version at all; a strict one might refuse a response.
 const KEY_VERSION_MAX: usize = 64;
 
 /// The end of most messages: where the right text comes from.

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::service::Stop;
 
-/// Why an answer is deferred (`Deferred.Reason` of the protocol).
+/// Why a response is deferred (`Deferred.Reason` of the protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeferredReason {
     /// The resource's own configuration is not known yet.
@@ -62,7 +62,7 @@ impl Ctx {
         &self.stop
     }
 
-    /// The client said it understands deferred answers.
+    /// The client said it understands deferred responses.
     pub fn deferral_allowed(&self) -> bool {
         self.deferral_allowed
     }

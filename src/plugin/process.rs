@@ -27,7 +27,7 @@ use super::{About, crash, ctx, log, stderr};
 
 /// The client kills the process 2 s after its Shutdown; work that is still running has this long to return.
 const GRACE_OF_SHUTDOWN: Duration = Duration::from_millis(1500);
-/// After a signal, and without a parent, nobody kills the process: what was sent may get its answer, and what exists
+/// After a signal, and without a parent, nobody kills the process: what was sent may get its response, and what exists
 /// then is worth a place in the state.
 const GRACE: Duration = Duration::from_secs(10);
 /// The client gives up on a plugin after a minute, too.
@@ -205,7 +205,7 @@ async fn serve_until_the_end(
     let drained = async {
         running.wait().await;
         closing.cancel();
-        // The last answers, Shutdown's among them, are on their way until the connections are closed.
+        // The last responses, Shutdown's among them, are on their way until the connections are closed.
         _ = (&mut serving).await;
     };
     let result = match end {

@@ -36,7 +36,7 @@ fn block(block: &Block, optional_blocks: &[&str]) -> pb::schema::Block {
     }
 }
 
-/// A stable order, so that the same provider always answers the same bytes.
+/// A stable order, so that the same provider always sends the same bytes.
 fn sorted<T>(map: &HashMap<String, T>) -> impl Iterator<Item = (&String, &T)> {
     map.iter().collect::<BTreeMap<_, _>>().into_iter()
 }

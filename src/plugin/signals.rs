@@ -1,5 +1,5 @@
 //! Signals. Ctrl-C in a terminal reaches the whole process group: the CLI ends its plugins itself, once they have
-//! answered, so the plugin itself ignores it.
+//! responded, so the plugin itself ignores it.
 
 #[cfg(not(unix))]
 pub(super) use other::Signals;

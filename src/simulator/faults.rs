@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answers::Answer;
+use super::replies::Reply;
 
 /// The calls that can be hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,8 +22,8 @@ pub enum Route {
 /// What happens to a request that is hit. Unless it says "process", the simulator's state is not touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// This answer instead.
-    Answer(Answer),
+    /// This response instead.
+    Reply(Reply),
     /// Nothing for so long, then what would have been. A client that leaves meanwhile has sent nothing.
     Delay(Duration),
     /// As `Delay`, until `Control::release`.
@@ -35,31 +35,31 @@ pub enum Action {
     Unreachable(Duration),
     /// 200, the beginning of a JSON body, and the connection is closed.
     CutBody,
-    /// The request takes effect; this answer instead of its own.
-    ProcessThenAnswer(Answer),
-    /// The request takes effect; its answer comes so much later.
+    /// The request takes effect; this response instead of its own.
+    ProcessThenReply(Reply),
+    /// The request takes effect; its response comes so much later.
     ProcessThenDelay(Duration),
-    /// The request takes effect; its answer comes after `Control::release`.
+    /// The request takes effect; its response comes after `Control::release`.
     ProcessThenHold,
-    /// The request takes effect so much later, whether or not its client is still there, and is never answered.
+    /// The request takes effect so much later, whether or not its client is still there, and there is never a response.
     ProcessLater(Duration),
-    /// Something between sends the request twice; it is answered as the second one.
+    /// Something between sends the request twice; the response is the second one's.
     ProcessTwice,
-    /// The request takes effect; its answer comes byte by byte, this far apart.
+    /// The request takes effect; its response comes byte by byte, this far apart.
     Trickle(Duration),
-    /// The request takes effect; its answer's body never ends.
+    /// The request takes effect; its response's body never ends.
     Endless,
     /// This status, with all that the request said quoted in the body.
     Quote(u16),
-    /// The request takes effect; the connection is reset before its answer.
+    /// The request takes effect; the connection is reset before its response.
     ProcessThenReset,
-    /// The request takes effect; half of its answer's body, and the connection is closed.
+    /// The request takes effect; half of its response's body, and the connection is closed.
     ProcessThenCutBody,
-    /// The request takes effect; half of its answer's body, and nothing more.
+    /// The request takes effect; half of its response's body, and nothing more.
     ProcessThenStallBody,
-    /// The request takes effect; its answer calls itself `text/html`.
+    /// The request takes effect; its response calls itself `text/html`.
     WrongContentType,
-    /// The request takes effect; its answer has no body.
+    /// The request takes effect; its response has no body.
     EmptyBody,
 }
 

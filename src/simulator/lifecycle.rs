@@ -27,7 +27,7 @@ pub struct Configuration {
 pub(super) enum Submission {
     /// A job was started.
     Accepted(Configuration),
-    /// Nothing was done, and the answer shows what was there.
+    /// Nothing was done, and the response shows what was there.
     Existing(Configuration),
     /// 409.
     Conflict,
@@ -153,7 +153,7 @@ impl Register {
             name: name.into(),
             id: job.id.clone(),
             key_identifier: key.into(),
-            // Adobe's API page, sample of the POST's answer: the inner status is NEW, whatever the job does next.
+            // Adobe's API page, sample of the POST's response: the inner status is NEW, whatever the job does next.
             status: "NEW".into(),
             attempts: attempts + 1,
         };

@@ -1,6 +1,6 @@
 //! A local stand-in for Adobe's API for customer-managed keys: a real HTTP server, with faults to script.
 //!
-//! Nobody can try a provider against Adobe's own: what it does cannot be undone. This one answers in the shapes of Adobe's
+//! Nobody can try a provider against Adobe's own: what it does cannot be undone. This one responds in the shapes of Adobe's
 //! documentation and refuses what the documentation says is refused. It shares no type with the client under test, so that the two
 //! cannot be wrong together. Where the documentation is silent there is a choice in [`Options`].
 //!
@@ -21,7 +21,6 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod answers;
 mod control;
 mod faults;
 mod gateway;
@@ -29,6 +28,7 @@ mod lifecycle;
 mod oauth;
 mod options;
 mod recorder;
+mod replies;
 mod routes;
 mod world;
 
@@ -49,7 +49,6 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-pub use answers::Answer;
 pub use control::Control;
 pub use faults::{Action, Fault, Route};
 pub use lifecycle::Configuration;
@@ -57,6 +56,7 @@ pub use options::{
     Clock, Echo, Options, Outcome, Resubmit, ResubmitFailed, Stages, Terminal, UnknownName,
     Versionless,
 };
+pub use replies::Reply;
 pub use world::{Counters, LoggedRequest};
 
 use world::Shared;
@@ -203,7 +203,7 @@ impl Control {
 
 /// One connection. It ends with a RST if the recorder says so.
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
-    // Without it a small answer may wait for the client's delayed ACK. It works just as well if it is refused.
+    // Without it a small response may wait for the client's delayed ACK. It works just as well if it is refused.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| recorder::record(Arc::clone(&shared), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

@@ -5,8 +5,8 @@ use hyper::HeaderMap;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::answers::Answer;
 use super::gateway::has_type;
+use super::replies::Reply;
 use super::world::World;
 
 /// The path, on the same port as the API.
@@ -18,8 +18,8 @@ pub(super) fn token(
     query: &str,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Answer, Answer> {
-    let invalid = |description: &str| Answer::ims(400, "invalid_request", description);
+) -> Result<Reply, Reply> {
+    let invalid = |description: &str| Reply::ims(400, "invalid_request", description);
     // Adobe's page asks for the body, because a query may be logged on the way. The real service may be laxer.
     let secret = ["client_id", "client_secret", "grant_type", "scope"];
     if form_urlencoded::parse(query.as_bytes()).any(|(key, _)| secret.contains(&key.as_ref())) {
@@ -39,22 +39,22 @@ pub(super) fn token(
         "" => return Err(invalid("missing grant_type parameter")),
         _ => {
             let supported = "only client_credentials is supported";
-            return Err(Answer::ims(400, "unsupported_grant_type", supported));
+            return Err(Reply::ims(400, "unsupported_grant_type", supported));
         }
     }
     let (id, given) = (field("client_id"), field("client_secret"));
     match world.options.clients.iter().find(|(client, _)| *client == id) {
-        None => return Err(Answer::ims(400, "invalid_client", "invalid client_id parameter")),
+        None => return Err(Reply::ims(400, "invalid_client", "invalid client_id parameter")),
         Some((_, secret)) if *secret != given => {
-            return Err(Answer::ims(400, "invalid_client", "invalid client_secret parameter"));
+            return Err(Reply::ims(400, "invalid_client", "invalid client_secret parameter"));
         }
         Some(_) => {}
     }
     if field("scope").split(',').all(|scope| scope.trim().is_empty()) {
-        return Err(Answer::ims(400, "invalid_scope", "missing scope parameter"));
+        return Err(Reply::ims(400, "invalid_scope", "missing scope parameter"));
     }
     let token = world.mint();
     let seconds = world.options.token_lifetime.as_secs();
     let body = json!({"access_token": token, "token_type": "bearer", "expires_in": seconds});
-    Ok(Answer::json(200, &body))
+    Ok(Reply::json(200, &body))
 }

@@ -22,11 +22,11 @@ pub struct Options {
     pub outcome: Outcome,
     /// What moves the time.
     pub clock: Clock,
-    /// What a POST of a name answers whose configuration has not failed. Undocumented.
+    /// The response to a POST of a name whose configuration has not failed. Undocumented.
     pub resubmit: Resubmit,
-    /// What a POST of a name answers whose configuration is `FAILED`. Undocumented.
+    /// The response to a POST of a name whose configuration is `FAILED`. Undocumented.
     pub resubmit_failed: ResubmitFailed,
-    /// What a GET of a name answers that was never submitted. Undocumented.
+    /// The response to a GET of a name that was never submitted. Undocumented.
     pub unknown_name: UnknownName,
     /// What `keyVersion` is when the submitted key has none. Undocumented.
     pub versionless: Versionless,
@@ -38,7 +38,7 @@ pub struct Options {
     pub folds_names: bool,
     /// Whether a path with an escaped slash in it gets to the service. Undocumented; many gateways refuse one.
     pub takes_slashes: bool,
-    /// Whether a wrong path is answered in the service's shape, not in the gateway's. Undocumented.
+    /// Whether a response to a wrong path has the service's shape, not in the gateway's. Undocumented.
     pub wrong_path_of_service: bool,
     /// Whether responses carry an `x-request-id`, as Adobe's usually do.
     pub request_ids: bool,
@@ -90,7 +90,7 @@ pub enum Clock {
 pub struct Stages(Vec<(String, Duration)>);
 
 impl Stages {
-    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the POST's answer only.
+    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the POST's response only.
     #[must_use]
     pub fn each(length: Duration) -> Self {
         Self::none().then("RUNNING", length).then("UPDATE_EXISTING_RESOURCES", length)
@@ -185,7 +185,7 @@ pub enum ResubmitFailed {
     /// Accepted with a new id.
     #[default]
     NewId,
-    /// Accepted with a new id, but the status call goes on answering the failed job, old id included, for so long.
+    /// Accepted with a new id, but the status call goes on showing the failed job, old id included, for so long.
     NewIdAfter(Duration),
     /// Accepted under the id it had.
     SameId,
@@ -193,7 +193,7 @@ pub enum ResubmitFailed {
     AsInUse,
 }
 
-/// What a GET of an unknown name answers.
+/// The response to a GET of an unknown name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnknownName {
     /// 404, a service's JSON.
@@ -211,7 +211,7 @@ pub enum UnknownName {
     BadRequest,
 }
 
-/// What an answer says of the version of a key that was submitted without one.
+/// What a response says of the version of a key that was submitted without one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Versionless {
     /// `keyVersion` is left out. The default, because Adobe's page says that the version is not stored: there is nothing to show.

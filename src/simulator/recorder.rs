@@ -13,8 +13,8 @@ use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 
-use super::answers::Answer;
 use super::faults::{Action, Target};
+use super::replies::Reply;
 use super::routes;
 use super::world::{LoggedRequest, Shared, World};
 
@@ -26,7 +26,7 @@ pub(super) async fn record(
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let target = routes::target(parts.method.as_str(), parts.uri.path(), &body);
-    // Subscribed before anyone can see the arrival: a release that answers to it is not missed.
+    // Subscribed before anyone can see the arrival: a release that responds to it is not missed.
     let mut releases = shared.releases();
     let (request_id, action) = {
         let mut world = shared.world();
@@ -42,9 +42,9 @@ pub(super) async fn record(
         return std::future::pending().await;
     }
     let process = || {
-        let answer = arrived.answer(&mut shared.world());
+        let reply = arrived.reply(&mut shared.world());
         shared.announce();
-        answer
+        reply
     };
     // An error of the subscription would mean that the sender is gone, and `shared` holds it.
     match &action {
@@ -53,12 +53,12 @@ pub(super) async fn record(
         Some(Action::Hold) => drop(releases.changed().await),
         _ => {}
     }
-    let mut answer = match &action {
-        Some(Action::Answer(answer)) => answer.clone(),
-        Some(Action::CutBody) => Answer::text(200, "application/json", "{\"id\":\"4df7886b-a122"),
+    let mut reply = match &action {
+        Some(Action::Reply(reply)) => reply.clone(),
+        Some(Action::CutBody) => Reply::text(200, "application/json", "{\"id\":\"4df7886b-a122"),
         Some(Action::Quote(status)) => {
             let quoted = format!("{:?} {:?}", arrived.parts.headers, arrived.body);
-            Answer::gateway(*status, &format!("{status}000"), &quoted)
+            Reply::gateway(*status, &format!("{status}000"), &quoted)
         }
         Some(Action::ProcessTwice) => {
             process();
@@ -68,7 +68,7 @@ pub(super) async fn record(
     };
     let mut end = End::Whole;
     match action {
-        Some(Action::ProcessThenAnswer(instead)) => answer = instead,
+        Some(Action::ProcessThenReply(instead)) => reply = instead,
         Some(Action::ProcessThenReset) => return Err(shared.broken()),
         Some(Action::ProcessThenDelay(time)) => tokio::time::sleep(time).await,
         Some(Action::ProcessThenHold) => {
@@ -80,22 +80,22 @@ pub(super) async fn record(
         Some(Action::Trickle(pause)) => end = End::Slow(pause, Box::pin(tokio::time::sleep(pause))),
         Some(Action::Endless) => end = End::Never,
         Some(Action::WrongContentType) => {
-            answer.headers.retain(|(name, _)| name != "content-type");
-            answer = answer.with_header("content-type", "text/html");
+            reply.headers.retain(|(name, _)| name != "content-type");
+            reply = reply.with_header("content-type", "text/html");
         }
-        Some(Action::EmptyBody) => answer.body.clear(),
+        Some(Action::EmptyBody) => reply.body.clear(),
         _ => {}
     }
     if shared.close_door_if_scripted() {
-        answer = answer.with_header("connection", "close");
+        reply = reply.with_header("connection", "close");
     }
-    // Logged before it is sent: a client that has its answer finds it in the log.
-    shared.world().answered(&request_id, &answer);
+    // Logged before it is sent: a client that has its response finds it in the log.
+    shared.world().answered(&request_id, &reply);
     shared.announce();
     if shared.world().options.request_ids {
-        answer = answer.with_header("x-request-id", &request_id);
+        reply = reply.with_header("x-request-id", &request_id);
     }
-    Ok(response(answer, end))
+    Ok(response(reply, end))
 }
 
 /// A request that has been read.
@@ -107,9 +107,9 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    /// What it does, and what it is answered.
-    pub(super) fn answer(&self, world: &mut World) -> Answer {
-        routes::answer(world, &self.target, &self.parts, &self.body)
+    /// What it does, and how Adobe responds.
+    pub(super) fn reply(&self, world: &mut World) -> Reply {
+        routes::reply(world, &self.target, &self.parts, &self.body)
     }
 }
 
@@ -130,8 +130,8 @@ fn logged(parts: &Parts, body: &[u8], request_id: String, at: Duration) -> Logge
 }
 
 /// A header that HTTP cannot carry is left out: a script's typing error, not a reason to fail.
-fn response(answer: Answer, end: End) -> Response<Outgoing> {
-    let mut bytes = Bytes::from(answer.body);
+fn response(reply: Reply, end: End) -> Response<Outgoing> {
+    let mut bytes = Bytes::from(reply.body);
     let announced = bytes.len() + 1;
     let breaks_off = matches!(end, End::Cut | End::Stall);
     if breaks_off {
@@ -139,8 +139,8 @@ fn response(answer: Answer, end: End) -> Response<Outgoing> {
     }
     let mut response = Response::new(Outgoing { bytes, end });
     *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &answer.headers {
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &reply.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().append(name, value);
         }

@@ -6,31 +6,31 @@ use hyper::http::request::Parts;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::answers::Answer;
 use super::faults::{Route, Target};
 use super::gateway::{admit, has_type};
 use super::lifecycle::{Configuration, Submission};
 use super::oauth;
 use super::options::{Echo, Options, UnknownName, Versionless};
+use super::replies::Reply;
 use super::world::World;
 
 const APP: &str = "/data/infrastructure/manager/byok/app-registration";
 const CONFIG: &str = "/data/infrastructure/manager/customer/config";
 
-/// The API page's sample. The name in the answers is derived from it there: its first eight digits are in the middle.
+/// The API page's sample. The name in the responses is derived from it there: its first eight digits are in the middle.
 const SUBSCRIPTION_ID: &str = "cf978863-7325-47b1-8fd9-554b9fdb6c36";
 const APPLICATION_NAME: &str = "acpcf978863Aaepcmkmultitenantapp";
 
 const IN_USE: &str = "A customer configuration with this name already exists.";
 
-/// What the simulated API and token endpoint answer. `target` is [`target`] of the same request.
-pub(super) fn answer(world: &mut World, target: &Target, parts: &Parts, body: &[u8]) -> Answer {
+/// What the simulated API and token endpoint respond with. `target` is [`target`] of the same request.
+pub(super) fn reply(world: &mut World, target: &Target, parts: &Parts, body: &[u8]) -> Reply {
     let (headers, query) = (&parts.headers, parts.uri.query().unwrap_or_default());
     let is_escaped = parts.uri.path().to_ascii_lowercase().contains("%2f");
     if is_escaped && !world.options.takes_slashes {
-        return Answer::html(400);
+        return Reply::html(400);
     }
-    let answer = match target.route {
+    let reply = match target.route {
         Some(Route::App) => app_registration(world, headers),
         Some(Route::Submit) => {
             submit(world, headers, body).inspect_err(|_| world.counters.submissions_refused += 1)
@@ -39,10 +39,10 @@ pub(super) fn answer(world: &mut World, target: &Target, parts: &Parts, body: &[
             status(world, headers, target.name.as_deref().unwrap_or_default(), query)
         }
         Some(Route::Token) => oauth::token(world, query, headers, body),
-        Some(Route::Any) | None if world.options.wrong_path_of_service => Err(Answer::not_found()),
-        Some(Route::Any) | None => Err(Answer::no_such_path()),
+        Some(Route::Any) | None if world.options.wrong_path_of_service => Err(Reply::not_found()),
+        Some(Route::Any) | None => Err(Reply::no_such_path()),
     };
-    answer.unwrap_or_else(|refusal| refusal)
+    reply.unwrap_or_else(|refusal| refusal)
 }
 
 /// What a request is aimed at, for faults and counters.
@@ -69,9 +69,9 @@ fn decoded(segment: &str) -> Option<String> {
     form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
-fn app_registration(world: &World, headers: &HeaderMap) -> Result<Answer, Answer> {
+fn app_registration(world: &World, headers: &HeaderMap) -> Result<Reply, Reply> {
     admit(world, headers)?;
-    Ok(Answer::json(
+    Ok(Reply::json(
         200,
         &json!({
             "id": "byok",
@@ -85,7 +85,7 @@ fn app_registration(world: &World, headers: &HeaderMap) -> Result<Answer, Answer
     ))
 }
 
-fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Answer> {
+fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, Reply> {
     let org = admit(world, headers)?;
     let (name, key) = read_submission(headers, body, &org)?;
     let now = world.now();
@@ -93,7 +93,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer,
     let (configuration, outer, status) = match register.submit(options, now, &name, &key) {
         Submission::Accepted(configuration) => {
             counters.submissions_accepted += 1;
-            // The API page, sample of the POST's answer: CREATED outside, NEW inside.
+            // The API page, sample of the POST's response: CREATED outside, NEW inside.
             (configuration, "CREATED".to_owned(), options.accepted_status)
         }
         Submission::Existing(configuration) => {
@@ -101,7 +101,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer,
             let status = configuration.status.clone();
             (configuration, status, 200)
         }
-        Submission::Conflict => return Err(Answer::service(409, "Conflict", IN_USE)),
+        Submission::Conflict => return Err(Reply::service(409, "Conflict", IN_USE)),
         Submission::BadRequest => return Err(bad_request(IN_USE)),
     };
     let config = json!({
@@ -111,10 +111,10 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Answer,
         "imsOrgId": options.answered_org_id.as_ref().unwrap_or(&org),
         "status": configuration.status,
     });
-    Ok(Answer::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
+    Ok(Reply::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
 }
 
-fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result<Answer, Answer> {
+fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result<Reply, Reply> {
     let org = admit(world, headers)?;
     let config_type = form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == "configType")
@@ -127,7 +127,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
     let Some(configuration) = world.register.get(&world.options, world.now(), name) else {
         return Err(unknown_name(world.options.unknown_name));
     };
-    Ok(Answer::json(
+    Ok(Reply::json(
         200,
         &json!({
             "name": APPLICATION_NAME,
@@ -143,11 +143,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
 }
 
 /// The POST's body, as (name, key identifier).
-fn read_submission(
-    headers: &HeaderMap,
-    body: &[u8],
-    org: &str,
-) -> Result<(String, String), Answer> {
+fn read_submission(headers: &HeaderMap, body: &[u8], org: &str) -> Result<(String, String), Reply> {
     if !has_type(headers, "application/json") {
         return Err(bad_request("Content-Type has to be application/json."));
     }
@@ -170,7 +166,7 @@ fn read_submission(
     Err(bad_request(mistake))
 }
 
-/// The answers' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back
+/// The responses' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back
 /// although the page says that it is not stored.
 fn config_data(configuration: &Configuration, options: &Options) -> Value {
     let identifier = echoed(&configuration.key_identifier, options.echo);
@@ -213,17 +209,17 @@ fn split(identifier: &str) -> Option<(&str, Option<&str>)> {
     whole.then_some((identifier.get(.."https://".len() + host.len())?, version))
 }
 
-fn unknown_name(policy: UnknownName) -> Answer {
+fn unknown_name(policy: UnknownName) -> Reply {
     match policy {
-        UnknownName::NotFound => Answer::not_found(),
-        UnknownName::GatewayNotFound => Answer::no_such_path(),
-        UnknownName::NoContent => Answer::empty(204),
-        UnknownName::Empty => Answer::empty(200),
-        UnknownName::Null => Answer::json(200, &Value::Null),
+        UnknownName::NotFound => Reply::not_found(),
+        UnknownName::GatewayNotFound => Reply::no_such_path(),
+        UnknownName::NoContent => Reply::empty(204),
+        UnknownName::Empty => Reply::empty(200),
+        UnknownName::Null => Reply::json(200, &Value::Null),
         UnknownName::BadRequest => bad_request("The customer configuration does not exist."),
     }
 }
 
-fn bad_request(detail: &str) -> Answer {
-    Answer::service(400, "Bad Request", detail)
+fn bad_request(detail: &str) -> Reply {
+    Reply::service(400, "Bad Request", detail)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::lifecycle::{Register, Submission};
 use super::{
-    Action, Answer, Clock, Fault, Options, Outcome, Resubmit, ResubmitFailed, Route, Simulator,
+    Action, Clock, Fault, Options, Outcome, Reply, Resubmit, ResubmitFailed, Route, Simulator,
     Stages, Terminal, UnknownName,
 };
 
@@ -67,7 +67,7 @@ fn ask(simulator: &Simulator, target: &str, body: &str) -> Value {
 }
 
 #[test]
-fn answers_are_the_documented_samples() {
+fn replies_are_the_documented_samples() {
     let simulator = start(Options { clock: Clock::Stepped, ..Options::default() });
     let id = "4df7886b-a122-4391-880b-000000000001";
     let data = json!({"keyVaultUri": "https://adobecmkexample.vault.azure.net", "keyVaultKeyIdentifier": KEY,
@@ -168,8 +168,8 @@ fn faults() {
         (Action::ProcessThenReset, 1, "ConnectionReset"),
         (Action::CutBody, 0, "200 application/json cut"),
         (Action::ProcessThenCutBody, 1, "200 application/json cut"),
-        (Action::Answer(Answer::gateway_unavailable()), 0, "503 application/json whole"),
-        (Action::ProcessThenAnswer(Answer::html(502)), 1, "502 text/html; charset=utf-8 whole"),
+        (Action::Reply(Reply::gateway_unavailable()), 0, "503 application/json whole"),
+        (Action::ProcessThenReply(Reply::html(502)), 1, "502 text/html; charset=utf-8 whole"),
         (Action::Delay(soon), 1, "200 application/json whole"),
         (Action::ProcessThenDelay(soon), 1, "200 application/json whole"),
         (Action::WrongContentType, 1, "200 text/html whole"),
@@ -237,7 +237,7 @@ fn a_held_request_goes_on_when_released_if_its_client_is_still_there() {
     let stream = begin(&simulator, SUBMIT, HEADERS, &submission());
     assert!(control.wait_until(PATIENCE, |seen| seen.submissions == 1));
     drop(stream);
-    // The server has seen the end of that connection once it has answered later ones.
+    // The server has seen the end of that connection once it has responded to later ones.
     send(&simulator, APP, "");
     send(&simulator, APP, "");
     control.release();

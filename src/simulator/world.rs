@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answers::Answer;
 use super::faults::{self, Action, Fault, Route, Target};
 use super::lifecycle::Register;
 use super::options::{Clock, Options};
 use super::recorder::Arrived;
+use super::replies::Reply;
 
 /// What arrived and what it did. Requests that a fault hit are counted as arrivals too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,11 +20,11 @@ pub struct Counters {
     pub requests: u64,
     /// POSTs of a configuration that arrived.
     pub submissions: u64,
-    /// Those that started a job, whatever became of their answer.
+    /// Those that started a job, whatever became of their response.
     pub submissions_accepted: u64,
     /// Those that the gateway or the service refused, faults aside.
     pub submissions_refused: u64,
-    /// Those that were answered with what was there already.
+    /// Those that got what was there already.
     pub submissions_existing: u64,
     /// Status calls that arrived.
     pub status_reads: u64,
@@ -53,11 +53,11 @@ pub struct LoggedRequest {
     pub headers: Vec<(String, String)>,
     /// The body; bytes that are no UTF-8 are replaced.
     pub body: String,
-    /// The status of the answer; none while there is no answer yet, and for ever if the connection was cut instead.
+    /// The status of the response; none while there is no response yet, and for ever if the connection was cut instead.
     pub status: Option<u16>,
-    /// The body of the answer, likewise.
+    /// The body of the response, likewise.
     pub response: String,
-    /// The `x-request-id` of the answer.
+    /// The `x-request-id` of the response.
     pub request_id: String,
     /// When it arrived, on the simulator's clock.
     pub at: Duration,
@@ -111,7 +111,7 @@ impl World {
         let now = self.now();
         while let Some(due) = self.late.iter().position(|(due, _)| *due <= now) {
             let (_, arrived) = self.late.remove(due);
-            arrived.answer(self);
+            arrived.reply(self);
         }
     }
 
@@ -152,7 +152,7 @@ impl World {
         action
     }
 
-    /// A request took effect, and its answer is held.
+    /// A request took effect, and its response is held.
     pub(super) fn hold(&mut self) {
         self.counters.held += 1;
     }
@@ -163,11 +163,11 @@ impl World {
         format!("sim-{:06}", self.counters.requests)
     }
 
-    /// Writes down what a request is answered with, if the log was not cleared meanwhile.
-    pub(super) fn answered(&mut self, request_id: &str, answer: &Answer) {
+    /// Writes down the response to a request, if the log was not cleared meanwhile.
+    pub(super) fn answered(&mut self, request_id: &str, reply: &Reply) {
         if let Some(entry) = self.log.iter_mut().find(|entry| entry.request_id == request_id) {
-            entry.status = Some(answer.status);
-            entry.response.clone_from(&answer.body);
+            entry.status = Some(reply.status);
+            entry.response.clone_from(&reply.body);
         }
     }
 }
@@ -176,7 +176,7 @@ impl World {
 #[derive(Debug)]
 pub(super) struct Shared {
     world: Mutex<World>,
-    /// Something arrived or was answered.
+    /// Something arrived or got its response.
     changed: Condvar,
     /// The number of releases so far.
     releases: watch::Sender<u64>,

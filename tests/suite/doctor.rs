@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use aep_simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Fault, Reply, Route};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::json;
 
@@ -96,7 +96,7 @@ const CASES: &[Case] = &[
         s.set("AEP_CLIENT_SECRET", "sentinel-secret-91be-old").doctor("--name Config1 --key BARE")
     }),
     ("token: IMS is not available", |s| {
-        s.answers(Route::Token, Answer::html(503)).doctor("--name Config1 --key BARE")
+        s.replies(Route::Token, Reply::html(503)).doctor("--name Config1 --key BARE")
     }),
     ("token: a given one that is not accepted", |s| s.given("sentinel-token-5c7f-old").doctor("")),
     ("token: a given one that has expired", |s| s.given(&jwt("1")).doctor("")),
@@ -107,26 +107,26 @@ const CASES: &[Case] = &[
         s.given(&token).doctor("")
     }),
     ("token: the gateway says that none arrived", |s| {
-        s.answers(Route::App, Answer::token_missing()).doctor("")
+        s.replies(Route::App, Reply::token_missing()).doctor("")
     }),
     ("token: a given one, and Adobe is not available", |s| {
-        s.given(TOKEN).answers(Route::App, Answer::service_unavailable());
+        s.given(TOKEN).replies(Route::App, Reply::service_unavailable());
         s.doctor("--name Config1 --key BARE")
     }),
     ("application: not entitled for the organisation", |s| {
-        s.answers(Route::App, Answer::not_entitled()).doctor("--name Config1 --key BARE")
+        s.replies(Route::App, Reply::not_entitled()).doctor("--name Config1 --key BARE")
     }),
     ("application: no region for the organisation", |s| {
-        s.answers(Route::App, Answer::region_missing()).doctor("")
+        s.replies(Route::App, Reply::region_missing()).doctor("")
     }),
-    ("application: no permission", |s| s.answers(Route::App, forbidden()).doctor("")),
+    ("application: no permission", |s| s.replies(Route::App, forbidden()).doctor("")),
     ("application: another API key", |s| s.doctor("--api-key suite-client")),
     ("application: a wrong path", |s| s.doctor(&format!("--endpoint {}/base", s.url()))),
     ("application: something other than Adobe responds", |s| {
-        s.answers(Route::App, Answer::html(200)).doctor("")
+        s.replies(Route::App, Reply::html(200)).doctor("")
     }),
     ("configuration: no permission", |s| {
-        s.answers(Route::Status, forbidden()).doctor("--name Config1 --key BARE")
+        s.replies(Route::Status, forbidden()).doctor("--name Config1 --key BARE")
     }),
     ("configuration: a name that cannot be one", |s| s.doctor("--name ..")),
     ("configuration: in effect", |s| {
@@ -143,7 +143,7 @@ const CASES: &[Case] = &[
     }),
     ("configuration: its key does not show", |s| {
         let body = json!({"id": "1", "status": "RUNNING"});
-        s.answers(Route::Status, Answer::json(200, &body)).doctor("--name Config1 --key BARE");
+        s.replies(Route::Status, Reply::json(200, &body)).doctor("--name Config1 --key BARE");
         s.doctor("--name Config1")
     }),
     ("configuration: FAILED", |s| {
@@ -184,7 +184,7 @@ const CASES: &[Case] = &[
         s.behaves(Behaviour::Says(head.to_owned() + &"x".repeat(2 << 20))).doctor("--key KEY")
     }),
     ("vault: Adobe cannot be read, and the vault can", |s| {
-        s.answers(Route::App, Answer::not_entitled()).doctor("--key BARE --json")
+        s.replies(Route::App, Reply::not_entitled()).doctor("--key BARE --json")
     }),
     ("A Managed HSM", |s| {
         s.with_list().doctor("--name it's$mine --key https://my-hsm.managedhsm.azure.net/keys/wrap")
@@ -195,8 +195,8 @@ const CASES: &[Case] = &[
     }),
 ];
 
-fn forbidden() -> Answer {
-    Answer::service(403, "Forbidden", "The caller has no permission for this resource.")
+fn forbidden() -> Reply {
+    Reply::service(403, "Forbidden", "The caller has no permission for this resource.")
 }
 
 /// A token that says when it expires, in seconds since 1970.

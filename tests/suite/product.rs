@@ -31,8 +31,8 @@ pub(crate) async fn configure(provider: &mut ProviderClient<Channel>, block: &Js
         config: value(block),
         ..Default::default()
     };
-    let answer = provider.configure_provider(request).await.unwrap().into_inner();
-    assert_eq!(answer.diagnostics, []);
+    let reply = provider.configure_provider(request).await.unwrap().into_inner();
+    assert_eq!(reply.diagnostics, []);
 }
 
 #[tokio::test]
@@ -76,13 +76,13 @@ async fn it_tells_what_it_offers() {
     assert!(capabilities.plan_destroy);
     assert!(!capabilities.move_resource_state);
 
-    let answer = provider
+    let reply = provider
         .get_resource_identity_schemas(pb::get_resource_identity_schemas::Request {})
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(answer.diagnostics, []);
-    let identities: BTreeMap<_, Vec<_>> = answer
+    assert_eq!(reply.diagnostics, []);
+    let identities: BTreeMap<_, Vec<_>> = reply
         .identity_schemas
         .iter()
         .map(|(name, schema)| {
@@ -142,10 +142,10 @@ async fn with_an_unknown_provider_block_a_create_is_deferred_where_that_is_allow
     for (allowed, expected) in
         [(true, Some(pb::deferred::Reason::ProviderConfigUnknown)), (false, None)]
     {
-        let answer = provider.plan_resource_change(create(allowed)).await.unwrap().into_inner();
-        assert_eq!(answer.diagnostics, []);
-        assert_eq!(answer.deferred.map(|deferred| deferred.reason()), expected);
-        let planned = read(answer.planned_state.as_ref());
+        let reply = provider.plan_resource_change(create(allowed)).await.unwrap().into_inner();
+        assert_eq!(reply.diagnostics, []);
+        assert_eq!(reply.deferred.map(|deferred| deferred.reason()), expected);
+        let planned = read(reply.planned_state.as_ref());
         assert_eq!(planned["name"], json!("Config1"));
         assert_eq!(planned["status"], json!(UNKNOWN));
     }
@@ -254,9 +254,9 @@ async fn an_import_by_identity_finds_the_configuration_of_its_organisation() {
         ..Default::default()
     };
     let given = json!({ "name": "Config1", "ims_org_id": ORG_ID });
-    let answer = provider.import_resource_state(request(&given)).await.unwrap().into_inner();
-    assert_eq!(answer.diagnostics, []);
-    let [imported] = answer.imported_resources.as_slice() else { panic!("one object") };
+    let reply = provider.import_resource_state(request(&given)).await.unwrap().into_inner();
+    assert_eq!(reply.diagnostics, []);
+    let [imported] = reply.imported_resources.as_slice() else { panic!("one object") };
     assert_eq!(imported.type_name, "aep_cmk_config");
     let state = read(imported.state.as_ref());
     assert_eq!(
@@ -267,9 +267,9 @@ async fn an_import_by_identity_finds_the_configuration_of_its_organisation() {
     assert_eq!(read(identity.identity_data.as_ref()), given);
 
     let elsewhere = json!({ "name": "Config1", "ims_org_id": "another@AdobeOrg" });
-    let answer = provider.import_resource_state(request(&elsewhere)).await.unwrap().into_inner();
-    assert_eq!(answer.diagnostics.len(), 1);
-    assert_eq!(answer.imported_resources, []);
+    let reply = provider.import_resource_state(request(&elsewhere)).await.unwrap().into_inner();
+    assert_eq!(reply.diagnostics.len(), 1);
+    assert_eq!(reply.imported_resources, []);
 }
 
 #[tokio::test]
@@ -281,21 +281,21 @@ async fn functions_need_no_configuration_and_no_argument_breaks_them() {
         provider.call_function(request).await.unwrap().into_inner()
     };
     let text = |text: &str| value(&json!(text)).unwrap();
-    let answer = call("parse_key_identifier", vec![text(KEY)]).await;
-    assert_eq!(answer.error, None);
-    assert_eq!(read(answer.result.as_ref())["key_name"], json!("adobeCMK-key"));
+    let reply = call("parse_key_identifier", vec![text(KEY)]).await;
+    assert_eq!(reply.error, None);
+    assert_eq!(read(reply.result.as_ref())["key_name"], json!("adobeCMK-key"));
     let tenant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-    let answer =
+    let reply =
         call("consent_url", vec![text("https://host.example/common/x"), text(tenant)]).await;
-    assert_eq!(read(answer.result.as_ref()), json!(format!("https://host.example/{tenant}/x")));
+    assert_eq!(read(reply.result.as_ref()), json!(format!("https://host.example/{tenant}/x")));
     // Null in both tools' notations, although neither function allows it.
     for null in [value(&json!(null)).unwrap(), pb::DynamicValue::default()] {
-        let answer = call("parse_key_identifier", vec![null.clone()]).await;
-        assert_eq!(answer.result, None);
-        assert_eq!(answer.error.unwrap().function_argument, Some(0));
-        let answer = call("consent_url", vec![text("https://host.example/common"), null]).await;
-        assert_eq!(answer.result, None);
-        assert_eq!(answer.error.unwrap().function_argument, Some(1));
+        let reply = call("parse_key_identifier", vec![null.clone()]).await;
+        assert_eq!(reply.result, None);
+        assert_eq!(reply.error.unwrap().function_argument, Some(0));
+        let reply = call("consent_url", vec![text("https://host.example/common"), null]).await;
+        assert_eq!(reply.result, None);
+        assert_eq!(reply.error.unwrap().function_argument, Some(1));
     }
 }
 
@@ -324,16 +324,16 @@ async fn what_it_does_not_offer_it_says() {
     let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     assert_eq!(code_of(&channel, path).await, Code::Unimplemented);
 
-    // A message of the protocol all the same, so it is answered in the protocol's words.
+    // A message of the protocol all the same, so the response is the protocol's.
     let request = pb::move_resource_state::Request {
         source_type_name: "other_thing".into(),
         target_type_name: "aep_cmk_config".into(),
         ..Default::default()
     };
     let mut provider = plugin.provider().await;
-    let answer = provider.move_resource_state(request).await.unwrap().into_inner();
-    assert_eq!(said(&answer.diagnostics), ["This resource cannot be moved here"]);
-    assert_eq!(answer.target_state, None);
+    let reply = provider.move_resource_state(request).await.unwrap().into_inner();
+    assert_eq!(said(&reply.diagnostics), ["This resource cannot be moved here"]);
+    assert_eq!(reply.target_state, None);
 }
 
 /// The status of a request that no generated client can make.

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::server::{Reply, Server, answer, answer_with, raw, token};
+use super::server::{Reply, Server, raw, reply, reply_with, token};
 use super::{BACKOFF, Client, KEY, Kind, RUNNING, client, limits, oauth_client, settings, within};
 use crate::api::Delivery;
 use crate::api::retry::Backoff;
 
 #[tokio::test]
 async fn the_deadline_ends_a_request_and_says_what_happened_before() {
-    let server = Server::new([answer(503, "busy"), Reply::Hang, Reply::Hang]).await;
+    let server = Server::new([reply(503, "busy"), Reply::Hang, Reply::Hang]).await;
     let client = client(&server);
     let error = client.status("a", &within(Duration::from_secs(1))).await.unwrap_err();
     assert_eq!((error.kind, error.attempts), (Kind::Deadline, 2));
@@ -89,7 +89,7 @@ async fn a_stop_between_two_attempts_leaves_a_submission_refused() {
 
 #[tokio::test]
 async fn the_stop_token_ends_a_pause_at_once() {
-    let server = Server::new([answer_with(503, "retry-after: 300\r\n", "busy")]).await;
+    let server = Server::new([reply_with(503, "retry-after: 300\r\n", "busy")]).await;
     let client = client(&server);
     let limits = limits();
     // The pause is 300 s long: an end is an end by the stop token.
@@ -103,7 +103,7 @@ async fn the_stop_token_ends_a_pause_at_once() {
 
 #[tokio::test]
 async fn who_waits_for_anothers_token_ends_by_its_own_limits_and_outlives_the_others() {
-    let server = Server::with_ims([answer(200, RUNNING)], [Reply::Hang, token("t", 86399)]).await;
+    let server = Server::with_ims([reply(200, RUNNING)], [Reply::Hang, token("t", 86399)]).await;
     let client = oauth_client(&server);
     let (fetching, waiting, patient) = (limits(), limits(), limits());
     let (first, second, third, ()) = tokio::join!(

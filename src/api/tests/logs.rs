@@ -5,7 +5,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use super::server::{Reply, Server, answer, answer_with, token};
+use super::server::{Reply, Server, reply, reply_with, token};
 use super::{KEY, RUNNING, limits, oauth_client};
 
 /// Every event of the process's current thread, one line each.
@@ -39,10 +39,10 @@ async fn one_line_an_attempt_and_no_secret() {
     let echo = r#"{"error_code":"401013","message":"sentinel-fetched is not valid"}"#;
     let server = Server::with_ims(
         [
-            answer(401, echo),
+            reply(401, echo),
             Reply::Reset,
-            answer_with(200, "x-request-id: req-1\r\n", RUNNING),
-            answer(409, echo),
+            reply_with(200, "x-request-id: req-1\r\n", RUNNING),
+            reply(409, echo),
         ],
         [token("sentinel-fetched", 86399), token("sentinel-renewed", 86399)],
     )

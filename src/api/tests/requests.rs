@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::server::{Server, answer, token};
+use super::server::{Server, reply, token};
 use super::{BACKOFF, Client, KEY, Kind, RUNNING, Settings, TOKEN, client, client_of, limits};
 use super::{oauth, oauth_client, settings};
 use crate::api::Delivery;
@@ -11,7 +11,7 @@ const APP: &str = r#"{"id":"byok","name":"n","applicationUri":"u","applicationId
 
 #[tokio::test]
 async fn each_request_has_the_documented_address_headers_and_body() {
-    let replies = [answer(200, APP), answer(200, RUNNING), answer(201, RUNNING)];
+    let replies = [reply(200, APP), reply(200, RUNNING), reply(201, RUNNING)];
     let server = Server::new(replies).await;
     let client = client(&server);
     let app = client.app_registration(&limits()).await.unwrap();
@@ -60,7 +60,7 @@ async fn each_request_has_the_documented_address_headers_and_body() {
 
 #[tokio::test]
 async fn a_token_is_asked_for_with_a_form_and_nothing_else() {
-    let server = Server::with_ims([answer(200, RUNNING)], [token("fetched", 86399)]).await;
+    let server = Server::with_ims([reply(200, RUNNING)], [token("fetched", 86399)]).await;
     oauth_client(&server).status("a", &limits()).await.unwrap();
     let asked = &server.token_requests()[0];
     assert_eq!(asked.line, "POST /ims/token/v3 HTTP/1.1");
@@ -76,7 +76,7 @@ async fn a_token_is_asked_for_with_a_form_and_nothing_else() {
 
 #[tokio::test]
 async fn base_paths_are_kept_and_user_info_is_not_sent() {
-    let server = Server::with_ims([answer(200, RUNNING)], [token("fetched", 86399)]).await;
+    let server = Server::with_ims([reply(200, RUNNING)], [token("fetched", 86399)]).await;
     let mut endpoint = server.url("/base/path/");
     endpoint.set_username("user").unwrap();
     endpoint.set_password(Some("pass")).unwrap();
@@ -106,7 +106,7 @@ async fn a_name_that_addresses_something_else_is_never_sent() {
 
 #[tokio::test]
 async fn all_clones_share_one_connection() {
-    let server = Server::new((0..20).map(|_| answer(200, RUNNING))).await;
+    let server = Server::new((0..20).map(|_| reply(200, RUNNING))).await;
     let client = client(&server);
     for _ in 0..10 {
         client.clone().status("a", &limits()).await.unwrap();
@@ -121,7 +121,7 @@ async fn all_clones_share_one_connection() {
 #[tokio::test]
 async fn a_connection_that_ended_while_idle() {
     let ended = super::server::Reply::Cut(super::server::raw(200, "", RUNNING));
-    let server = Server::new([ended, answer(201, RUNNING)]).await;
+    let server = Server::new([ended, reply(201, RUNNING)]).await;
     let settings =
         Settings { request_timeout: Duration::from_secs(60), ..settings(server.url("/")) };
     let client = Client::with_backoff(settings, BACKOFF).unwrap();

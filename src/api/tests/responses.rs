@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 use url::Url;
 
-use super::server::{Reply, Server, answer, answer_with, coded, cut, token};
+use super::server::{Reply, Server, coded, cut, reply, reply_with, token};
 use super::{CLIENT_SECRET, Client, KEY, Kind, RUNNING, Settings, client, client_of, limits};
 use super::{oauth, oauth_client, settings};
 use crate::api::Delivery::{self, NeverSent, Refused, Unknown};
@@ -46,53 +46,53 @@ fn rows() -> Vec<Row> {
         ("a cut body", On(|| cut(200)), (ConnectionLost, 2), (ConnectionLost, Unknown, 1), ConnectionLost),
         ("a cut 400", On(|| cut(400)), (ConnectionLost, 2), (BadRequest, Refused, 1), ConnectionLost),
         ("a cut 503", On(|| cut(503)), (ConnectionLost, 2), (Unavailable, Unknown, 1), ConnectionLost),
-        ("204", On(|| answer(204, "")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("an empty success", On(|| answer(200, "")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("null", On(|| answer(200, "null")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("an empty object", On(|| answer(201, "{}")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("a text", On(|| answer(200, "accepted")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("a log-in page", On(|| answer(200, "<html><title>Log in</title>")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("no id", On(|| answer(200, r#"{"status":"CREATED"}"#)), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("no status", On(|| answer(200, r#"{"id":"1"}"#)), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("204", On(|| reply(204, "")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("an empty success", On(|| reply(200, "")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("null", On(|| reply(200, "null")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("an empty object", On(|| reply(201, "{}")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("a text", On(|| reply(200, "accepted")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("a log-in page", On(|| reply(200, "<html><title>Log in</title>")), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("no id", On(|| reply(200, r#"{"status":"CREATED"}"#)), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("no status", On(|| reply(200, r#"{"id":"1"}"#)), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
         ("a coding nobody asked for", On(|| coded(201, BROTLI, BINARY)), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
         ("bytes", On(|| coded(201, "", BINARY)), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("without end", On(|| answer(200, &"x".repeat(2 << 20))), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
+        ("without end", On(|| reply(200, &"x".repeat(2 << 20))), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
         ("a bomb", On(|| coded(200, GZIP, &gzip(&vec![b' '; 3 << 20]))), (Malformed, 1), (Malformed, Unknown, 1), Malformed),
-        ("301", On(|| answer_with(301, ELSEWHERE, "")), (Redirect, 1), (Redirect, Unknown, 1), Redirect),
-        ("302: used like 303", On(|| answer_with(302, ELSEWHERE, "")), (Redirect, 1), (Redirect, Unknown, 1), Redirect),
-        ("303: after the work", On(|| answer_with(303, ELSEWHERE, "")), (Redirect, 1), (Redirect, Unknown, 1), Redirect),
-        ("307: not here", On(|| answer_with(307, ELSEWHERE, "")), (Redirect, 1), (Redirect, Refused, 1), Redirect),
-        ("308: never here", On(|| answer_with(308, ELSEWHERE, "")), (Redirect, 1), (Redirect, Refused, 1), Redirect),
-        ("400", On(|| answer(400, r#"{"title":"Bad"}"#)), (BadRequest, 1), (BadRequest, Refused, 1), Token),
+        ("301", On(|| reply_with(301, ELSEWHERE, "")), (Redirect, 1), (Redirect, Unknown, 1), Redirect),
+        ("302: used like 303", On(|| reply_with(302, ELSEWHERE, "")), (Redirect, 1), (Redirect, Unknown, 1), Redirect),
+        ("303: after the work", On(|| reply_with(303, ELSEWHERE, "")), (Redirect, 1), (Redirect, Unknown, 1), Redirect),
+        ("307: not here", On(|| reply_with(307, ELSEWHERE, "")), (Redirect, 1), (Redirect, Refused, 1), Redirect),
+        ("308: never here", On(|| reply_with(308, ELSEWHERE, "")), (Redirect, 1), (Redirect, Refused, 1), Redirect),
+        ("400", On(|| reply(400, r#"{"title":"Bad"}"#)), (BadRequest, 1), (BadRequest, Refused, 1), Token),
         ("400 in a coding", On(|| coded(400, BROTLI, BINARY)), (BadRequest, 1), (BadRequest, Refused, 1), Token),
-        ("401 for a given token", On(|| answer(401, "")), (Unauthorized, 1), (Unauthorized, Refused, 1), Token),
-        ("403", On(|| answer(403, "")), (Forbidden, 1), (Forbidden, Refused, 1), Token),
-        ("404 of a service", On(|| answer(404, SERVICE_404)), (NoSuchConfiguration, 1), (NotFound, Refused, 1), Token),
-        ("404, an empty object", On(|| answer(404, "{}")), (NoSuchConfiguration, 1), (NotFound, Refused, 1), Token),
+        ("401 for a given token", On(|| reply(401, "")), (Unauthorized, 1), (Unauthorized, Refused, 1), Token),
+        ("403", On(|| reply(403, "")), (Forbidden, 1), (Forbidden, Refused, 1), Token),
+        ("404 of a service", On(|| reply(404, SERVICE_404)), (NoSuchConfiguration, 1), (NotFound, Refused, 1), Token),
+        ("404, an empty object", On(|| reply(404, "{}")), (NoSuchConfiguration, 1), (NotFound, Refused, 1), Token),
         ("404, compressed", On(|| coded(404, GZIP, &gzip(b"{}"))), (NoSuchConfiguration, 1), (NotFound, Refused, 1), Token),
-        ("404 of the gateway", On(|| answer(404, GATEWAY_404)), (NotFound, 1), (NotFound, Refused, 1), Token),
-        ("404 of a proxy", On(|| answer(404, "<html><title>404</title>")), (NotFound, 1), (NotFound, Refused, 1), Token),
-        ("404, empty", On(|| answer(404, "")), (NotFound, 1), (NotFound, Refused, 1), Token),
-        ("404, an array", On(|| answer(404, "[]")), (NotFound, 1), (NotFound, Refused, 1), Token),
+        ("404 of the gateway", On(|| reply(404, GATEWAY_404)), (NotFound, 1), (NotFound, Refused, 1), Token),
+        ("404 of a proxy", On(|| reply(404, "<html><title>404</title>")), (NotFound, 1), (NotFound, Refused, 1), Token),
+        ("404, empty", On(|| reply(404, "")), (NotFound, 1), (NotFound, Refused, 1), Token),
+        ("404, an array", On(|| reply(404, "[]")), (NotFound, 1), (NotFound, Refused, 1), Token),
         ("404 in a coding", On(|| coded(404, BROTLI, b"{}")), (NotFound, 1), (NotFound, Refused, 1), Token),
-        ("408", On(|| answer(408, "")), (Timeout, 2), (Timeout, Unknown, 1), Timeout),
-        ("409", On(|| answer(409, r#"{"title":"Exists"}"#)), (Conflict, 1), (Conflict, Refused, 1), Token),
-        ("410", On(|| answer(410, SERVICE_404)), (Other, 1), (Other, Refused, 1), Token),
-        ("413", On(|| answer(413, "")), (Other, 1), (Other, Refused, 1), Token),
-        ("422", On(|| answer(422, "{}")), (BadRequest, 1), (BadRequest, Refused, 1), Token),
-        ("429", On(|| answer(429, "")), (Throttled, 2), (Throttled, Refused, 2), Throttled),
-        ("429 for a while", On(|| answer_with(429, "retry-after: 0\r\n", "")), (Throttled, 2), (Throttled, Refused, 2), Throttled),
-        ("429 for too long", On(|| answer_with(429, "Retry-After: 1000\r\n", "")), (Throttled, 1), (Throttled, Refused, 1), Throttled),
-        ("500", On(|| answer(500, "oops")), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
-        ("500 of the gateway", On(|| answer(500, GATEWAY_503)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
+        ("408", On(|| reply(408, "")), (Timeout, 2), (Timeout, Unknown, 1), Timeout),
+        ("409", On(|| reply(409, r#"{"title":"Exists"}"#)), (Conflict, 1), (Conflict, Refused, 1), Token),
+        ("410", On(|| reply(410, SERVICE_404)), (Other, 1), (Other, Refused, 1), Token),
+        ("413", On(|| reply(413, "")), (Other, 1), (Other, Refused, 1), Token),
+        ("422", On(|| reply(422, "{}")), (BadRequest, 1), (BadRequest, Refused, 1), Token),
+        ("429", On(|| reply(429, "")), (Throttled, 2), (Throttled, Refused, 2), Throttled),
+        ("429 for a while", On(|| reply_with(429, "retry-after: 0\r\n", "")), (Throttled, 2), (Throttled, Refused, 2), Throttled),
+        ("429 for too long", On(|| reply_with(429, "Retry-After: 1000\r\n", "")), (Throttled, 1), (Throttled, Refused, 1), Throttled),
+        ("500", On(|| reply(500, "oops")), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
+        ("500 of the gateway", On(|| reply(500, GATEWAY_503)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
         ("500 in bytes", On(|| coded(500, "", BINARY)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
-        ("501", On(|| answer(501, "")), (Unavailable, 1), (Unavailable, Unknown, 1), Unavailable),
-        ("502", On(|| answer(502, "<html>")), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
-        ("503", On(|| answer(503, r#"{"title":"busy"}"#)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
-        ("503 of the gateway", On(|| answer(503, GATEWAY_503)), (Unavailable, 2), (Unavailable, Refused, 2), Unavailable),
-        ("504", On(|| answer(504, "")), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
-        ("504 of the gateway", On(|| answer(504, GATEWAY_503)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
-        ("520", On(|| answer(520, "")), (Unavailable, 1), (Unavailable, Unknown, 1), Unavailable),
+        ("501", On(|| reply(501, "")), (Unavailable, 1), (Unavailable, Unknown, 1), Unavailable),
+        ("502", On(|| reply(502, "<html>")), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
+        ("503", On(|| reply(503, r#"{"title":"busy"}"#)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
+        ("503 of the gateway", On(|| reply(503, GATEWAY_503)), (Unavailable, 2), (Unavailable, Refused, 2), Unavailable),
+        ("504", On(|| reply(504, "")), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
+        ("504 of the gateway", On(|| reply(504, GATEWAY_503)), (Unavailable, 2), (Unavailable, Unknown, 1), Unavailable),
+        ("520", On(|| reply(520, "")), (Unavailable, 1), (Unavailable, Unknown, 1), Unavailable),
     ]
 }
 
@@ -171,11 +171,11 @@ async fn a_look_up_is_laxer_than_a_read() {
         ("a success that makes no sense", 200, r#"{"id":"1"}"#, Err(Kind::Malformed)),
         ("a 403", 403, "", Err(Kind::Forbidden)),
     ] {
-        let server = Server::new([answer(status, body)]).await;
+        let server = Server::new([reply(status, body)]).await;
         let found = client(&server).look_up("a", &limits()).await;
         assert_eq!(found.map(|it| it.is_some()).map_err(|error| error.kind), expected, "{case}");
     }
-    let server = Server::new([answer(404, SERVICE_404)]).await;
+    let server = Server::new([reply(404, SERVICE_404)]).await;
     let error = client(&server).app_registration(&limits()).await.unwrap_err();
     assert_eq!(error.kind, Kind::NotFound, "an app registration is no configuration");
 }
@@ -185,16 +185,16 @@ async fn what_passes_is_sent_again_until_it_is_through() {
     let api = [
         Reply::Reset,
         cut(200),
-        answer(500, "oops"),
-        answer_with(429, "retry-after: 0\r\n", ""),
-        answer(503, GATEWAY_503),
+        reply(500, "oops"),
+        reply_with(429, "retry-after: 0\r\n", ""),
+        reply(503, GATEWAY_503),
         coded(200, GZIP, &gzip(RUNNING.as_bytes())),
-        answer(429, ""),
-        answer(503, GATEWAY_503),
+        reply(429, ""),
+        reply(503, GATEWAY_503),
         coded(201, GZIP, &gzip(RUNNING.as_bytes())),
     ];
     let fetched = br#"{"access_token":"fetched","expires_in":86399}"#;
-    let ims = [answer(500, ""), Reply::Reset, cut(200), coded(200, GZIP, &gzip(fetched))];
+    let ims = [reply(500, ""), Reply::Reset, cut(200), coded(200, GZIP, &gzip(fetched))];
     let server = Server::with_ims(api, ims).await;
     let client = oauth_client(&server);
     assert_eq!(client.status("a", &limits()).await.unwrap().id, "1");
@@ -207,8 +207,8 @@ async fn what_passes_is_sent_again_until_it_is_through() {
 
 #[tokio::test]
 async fn the_last_error_is_shown_with_all_that_is_known() {
-    let last = answer_with(503, "x-request-id: req-7\r\n", GATEWAY_503);
-    let server = Server::new([answer(500, ""), Reply::Reset, last]).await;
+    let last = reply_with(503, "x-request-id: req-7\r\n", GATEWAY_503);
+    let server = Server::new([reply(500, ""), Reply::Reset, last]).await;
     let settings = Settings { max_retries: 2, ..settings(server.url("/")) };
     let error = client_of(settings).status("a", &limits()).await.unwrap_err();
     let url = server.url("/data/infrastructure/manager/customer/config/a?configType=BYOK_CONFIG");
@@ -218,14 +218,14 @@ async fn the_last_error_is_shown_with_all_that_is_known() {
             "GET {url}: HTTP 503, error_code 503010: Failed to validate the token (x-request-id: req-7), after 3 attempts"
         )
     );
-    let redirected = answer_with(302, ELSEWHERE, "<html><title>Moved</title>");
+    let redirected = reply_with(302, ELSEWHERE, "<html><title>Moved</title>");
     let coding = coded(400, BROTLI, BINARY);
     for (reply, message) in [
         (redirected, "it points to https://elsewhere.example"),
         (coding, "it is encoded as `br`, which was not asked for (Accept-Encoding: gzip, deflate)"),
         (coded(400, "", BINARY), "11 bytes that are not text"),
-        (answer(200, &"x".repeat(2 << 20)), "it is longer than 1048576 bytes"),
-        (answer(200, r#"{"error":"no"}"#), "`id` is missing in it: no"),
+        (reply(200, &"x".repeat(2 << 20)), "it is longer than 1048576 bytes"),
+        (reply(200, r#"{"error":"no"}"#), "`id` is missing in it: no"),
     ] {
         let server = Server::new([reply]).await;
         let error = client(&server).status("a", &limits()).await.unwrap_err();
@@ -250,7 +250,7 @@ async fn ims_is_shown_with_its_message_alone() {
         (200, r#"{"access_token":["sentinel"]}"#, Kind::Malformed, NONE),
         (200, r#"{"access_token":"sentinel\n"}"#, Kind::Malformed, NONE),
     ] {
-        let server = Server::with_ims([], [answer(status, body)]).await;
+        let server = Server::with_ims([], [reply(status, body)]).await;
         let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
         assert_eq!((error.kind, error.message.as_deref()), (kind, Some(message)), "{body}");
         assert!(!format!("{error} {error:?}").contains("sentinel"), "{error:?}");
@@ -261,7 +261,7 @@ async fn ims_is_shown_with_its_message_alone() {
 #[tokio::test]
 async fn a_secret_in_a_response_is_not_shown() {
     let echo = r#"{"error_code":"token-two","message":"Oauth token is not valid: token-two"}"#;
-    let api = [answer(401, ""), answer_with(401, "x-request-id: token-two\r\n", echo)];
+    let api = [reply(401, ""), reply_with(401, "x-request-id: token-two\r\n", echo)];
     let server =
         Server::with_ims(api, [token("token-one", 86399), token("token-two", 86399)]).await;
     let error = oauth_client(&server).status("a", &limits()).await.unwrap_err();
@@ -277,12 +277,9 @@ async fn a_retry_after_date_is_measured_by_the_servers_clock() {
     // Past by our clock and by its own: nothing is waited for, and nothing is hammered.
     let past =
         "date: Tue, 15 Nov 1994 08:12:31 GMT\r\nretry-after: Tue, 15 Nov 1994 07:12:31 GMT\r\n";
-    let server = Server::new([
-        answer_with(503, an_hour, ""),
-        answer_with(503, past, ""),
-        answer(200, RUNNING),
-    ])
-    .await;
+    let server =
+        Server::new([reply_with(503, an_hour, ""), reply_with(503, past, ""), reply(200, RUNNING)])
+            .await;
     let client: Client = client(&server);
     let error = client.status("a", &limits()).await.unwrap_err();
     assert_eq!((error.retry_after, error.attempts), (Some(Duration::from_secs(3600)), 1));

@@ -183,7 +183,7 @@ fn what_is_known_about_a_submission() {
         ("time-out, reset, cut body", Outcome::Lost, Unknown),
         ("a success that makes no sense", answered(200), Unknown),
         ("an empty success", answered(204), Unknown),
-        ("a redirect that is also an answer to work done", answered(303), Unknown),
+        ("a redirect that is also a response to work done", answered(303), Unknown),
         ("302 is used like 303", answered(302), Unknown),
         ("307: send it there instead", answered(307), Refused),
         ("308: send it there instead", answered(308), Refused),

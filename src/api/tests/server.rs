@@ -56,12 +56,12 @@ pub(super) struct Server {
 }
 
 /// A response with this status and body.
-pub(super) fn answer(status: u16, body: &str) -> Reply {
-    answer_with(status, "", body)
+pub(super) fn reply(status: u16, body: &str) -> Reply {
+    reply_with(status, "", body)
 }
 
 /// The same, with header lines (each ending in CRLF).
-pub(super) fn answer_with(status: u16, headers: &str, body: &str) -> Reply {
+pub(super) fn reply_with(status: u16, headers: &str, body: &str) -> Reply {
     coded(status, headers, body.as_bytes())
 }
 
@@ -84,7 +84,7 @@ pub(super) fn cut(status: u16) -> Reply {
 
 /// IMS's response with this token.
 pub(super) fn token(token: &str, expires_in: u64) -> Reply {
-    answer(
+    reply(
         200,
         &format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":{expires_in}}}"#),
     )
@@ -164,7 +164,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, counter: Arc<watch
                 true => &mut script.ims,
                 false => &mut script.api,
             };
-            let unscripted = || answer(418, "unscripted");
+            let unscripted = || reply(418, "unscripted");
             let reply = queue.pop_front().unwrap_or_else(unscripted);
             script.seen.push(seen);
             reply

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::server::{Reply, Server, answer, raw, token};
+use super::server::{Reply, Server, raw, reply, token};
 use super::{KEY, Kind, RUNNING, limits, oauth_client};
 use crate::api::Delivery;
 
 fn running(number: usize) -> impl Iterator<Item = Reply> {
-    std::iter::repeat_with(|| answer(200, RUNNING)).take(number)
+    std::iter::repeat_with(|| reply(200, RUNNING)).take(number)
 }
 
 fn sent(server: &Server) -> Vec<String> {
@@ -44,12 +44,12 @@ async fn a_token_at_its_end_is_renewed_before_the_request() {
 
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_by_a_submission_too() {
-    let api = [answer(401, ""), answer(201, RUNNING)];
+    let api = [reply(401, ""), reply(201, RUNNING)];
     let server = Server::with_ims(api, [token("old", 86399), token("new", 86399)]).await;
     oauth_client(&server).submit("a", KEY, &limits()).await.unwrap();
     assert_eq!(sent(&server), ["Bearer old", "Bearer new"]);
 
-    let refusals = [answer(401, ""), answer(401, "")];
+    let refusals = [reply(401, ""), reply(401, "")];
     let server = Server::with_ims(refusals, [token("old", 86399), token("new", 86399)]).await;
     let error = oauth_client(&server).submit("a", KEY, &limits()).await.unwrap_err();
     assert_eq!((error.kind, error.delivery), (Kind::Unauthorized, Delivery::Refused));
@@ -57,7 +57,7 @@ async fn a_refused_token_is_renewed_once_by_a_submission_too() {
     assert_eq!((server.calls().len(), server.token_requests().len()), (2, 2));
 
     // What may have been taken at IMS is a token.
-    let server = Server::with_ims([answer(401, "")], [token("old", 86399), Reply::Reset]).await;
+    let server = Server::with_ims([reply(401, "")], [token("old", 86399), Reply::Reset]).await;
     let error = oauth_client(&server).submit("a", KEY, &limits()).await.unwrap_err();
     assert_eq!((error.at_ims, error.delivery), (true, Delivery::Refused));
     assert_eq!(server.calls().len(), 1);
@@ -68,7 +68,7 @@ async fn two_requests_refused_with_one_token_renew_it_once() {
     let gate = Arc::new(Notify::new());
     let refused = || Reply::When(Arc::clone(&gate), raw(401, "", ""));
     let replies =
-        [answer(200, RUNNING), refused(), refused(), answer(200, RUNNING), answer(200, RUNNING)];
+        [reply(200, RUNNING), refused(), refused(), reply(200, RUNNING), reply(200, RUNNING)];
     // IMS may respond with the same token again: it is a new one nevertheless.
     let server = Server::with_ims(replies, [token("same", 86399), token("same", 86399)]).await;
     let client = oauth_client(&server);

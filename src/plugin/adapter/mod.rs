@@ -96,7 +96,7 @@ pub(crate) fn diagnostic(
 fn require_error(diags: &mut Diagnostics, what: &str) {
     if diags.errors.is_empty() {
         diags.errors.push(diagnostic(
-            "The provider gave no answer",
+            "The provider gave no response",
             format!("The provider returned {what} and no error. This is a bug in the provider."),
         ));
     }

@@ -54,7 +54,7 @@ impl Endpoint {
     /// Waits for a client.
     pub(crate) async fn accept(&self, _secure: bool) -> io::Result<TcpStream> {
         let (stream, _) = self.listener.accept().await?;
-        // Small answers would otherwise wait for the acknowledgement of the one before, some 40 ms.
+        // Small responses would otherwise wait for the acknowledgement of the one before, some 40 ms.
         stream.set_nodelay(true)?;
         Ok(stream)
     }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use aep_simulator::{
-    Action, Answer, Fault, Outcome, Resubmit, ResubmitFailed, Route, Simulator, Stages, Terminal,
+    Action, Fault, Outcome, Reply, Resubmit, ResubmitFailed, Route, Simulator, Stages, Terminal,
     UnknownName, Versionless,
 };
 use serde_json::{Value, json};
@@ -28,8 +28,8 @@ const BLIND: [&str; 4] = ["apply", "-refresh=false", "-auto-approve", "-no-color
 /// The status requests of an apply before it submits: plan, re-plan, create.
 const BEFORE: u32 = 3;
 
-fn status(answer: Answer) -> Fault {
-    Fault::on(Route::Status, Action::Answer(answer))
+fn status(reply: Reply) -> Fault {
+    Fault::on(Route::Status, Action::Reply(reply))
 }
 
 fn submission(action: Action) -> Fault {
@@ -149,7 +149,7 @@ fn a_name_that_is_taken_during_the_submission_is_looked_up() {
         let simulator = simulator_with(|options| options.resubmit = resubmit);
         let control = simulator.control();
         control.insert("Config1", key, "COMPLETED");
-        control.fault(status(Answer::not_found()).times(BEFORE));
+        control.fault(status(Reply::not_found()).times(BEFORE));
         let project = Project::new(&simulator);
         project.configure_one(&format!("adopt_existing = {adopts}"));
         project.apply().exits(i32::from(says != DID)).says(says);
@@ -166,13 +166,13 @@ fn a_refused_submission_leaves_nothing_behind() {
     let simulator = simulator();
     let project = Project::new(&simulator);
     project.configure_one("");
-    for answer in [
-        Answer::service(400, "Bad Request", "The key is too short."),
-        Answer::service(403, "Forbidden", "The key is too short."),
-        Answer::service(409, "Conflict", "The key is too short."),
+    for reply in [
+        Reply::service(400, "Bad Request", "The key is too short."),
+        Reply::service(403, "Forbidden", "The key is too short."),
+        Reply::service(409, "Conflict", "The key is too short."),
     ] {
-        let code = format!("HTTP {}", answer.status);
-        simulator.control().fault(submission(Action::Answer(answer)));
+        let code = format!("HTTP {}", reply.status);
+        simulator.control().fault(submission(Action::Reply(reply)));
         project
             .apply()
             .exits(1)
@@ -194,10 +194,10 @@ fn a_lost_response_is_looked_up_and_the_submission_never_repeated() {
         Action::ProcessThenCutBody,
         Action::ProcessThenStallBody,
         Action::ProcessThenDelay(Duration::from_secs(3600)),
-        Action::ProcessThenAnswer(Answer::service_unavailable()),
-        Action::ProcessThenAnswer(Answer::html(502)),
-        Action::ProcessThenAnswer(Answer::html(200)),
-        Action::ProcessThenAnswer(Answer::empty(408)),
+        Action::ProcessThenReply(Reply::service_unavailable()),
+        Action::ProcessThenReply(Reply::html(502)),
+        Action::ProcessThenReply(Reply::html(200)),
+        Action::ProcessThenReply(Reply::empty(408)),
         Action::EmptyBody,
     ];
     let simulator = simulator();
@@ -207,7 +207,7 @@ fn a_lost_response_is_looked_up_and_the_submission_never_repeated() {
     for (index, action) in lost.into_iter().enumerate() {
         let name = format!("Config{index}");
         control.fault(submission(action).named(&name));
-        control.fault(status(Answer::not_found()).named(&name).skip(BEFORE));
+        control.fault(status(Reply::not_found()).named(&name).skip(BEFORE));
         blocks += &block(&name, &hcl(&name), &hcl(KEY), "");
     }
     project.set("AEP_REQUEST_TIMEOUT", "1s").configure(&blocks);
@@ -249,7 +249,7 @@ fn what_is_uncertain_is_kept_and_guarded_until_it_is_found() {
     project.set("AEP_MAX_RETRIES", "0");
     let body = |name, key, more| upstream("1", "vault") + &resource(name, key, more);
     project.configure(&body("Config1", KEY, ""));
-    control.fault(status(Answer::not_entitled()).skip(BEFORE).forever());
+    control.fault(status(Reply::not_entitled()).skip(BEFORE).forever());
     uncertain(&simulator, &project, Action::ProcessThenReset, u64::from(BEFORE) + 1)
         .says("Looking it up failed as well: GET");
     control.clear_faults();
@@ -258,19 +258,19 @@ fn what_is_uncertain_is_kept_and_guarded_until_it_is_found() {
     project.run(&BLIND).exits(1).says(PROTECTED);
     project.configure(&body("Config1", KEY, ""));
     let before = project.state();
-    for answer in [Answer::no_such_path(), Answer::html(404), Answer::empty(204)] {
-        control.fault(status(answer.clone()).forever());
+    for reply in [Reply::no_such_path(), Reply::html(404), Reply::empty(204)] {
+        control.fault(status(reply.clone()).forever());
         project.apply().exits(1).says("reading the status of the configuration \"Config1\"");
-        assert_eq!(project.state(), before, "{answer:?}");
+        assert_eq!(project.state(), before, "{reply:?}");
         control.clear_faults();
     }
-    control.fault(status(Answer::not_found()).forever());
+    control.fault(status(Reply::not_found()).forever());
     project.configure(&body("Config1", KEY, "timeouts {\n    create = \"2s\"\n  }"));
     project.run(&BLIND).exits(1).says("The operation's timeout was reached").says(UNTAINT);
     assert!(project.is_tainted());
 
     control.clear_faults();
-    control.fault(status(Answer::not_found()).times(2));
+    control.fault(status(Reply::not_found()).times(2));
     project.configure(&body("Config1", KEY, ""));
     project.apply().exits(0);
     assert!(!project.is_tainted());
@@ -402,7 +402,7 @@ fn a_create_that_broke_off_is_gone_on_with() {
     let project = timed_out(&simulator, "");
     let before = project.attributes();
     // The refresh and both plans see Adobe.
-    control.fault(status(Answer::no_such_path()).skip(BEFORE));
+    control.fault(status(Reply::no_such_path()).skip(BEFORE));
     let apply = project.apply().exits(1).says("Destruction complete").says(UNTAINT);
     apply.says("Requested resource is not found");
     assert_eq!(control.counters().faults, 1);
@@ -413,7 +413,7 @@ fn a_create_that_broke_off_is_gone_on_with() {
     assert!(project.is_tainted());
     assert!(control.step_to("COMPLETED"));
     project.configure_one("");
-    control.fault(status(Answer::not_found()).skip(BEFORE - 1).times(2));
+    control.fault(status(Reply::not_found()).skip(BEFORE - 1).times(2));
     project.run(&BLIND).exits(0);
     assert_eq!(project.attributes()["id"], before["id"]);
     assert!(!project.is_tainted());
@@ -480,7 +480,7 @@ fn two_blocks_of_one_configuration_submit_it_once() {
     let control = simulator.control();
     let project = Project::new(&simulator);
     project.configure(&both([KEY, KEY_VERSIONLESS], "wait_for_completion = false"));
-    control.fault(status(Answer::not_found()).forever());
+    control.fault(status(Reply::not_found()).forever());
     let apply = project.apply().exits(0);
     assert_eq!((apply.count(DID), apply.count(WILL)), (1, 0), "{}", apply.text());
     assert_eq!(control.counters().submissions, 1);
@@ -518,7 +518,7 @@ fn a_failure_of_two_blocks_is_submitted_again_once() {
             let simulator = failing_simulator();
             let project = Project::new(&simulator);
             project.configure_one("failed_attempts = 1");
-            let first_poll = Answer::json(200, &answered(FIRST, KEY, "FAILED"));
+            let first_poll = Reply::json(200, &answered(FIRST, KEY, "FAILED"));
             simulator.control().fault(status(first_poll).skip(BEFORE));
             let apply = project.start_apply();
             await_counters(&simulator, |now| now.submissions_accepted == 1);
@@ -559,8 +559,8 @@ fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {
         let control = simulator.control();
         let project = never_in_effect(&simulator);
         project.configure(&resource("Config1", OTHER_KEY, more));
-        let kept = Answer::json(200, &answered(SECOND, KEY, "RUNNING"));
-        control.fault(submission(Action::ProcessThenAnswer(kept)));
+        let kept = Reply::json(200, &answered(SECOND, KEY, "RUNNING"));
+        control.fault(submission(Action::ProcessThenReply(kept)));
         let apply = project.start_apply();
         await_counters(&simulator, |now| now.submissions_accepted == 2);
         assert!(control.set_key("Config1", KEY) && control.step_to("COMPLETED"));

@@ -1,6 +1,6 @@
 //! The two data sources.
 
-use aep_simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Fault, Reply, Route};
 use serde_json::{Value, json};
 
 use crate::support::{KEY, ORG_ID, Project, simulator};
@@ -64,7 +64,7 @@ fn an_app_that_lacks_something_is_an_error() {
     });
     let project = Project::new(&simulator);
     let shows = |body: &Value| {
-        let fault = Fault::on(Route::App, Action::Answer(Answer::json(200, body)));
+        let fault = Fault::on(Route::App, Action::Reply(Reply::json(200, body)));
         simulator.control().clear_faults();
         simulator.control().fault(fault.forever());
     };

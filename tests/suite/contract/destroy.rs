@@ -1,7 +1,7 @@
 //! What gives an object up: a destroy, and one that makes room for a create of the same plan. Adobe
 //! goes on using the key.
 
-use aep_simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
+use aep_simulator::{Action, Fault, Outcome, Reply, Route, Stages, Terminal};
 use serde_json::Value;
 
 use crate::support::{
@@ -62,12 +62,12 @@ fn a_stale_plan_lets_no_failure_go_that_is_none_any_more() {
     let mut project = never_in_effect(&simulator);
     project.set("AEP_MAX_RETRIES", "0");
     project.refresh().exits(0);
-    for (answer, sentence) in [
-        (Answer::not_found(), PROTECTED),
-        (Answer::empty(204), "is still FAILED"),
-        (Answer::service_unavailable(), "is still FAILED"),
+    for (reply, sentence) in [
+        (Reply::not_found(), PROTECTED),
+        (Reply::empty(204), "is still FAILED"),
+        (Reply::service_unavailable(), "is still FAILED"),
     ] {
-        control.fault(Fault::on(Route::Status, Action::Answer(answer)).forever());
+        control.fault(Fault::on(Route::Status, Action::Reply(reply)).forever());
         let destroy = ["destroy", "-refresh=false", "-auto-approve", "-no-color"];
         project.run(&destroy).exits(1).says(sentence);
         control.clear_faults();

@@ -1,6 +1,6 @@
 //! What a plan shows and does not show, what it stops, and that an apply does what was shown.
 
-use aep_simulator::{Action, Answer, Fault, ResubmitFailed, Route};
+use aep_simulator::{Action, Fault, Reply, ResubmitFailed, Route};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -366,11 +366,11 @@ fn a_key_that_turns_out_to_be_another_one_stops_the_apply() {
 #[test]
 fn a_refusal_after_the_forget_is_left_to_the_create_which_brings_the_object_back() {
     let keyless = json!({"id": "1", "status": "RUNNING", "imsOrgId": ORG_ID});
-    let seen = |answer| Some(Fault::on(Route::Status, Action::Answer(answer)).skip(2).forever());
+    let seen = |reply| Some(Fault::on(Route::Status, Action::Reply(reply)).skip(2).forever());
     with_each(|cli| {
         for (fault, key, sentence) in [
-            (seen(Answer::json(200, &keyless)), KEY, "whose key is unknown"),
-            (seen(Answer::html(502)), KEY, "Adobe's API is not available"),
+            (seen(Reply::json(200, &keyless)), KEY, "whose key is unknown"),
+            (seen(Reply::html(502)), KEY, "Adobe's API is not available"),
             (None, "", "is not the key identifier"),
         ] {
             let simulator = simulator();
@@ -427,7 +427,7 @@ fn what_is_unconfirmed_stays_so_through_a_taint() {
     let simulator = slow_simulator();
     let control = simulator.control();
     let absent = |times| {
-        let action = Action::Answer(Answer::not_found());
+        let action = Action::Reply(Reply::not_found());
         Fault::on(Route::Status, action).times(times)
     };
     control.fault(absent(1).skip(3).forever());
@@ -441,7 +441,7 @@ fn what_is_unconfirmed_stays_so_through_a_taint() {
     project.plan_drift().does_not_say("NOT_FOUND");
     // The create of the second apply cannot look: the object comes back as it was.
     project.set("AEP_MAX_RETRIES", "0");
-    control.fault(Fault::on(Route::Status, Action::Answer(Answer::html(502))).skip(2));
+    control.fault(Fault::on(Route::Status, Action::Reply(Reply::html(502))).skip(2));
     project.run(&["apply", "-refresh=false", "-auto-approve", "-no-color"]).exits(1);
     assert!(project.is_tainted());
     control.fault(absent(2));
@@ -469,7 +469,7 @@ fn management_can_be_given_up_without_adobe_and_an_address_changed() {
     });
     let simulator = simulator();
     let project = in_effect(&simulator, "");
-    let unavailable = Action::Answer(Answer::service_unavailable());
+    let unavailable = Action::Reply(Reply::service_unavailable());
     simulator.control().fault(Fault::on(Route::Status, unavailable).forever());
     let removed =
         "removed {\n  from = aep_cmk_config.this\n  lifecycle {\n    destroy = false\n  }\n}";
@@ -487,7 +487,7 @@ fn an_error_that_stops_a_destroy_names_the_way_around_it() {
     let simulator = simulator();
     let mut project = in_effect(&simulator, OFF);
     project.set("AEP_MAX_RETRIES", "0");
-    let unavailable = Action::Answer(Answer::service_unavailable());
+    let unavailable = Action::Reply(Reply::service_unavailable());
     simulator.control().fault(Fault::on(Route::Status, unavailable).forever());
     project.destroy().exits(1).says("add `-refresh=false` to it");
     project.run(&["destroy", "-refresh=false", "-auto-approve"]).exits(0);

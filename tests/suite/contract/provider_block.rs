@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use aep_simulator::{Action, Answer, Fault, Route, Simulator};
+use aep_simulator::{Action, Fault, Reply, Route, Simulator};
 
 use crate::doctor::stand_in::{Behaviour, StandIn};
 use crate::support::{
@@ -233,7 +233,7 @@ fn an_apply_outlives_its_tokens() {
     let project = oauth(&simulator);
     project.configure_one("");
     let control = simulator.control();
-    control.fault(Fault::on(Route::Submit, Action::Answer(Answer::token_invalid())));
+    control.fault(Fault::on(Route::Submit, Action::Reply(Reply::token_invalid())));
     let apply = project.start_apply();
     await_counters(&simulator, |now| now.submissions_accepted == 1);
     let before = control.counters().tokens_minted;

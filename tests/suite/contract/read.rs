@@ -1,7 +1,7 @@
 //! What a refresh makes of a state: nothing without news, drift once with news, and never an object
 //! less.
 
-use aep_simulator::{Action, Answer, Fault, Route, Simulator};
+use aep_simulator::{Action, Fault, Reply, Route, Simulator};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ fn another_key_at_adobe_is_drift_and_under_protection_an_error_with_both_keys() 
 fn what_adobe_no_longer_finds_is_guarded_and_submitted_again_in_place() {
     let simulator = simulator();
     let project = in_effect(&simulator, "");
-    let lag = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+    let lag = Fault::on(Route::Status, Action::Reply(Reply::not_found()));
     // The refresh, and the first two looks of the update.
     simulator.control().fault(lag.times(3));
     project.apply().exits(0).says("0 added, 1 changed, 0 destroyed");
@@ -146,7 +146,7 @@ fn an_old_state_without_news_stays_as_it_is_byte_for_byte() {
         let second = self::simulator();
         second.control().insert("Config1", KEY, "COMPLETED");
         simulator.control().clear_log();
-        let absent = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+        let absent = Fault::on(Route::Status, Action::Reply(Reply::not_found()));
         simulator.control().fault(absent.forever());
         project.plan_drift().exits(2);
         assert_eq!(simulator.control().requests().len(), 1);
@@ -262,22 +262,22 @@ fn what_proves_nothing_keeps_the_state() {
     let mut project = in_effect(&simulator, "timeouts {\n    read = \"1m\"\n  }");
     project.set("AEP_MAX_RETRIES", "1");
     let before = project.state();
-    for (answer, reads) in [
-        (Answer::no_such_path(), 1),
-        (Answer::html(404), 1),
-        (Answer::service(403, "Forbidden", "Access is denied."), 1),
-        (Answer::empty(204), 1),
-        (Answer::json(200, &json!({"status": "COMPLETED"})), 1),
-        (Answer::service_unavailable(), 2),
+    for (reply, reads) in [
+        (Reply::no_such_path(), 1),
+        (Reply::html(404), 1),
+        (Reply::service(403, "Forbidden", "Access is denied."), 1),
+        (Reply::empty(204), 1),
+        (Reply::json(200, &json!({"status": "COMPLETED"})), 1),
+        (Reply::service_unavailable(), 2),
         // The default of five minutes has room for that.
-        (Answer::throttled_for(90), 1),
+        (Reply::throttled_for(90), 1),
     ] {
         control.clear_log();
-        control.fault(Fault::on(Route::Status, Action::Answer(answer.clone())).forever());
+        control.fault(Fault::on(Route::Status, Action::Reply(reply.clone())).forever());
         let refresh = project.refresh().exits(1).says("x-request-id: sim-");
         refresh.says("reading the status of the configuration \"Config1\"");
-        assert_eq!(project.state(), before, "{answer:?}");
-        assert_eq!(control.requests().len(), reads, "{answer:?}");
+        assert_eq!(project.state(), before, "{reply:?}");
+        assert_eq!(control.requests().len(), reads, "{reply:?}");
         control.clear_faults();
     }
     project.plan().exits(0);
@@ -318,7 +318,7 @@ fn a_read_is_no_look_up() {
     let simulator = simulator();
     let mut project = Project::new(&simulator);
     project.set("AEP_MAX_RETRIES", "0");
-    let always = Fault::on(Route::Status, Action::Answer(Answer::empty(204))).forever();
+    let always = Fault::on(Route::Status, Action::Reply(Reply::empty(204))).forever();
     simulator.control().fault(always);
     project.configure("data \"aep_cmk_config\" \"this\" {\n  name = \"Config1\"\n}\n");
     let absent = "There is no configuration of this name";
@@ -338,10 +338,10 @@ fn after_one_404_a_sick_gateway_lets_nothing_be_submitted() {
     let mut project = in_effect(&simulator, "");
     project.set("AEP_MAX_RETRIES", "0");
     let before = project.attributes();
-    for sick in [Answer::empty(204), Answer::no_such_path()] {
+    for sick in [Reply::empty(204), Reply::no_such_path()] {
         // The refresh, and the look-up of the update.
-        control.fault(Fault::on(Route::Status, Action::Answer(Answer::not_found())));
-        control.fault(Fault::on(Route::Status, Action::Answer(sick)).forever());
+        control.fault(Fault::on(Route::Status, Action::Reply(Reply::not_found())));
+        control.fault(Fault::on(Route::Status, Action::Reply(sick)).forever());
         project
             .apply()
             .exits(1)

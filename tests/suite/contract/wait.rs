@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Action, Answer, Clock, Fault, Route, Stages};
+use aep_simulator::{Action, Clock, Fault, Reply, Route, Stages};
 use serde_json::json;
 
 use crate::support::{
@@ -25,18 +25,18 @@ fn poll(name: &str, action: Action) -> Fault {
 #[test]
 fn one_odd_poll_ends_no_wait() {
     let odd = [
-        Action::Answer(Answer::html(520)),
-        Action::Answer(Answer::html(404)),
-        Action::Answer(Answer::no_such_path()),
-        Action::Answer(Answer::not_found()),
-        Action::Answer(Answer::empty(302).with_header("location", "https://login.example.com/")),
-        Action::Answer(Answer::service(403, "Forbidden", "Access is denied.")),
-        Action::Answer(Answer::token_invalid()),
-        Action::Answer(Answer::html(200)),
-        Action::Answer(Answer::json(200, &json!([]))),
-        Action::Answer(Answer::empty(204)),
-        Action::Answer(Answer::service(400, "Bad Request", "configType is wrong.")),
-        Action::Answer(Answer::service(409, "Conflict", "Busy.")),
+        Action::Reply(Reply::html(520)),
+        Action::Reply(Reply::html(404)),
+        Action::Reply(Reply::no_such_path()),
+        Action::Reply(Reply::not_found()),
+        Action::Reply(Reply::empty(302).with_header("location", "https://login.example.com/")),
+        Action::Reply(Reply::service(403, "Forbidden", "Access is denied.")),
+        Action::Reply(Reply::token_invalid()),
+        Action::Reply(Reply::html(200)),
+        Action::Reply(Reply::json(200, &json!([]))),
+        Action::Reply(Reply::empty(204)),
+        Action::Reply(Reply::service(400, "Bad Request", "configType is wrong.")),
+        Action::Reply(Reply::service(409, "Conflict", "Busy.")),
         Action::CutBody,
         Action::Reset,
     ];
@@ -46,7 +46,7 @@ fn one_odd_poll_ends_no_wait() {
     let mut blocks = block("bare", "\"bare\"", &hcl(KEY), "");
     let bare = |status| json!({"id": FIRST, "status": status, "imsOrgId": ORG_ID});
     for status in ["RUNNING", "Completed"] {
-        control.fault(poll("bare", Action::Answer(Answer::json(200, &bare(status)))));
+        control.fault(poll("bare", Action::Reply(Reply::json(200, &bare(status)))));
     }
     for (index, pair) in odd.chunks(2).enumerate() {
         let name = format!("odd{index}");
@@ -70,14 +70,14 @@ fn one_odd_poll_ends_no_wait() {
 /// What was accepted is in the state, and the next apply goes on with it.
 #[test]
 fn a_wait_that_breaks_off_keeps_what_was_accepted() {
-    let forbidden = Answer::service(403, "Forbidden", "Access is denied.");
-    for (answer, polls) in [(forbidden, 3), (Answer::throttled_for(7200), 1)] {
+    let forbidden = Reply::service(403, "Forbidden", "Access is denied.");
+    for (reply, polls) in [(forbidden, 3), (Reply::throttled_for(7200), 1)] {
         let simulator = slow_simulator();
         let control = simulator.control();
         let project = Project::new(&simulator);
         project.configure_one("");
         let says = if polls == 3 { "Access is denied." } else { "Too many requests" };
-        control.fault(poll("Config1", Action::Answer(answer)).forever());
+        control.fault(poll("Config1", Action::Reply(reply)).forever());
         project.apply().exits(1).says(says).says("is in the state").says("terraform untaint");
         assert_eq!(control.counters().faults, polls);
         goes_on(&project);
@@ -89,8 +89,8 @@ fn a_wait_that_breaks_off_keeps_what_was_accepted() {
 #[test]
 fn an_interrupted_wait_keeps_what_was_accepted() {
     // Half an hour, which the timeout has room for.
-    let later = Answer::json(200, &answered(FIRST, KEY, "RUNNING"));
-    let later = Action::Answer(later.with_header("retry-after", "1800"));
+    let later = Reply::json(200, &answered(FIRST, KEY, "RUNNING"));
+    let later = Action::Reply(later.with_header("retry-after", "1800"));
     for (action, target) in [(later, Target::Cli), (Action::Hold, Target::Group)] {
         let simulator = slow_simulator();
         let control = simulator.control();
@@ -178,8 +178,8 @@ fn an_update_takes_no_longer_than_its_own_timeout() {
     project.apply().exits(0);
     project.configure_one("timeouts {\n    update = \"2s\"\n  }");
     // After the refresh: whoever has the default of an hour waits, and sees the end.
-    let throttled = Action::Answer(Answer::throttled_for(3));
-    let completed = Action::Answer(Answer::json(200, &answered(FIRST, KEY, "COMPLETED")));
+    let throttled = Action::Reply(Reply::throttled_for(3));
+    let completed = Action::Reply(Reply::json(200, &answered(FIRST, KEY, "COMPLETED")));
     control.fault(Fault::on(Route::Status, throttled).skip(1));
     control.fault(Fault::on(Route::Status, completed).skip(1));
     project.apply().exits(1).says("Adobe is throttling requests");

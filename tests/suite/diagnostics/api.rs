@@ -1,4 +1,4 @@
-//! What Adobe's API, or something in the place of it, can answer.
+//! What Adobe's API, or something in the place of it, can respond.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use rustls::{ServerConfig, ServerConnection};
 use rustls_pki_types::PrivateKeyDer;
 use tokio::net::TcpSocket;
 
-use aep_simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Fault, Reply, Route};
 use serde_json::json;
 
 use super::{Case, Stage};
@@ -21,52 +21,52 @@ use crate::support::{CLIENT_ID, CLIENT_SECRET};
 const SECRET: &str = "the-secret-of-nobody";
 
 pub(super) const CASES: &[Case] = &[
-    ("401", |stage| asked(stage, Answer::token_invalid())),
+    ("401", |stage| asked(stage, Reply::token_invalid())),
     ("403 without a code", |stage| asked(stage, forbidden())),
     ("403 when the configuration is read", |stage| {
-        stage.one("").applied().answers(Route::Status, forbidden()).plan()
+        stage.one("").applied().replies(Route::Status, forbidden()).plan()
     }),
-    ("403000: no API key", |stage| asked(stage, Answer::api_key_missing())),
+    ("403000: no API key", |stage| asked(stage, Reply::api_key_missing())),
     ("403003: another API key", |stage| asks(stage.with("AEP_API_KEY", "my-client-id"))),
-    ("403010: the token is missing", |stage| asked(stage, Answer::token_missing())),
+    ("403010: the token is missing", |stage| asked(stage, Reply::token_missing())),
     ("403025: another organisation", |stage| {
         asks(stage.with("AEP_ORG_ID", "FEDCBA0987654321FEDCBA09@AdobeOrg"))
     }),
-    ("403027: no region", |stage| asked(stage, Answer::region_missing())),
+    ("403027: no region", |stage| asked(stage, Reply::region_missing())),
     ("404 of the gateway", |stage| {
-        stage.one("").applied().answers(Route::Status, Answer::no_such_path()).plan()
+        stage.one("").applied().replies(Route::Status, Reply::no_such_path()).plan()
     }),
-    ("404 of something else", |stage| asked(stage, Answer::html(404))),
+    ("404 of something else", |stage| asked(stage, Reply::html(404))),
     ("404 of the API for what is no configuration", |stage| {
-        asked(stage, Answer::service(404, "Not Found", "No such resource"))
+        asked(stage, Reply::service(404, "Not Found", "No such resource"))
     }),
     ("400", |stage| {
-        refused(stage, Answer::service(400, "Bad Request", "keyVaultKeyIdentifier is not valid"))
+        refused(stage, Reply::service(400, "Bad Request", "keyVaultKeyIdentifier is not valid"))
     }),
-    ("400 without a message", |stage| refused(stage, Answer::empty(400))),
+    ("400 without a message", |stage| refused(stage, Reply::empty(400))),
     ("400 in a coding that was not asked for", |stage| {
-        refused(stage, Answer::text(400, "text/plain", "x").with_header("content-encoding", "br"))
+        refused(stage, Reply::text(400, "text/plain", "x").with_header("content-encoding", "br"))
     }),
     ("409", |stage| {
-        refused(stage, Answer::service(409, "Conflict", "A configuration of this name exists."))
+        refused(stage, Reply::service(409, "Conflict", "A configuration of this name exists."))
     }),
     ("415", |stage| {
         let message = "Content type is not supported";
-        refused(stage, Answer::service(415, "Unsupported Media Type", message))
+        refused(stage, Reply::service(415, "Unsupported Media Type", message))
     }),
-    ("415 without a message", |stage| refused(stage, Answer::empty(415))),
+    ("415 without a message", |stage| refused(stage, Reply::empty(415))),
     ("429, and the timeout is nearer than Retry-After", |stage| {
-        asked(stage, Answer::throttled_for(7200))
+        asked(stage, Reply::throttled_for(7200))
     }),
-    ("429 without a message", |stage| asked(stage, Answer::throttled())),
+    ("429 without a message", |stage| asked(stage, Reply::throttled())),
     ("500", |stage| asked(stage, unexpected())),
     ("503 of the gateway, tried twice", |stage| {
-        asked(stage.with("AEP_MAX_RETRIES", "1"), Answer::gateway_unavailable())
+        asked(stage.with("AEP_MAX_RETRIES", "1"), Reply::gateway_unavailable())
     }),
-    ("502 of a proxy", |stage| asked(stage, Answer::html(502))),
-    ("a redirect", |stage| asked(stage, Answer::redirect("https://login.example.com/?continue=1"))),
-    ("a page in the place of a response", |stage| asked(stage, Answer::html(200))),
-    ("JSON of something else", |stage| asked(stage, Answer::json(200, &json!({"ok": true})))),
+    ("502 of a proxy", |stage| asked(stage, Reply::html(502))),
+    ("a redirect", |stage| asked(stage, Reply::redirect("https://login.example.com/?continue=1"))),
+    ("a page in the place of a response", |stage| asked(stage, Reply::html(200))),
+    ("JSON of something else", |stage| asked(stage, Reply::json(200, &json!({"ok": true})))),
     ("the response is cut off", |stage| happens(stage, Action::CutBody)),
     ("the connection is reset", |stage| happens(stage, Action::Reset)),
     ("no response in time", |stage| {
@@ -107,39 +107,39 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("a coding that was not asked for", |stage| {
         let headers = vec![("content-encoding".to_owned(), "br".to_owned())];
-        asked(stage, Answer { headers, ..Answer::json(200, &json!({})) })
+        asked(stage, Reply { headers, ..Reply::json(200, &json!({})) })
     }),
     ("bytes that are not text", |stage| {
-        asked(stage, Answer { body: "\0\u{1}\u{2}".to_owned(), ..Answer::empty(502) })
+        asked(stage, Reply { body: "\0\u{1}\u{2}".to_owned(), ..Reply::empty(502) })
     }),
     ("IMS: a wrong secret", |stage| asks(with_client(stage, SECRET))),
     ("IMS: a refusal that comes as a success", |stage| {
         let body = json!({"error": "invalid_scope", "error_description": "no such scope"});
-        asks(with_client(stage, SECRET).answers(Route::Token, Answer::json(200, &body)))
+        asks(with_client(stage, SECRET).replies(Route::Token, Reply::json(200, &body)))
     }),
     ("401 for a token of the client's", |stage| {
-        asked(with_client(stage, CLIENT_SECRET), Answer::token_invalid())
+        asked(with_client(stage, CLIENT_SECRET), Reply::token_invalid())
     }),
     ("IMS: unavailable", |stage| {
-        asks(with_client(stage, SECRET).answers(Route::Token, Answer::html(503)))
+        asks(with_client(stage, SECRET).replies(Route::Token, Reply::html(503)))
     }),
     ("IMS: another host", |stage| {
-        asks(with_client(stage, SECRET).answers(Route::Token, Answer::html(200)))
+        asks(with_client(stage, SECRET).replies(Route::Token, Reply::html(200)))
     }),
     ("the look-up of a new configuration fails", |stage| {
-        stage.answers(Route::Status, forbidden()).one("").plan()
+        stage.replies(Route::Status, forbidden()).one("").plan()
     }),
     ("an import fails", |stage| {
-        stage.answers(Route::Status, unexpected()).one("").imports("Config1").plan()
+        stage.replies(Route::Status, unexpected()).one("").imports("Config1").plan()
     }),
 ];
 
-fn forbidden() -> Answer {
-    Answer::service(403, "Forbidden", "The caller has no permission for this resource.")
+fn forbidden() -> Reply {
+    Reply::service(403, "Forbidden", "The caller has no permission for this resource.")
 }
 
-fn unexpected() -> Answer {
-    Answer::service(500, "Internal Server Error", "Unexpected error")
+fn unexpected() -> Reply {
+    Reply::service(500, "Internal Server Error", "Unexpected error")
 }
 
 fn valid(params: &mut CertificateParams, year: i32) {
@@ -209,8 +209,8 @@ fn asks(stage: &mut Stage) -> &mut Stage {
 }
 
 /// One whose request gets this response.
-fn asked(stage: &mut Stage, answer: Answer) -> &mut Stage {
-    happens(stage, Action::Answer(answer))
+fn asked(stage: &mut Stage, reply: Reply) -> &mut Stage {
+    happens(stage, Action::Reply(reply))
 }
 
 fn happens(stage: &mut Stage, action: Action) -> &mut Stage {
@@ -218,8 +218,8 @@ fn happens(stage: &mut Stage, action: Action) -> &mut Stage {
 }
 
 /// An apply whose submission gets this response.
-fn refused(stage: &mut Stage, answer: Answer) -> &mut Stage {
-    stage.answers(Route::Submit, answer).one("").apply()
+fn refused(stage: &mut Stage, reply: Reply) -> &mut Stage {
+    stage.replies(Route::Submit, reply).one("").apply()
 }
 
 fn with_client<'a>(stage: &'a mut Stage, secret: &str) -> &'a mut Stage {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Action, Answer, Fault, Outcome, Route, Stages, Terminal};
+use aep_simulator::{Action, Fault, Outcome, Reply, Route, Stages, Terminal};
 
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, answered, resource};
@@ -10,7 +10,7 @@ use crate::support::{KEY, OTHER_KEY, answered, resource};
 /// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create
 /// itself.
 const LOOK_UPS: u32 = 3;
-/// Those, the submission, a poll that was answered, and one more.
+/// Those, the submission, a poll with a response, and one more.
 const POLLING: u64 = LOOK_UPS as u64 + 3;
 
 pub(super) const CASES: &[Case] = &[
@@ -34,9 +34,7 @@ pub(super) const CASES: &[Case] = &[
         stage.one(&timeout("update", "2s")).apply()
     }),
     ("a time-out, and the API was not available the whole time", |stage| {
-        polls(takes_long(stage), Answer::service_unavailable())
-            .one(&timeout("create", "3s"))
-            .apply()
+        polls(takes_long(stage), Reply::service_unavailable()).one(&timeout("create", "3s")).apply()
     }),
     ("a time-out of a look-up before the submission", |stage| {
         stage.one(&timeout("update", "2s")).applied().gone().apply()
@@ -76,35 +74,35 @@ pub(super) const CASES: &[Case] = &[
     ("Adobe has another key than the one submitted", |stage| {
         let other = with_another_key("COMPLETED");
         stage.one("").applied().becomes("FAILED");
-        stage.fault(Fault::on(Route::Submit, Action::ProcessThenAnswer(other.clone())));
+        stage.fault(Fault::on(Route::Submit, Action::ProcessThenReply(other.clone())));
         // The refresh and the look-up see the failure.
-        stage.fault(Fault::on(Route::Status, Action::Answer(other)).skip(2).forever()).apply()
+        stage.fault(Fault::on(Route::Status, Action::Reply(other)).skip(2).forever()).apply()
     }),
     ("409 when it is submitted again, in an update", |stage| {
-        stage.one("").applied().becomes("FAILED").answers(Route::Submit, in_use()).apply()
+        stage.one("").applied().becomes("FAILED").replies(Route::Submit, in_use()).apply()
     }),
     ("409 when it is submitted again, in a create", |stage| {
         fails(stage).one("").project.apply().exits(1);
-        stage.answers(Route::Submit, in_use()).apply()
+        stage.replies(Route::Submit, in_use()).apply()
     }),
     ("409 when what is not found is submitted again", |stage| {
-        stage.one("").applied().answers(Route::Status, Answer::not_found()).apply()
+        stage.one("").applied().replies(Route::Status, Reply::not_found()).apply()
     }),
     ("the key was changed at Adobe, and the update sees it first", |stage| {
-        let absent = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+        let absent = Fault::on(Route::Status, Action::Reply(Reply::not_found()));
         stage.one("").applied().rekeyed(OTHER_KEY).fault(absent).apply()
     }),
-    ("accepted, and not found again", |stage| polls(stage, Answer::not_found()).one("").apply()),
+    ("accepted, and not found again", |stage| polls(stage, Reply::not_found()).one("").apply()),
     ("interrupted during the submission, and the next plan looks again", |stage| {
         stage.fault(Fault::on(Route::Submit, Action::Hold)).one("");
         stage.apply_interrupted_after(u64::from(LOOK_UPS) + 1).plan()
     }),
     ("an error while Adobe works on it", |stage| {
-        let refusal = Answer::gateway(403, "403025", "Profile is not valid");
+        let refusal = Reply::gateway(403, "403025", "Profile is not valid");
         polls(takes_long(stage), refusal).one("").apply()
     }),
     ("throttled past the timeout while Adobe works on it", |stage| {
-        polls(takes_long(stage), Answer::throttled_for(7200)).one("").apply()
+        polls(takes_long(stage), Reply::throttled_for(7200)).one("").apply()
     }),
 ];
 
@@ -112,23 +110,23 @@ fn timeout(operation: &str, time: &str) -> String {
     format!("timeouts {{\n    {operation} = \"{time}\"\n  }}")
 }
 
-fn in_use() -> Answer {
-    Answer::service(409, "Conflict", "A configuration of this name exists.")
+fn in_use() -> Reply {
+    Reply::service(409, "Conflict", "A configuration of this name exists.")
 }
 
-fn with_another_key(status: &str) -> Answer {
+fn with_another_key(status: &str) -> Reply {
     let id = "4df7886b-a122-4391-880b-000000000009";
-    Answer::json(200, &answered(id, OTHER_KEY, status))
+    Reply::json(200, &answered(id, OTHER_KEY, status))
 }
 
 /// Every poll after the submission gets this response.
-fn polls(stage: &mut Stage, answer: Answer) -> &mut Stage {
-    stage.fault(Fault::on(Route::Status, Action::Answer(answer)).skip(LOOK_UPS).forever())
+fn polls(stage: &mut Stage, reply: Reply) -> &mut Stage {
+    stage.fault(Fault::on(Route::Status, Action::Reply(reply)).skip(LOOK_UPS).forever())
 }
 
 /// Every look-up says that the name is free, and the submission that it is not.
 fn comes_into_use<'a>(stage: &'a mut Stage, key: &str) -> &'a mut Stage {
-    let free = Fault::on(Route::Status, Action::Answer(Answer::not_found()));
+    let free = Fault::on(Route::Status, Action::Reply(Reply::not_found()));
     stage.exists(key, "COMPLETED").fault(free.times(LOOK_UPS)).one("").apply()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Answer, Route, Stages};
+use aep_simulator::{Reply, Route, Stages};
 
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, resource};
@@ -136,7 +136,7 @@ pub(super) const CASES: &[Case] = &[
 /// The provider is configured for an endpoint that has nothing.
 fn elsewhere(stage: &mut Stage) -> &mut Stage {
     let moved = format!("{}/elsewhere", stage.url());
-    stage.with("AEP_ENDPOINT", &moved).answers(Route::Any, Answer::not_found())
+    stage.with("AEP_ENDPOINT", &moved).replies(Route::Any, Reply::not_found())
 }
 
 fn data(label: &str, value: &str) -> String {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
+use aep_simulator::{Action, Control, Fault, Reply, Route, Simulator, Stages};
 use serde_json::Value;
 
 use crate::support::{KEY, PATIENCE, Project, Run, Target, resource, simulator_with};
@@ -74,8 +74,8 @@ impl Stage {
     }
 
     /// Every request of a route gets this response.
-    pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
-        self.fault(Fault::on(route, Action::Answer(answer)).forever())
+    pub(super) fn replies(&mut self, route: Route, reply: Reply) -> &mut Self {
+        self.fault(Fault::on(route, Action::Reply(reply)).forever())
     }
 
     /// Adobe has `Config1`, with this key and status.

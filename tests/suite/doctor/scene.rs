@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use aep_simulator::{Action, Answer, Control, Fault, Route, Simulator, Stages};
+use aep_simulator::{Action, Control, Fault, Reply, Route, Simulator, Stages};
 
 use super::stand_in::{Behaviour, StandIn};
 use crate::support::{
@@ -80,8 +80,8 @@ impl Scene {
     }
 
     /// Every request of a route gets this response.
-    pub(super) fn answers(&mut self, route: Route, answer: Answer) -> &mut Self {
-        self.control().fault(Fault::on(route, Action::Answer(answer)).forever());
+    pub(super) fn replies(&mut self, route: Route, reply: Reply) -> &mut Self {
+        self.control().fault(Fault::on(route, Action::Reply(reply)).forever());
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aep_simulator::{Action, Answer, Fault, Route};
+use aep_simulator::{Action, Fault, Reply, Route};
 use serde_json::json;
 
 use super::front::Handshake;
@@ -46,8 +46,8 @@ impl Row {
     /// A read that it befalls once succeeds at the second attempt: it is lost, or what is there for a moment.
     pub(super) fn is_transient(&self) -> bool {
         match &self.action {
-            Action::Answer(answer) | Action::ProcessThenAnswer(answer) => {
-                matches!(answer.status, 408 | 429 | 500 | 502 | 503 | 504) && !self.asks_for_a_day()
+            Action::Reply(reply) | Action::ProcessThenReply(reply) => {
+                matches!(reply.status, 408 | 429 | 500 | 502 | 503 | 504) && !self.asks_for_a_day()
             }
             Action::Quote(status) => *status == 500,
             Action::EmptyBody | Action::WrongContentType | Action::Endless => false,
@@ -58,9 +58,9 @@ impl Row {
     /// A submission that it befalls once arrives all the same, or certainly did not and is sent again.
     pub(super) fn is_overcome(&self) -> bool {
         match &self.action {
-            Action::Answer(answer) => {
-                let is_sent_again = answer.status == 429 && !self.asks_for_a_day();
-                is_sent_again || answer.body.contains("\"503010\"")
+            Action::Reply(reply) => {
+                let is_sent_again = reply.status == 429 && !self.asks_for_a_day();
+                is_sent_again || reply.body.contains("\"503010\"")
             }
             Action::Reset | Action::Hold | Action::CutBody | Action::Quote(_) => false,
             Action::ProcessLater(time) => *time < SETTLING,
@@ -84,54 +84,54 @@ impl Row {
 }
 
 /// Instead of the response, or after the request took effect.
-fn responses() -> Vec<(&'static str, Answer, bool)> {
+fn responses() -> Vec<(&'static str, Reply, bool)> {
     let seconds = |seconds| SystemTime::now() + Duration::from_secs(seconds);
     let (refused, doubtful) = (false, true);
     vec![
-        ("302", Answer::empty(302).with_header("location", "https://login.example.com/"), doubtful),
-        ("307", Answer::redirect("https://login.example.com/"), refused),
-        ("400 of the service", Answer::service(400, "Bad Request", "No."), refused),
-        ("400 of the gateway", Answer::org_missing(), refused),
-        ("401", Answer::token_invalid(), refused),
-        ("403 without a token", Answer::token_missing(), refused),
-        ("403 of the service", Answer::service(403, "Forbidden", "No."), refused),
-        ("404 of the service", Answer::not_found(), refused),
-        ("404 of the gateway", Answer::no_such_path(), refused),
-        ("404 of a proxy", Answer::html(404), refused),
-        ("404, empty", Answer::empty(404), refused),
-        ("408", Answer::empty(408), doubtful),
-        ("409", Answer::service(409, "Conflict", "In use."), refused),
-        ("413", Answer::html(413), refused),
-        ("429", Answer::throttled(), refused),
-        ("429 for 1 s", Answer::throttled_for(1), refused),
-        ("429 for a day", Answer::throttled_for(86_400), refused),
-        ("429 until soon", Answer::throttled_until(seconds(2)), refused),
-        ("429 until long ago", Answer::throttled_until(SystemTime::UNIX_EPOCH), refused),
-        ("500", Answer::service(500, "Internal Server Error", "No."), doubtful),
-        ("502 of a proxy", Answer::html(502), doubtful),
-        ("503 of the service", Answer::service_unavailable(), doubtful),
-        ("503 of the gateway", Answer::gateway_unavailable(), refused),
-        ("504", Answer::gateway(504, "504000", "Timed out"), doubtful),
-        ("520", Answer::html(520), doubtful),
-        ("204", Answer::empty(204), doubtful),
-        ("200, empty", Answer::empty(200), doubtful),
-        ("200 null", Answer::json(200, &json!(null)), doubtful),
-        ("200 {}", Answer::json(200, &json!({})), doubtful),
-        ("200 of a proxy", Answer::html(200), doubtful),
-        ("200, no JSON", Answer::text(200, "application/json", "{\"id\": \"1"), doubtful),
-        ("200, wrong types", Answer::json(200, &json!({"id": 1, "status": ["RUNNING"]})), doubtful),
-        ("200, foreign", Answer::json(200, &json!({"ok": true, "status": "UP"})), doubtful),
-        ("200, huge", Answer::text(200, "application/json", &"[".repeat(1 << 21)), doubtful),
+        ("302", Reply::empty(302).with_header("location", "https://login.example.com/"), doubtful),
+        ("307", Reply::redirect("https://login.example.com/"), refused),
+        ("400 of the service", Reply::service(400, "Bad Request", "No."), refused),
+        ("400 of the gateway", Reply::org_missing(), refused),
+        ("401", Reply::token_invalid(), refused),
+        ("403 without a token", Reply::token_missing(), refused),
+        ("403 of the service", Reply::service(403, "Forbidden", "No."), refused),
+        ("404 of the service", Reply::not_found(), refused),
+        ("404 of the gateway", Reply::no_such_path(), refused),
+        ("404 of a proxy", Reply::html(404), refused),
+        ("404, empty", Reply::empty(404), refused),
+        ("408", Reply::empty(408), doubtful),
+        ("409", Reply::service(409, "Conflict", "In use."), refused),
+        ("413", Reply::html(413), refused),
+        ("429", Reply::throttled(), refused),
+        ("429 for 1 s", Reply::throttled_for(1), refused),
+        ("429 for a day", Reply::throttled_for(86_400), refused),
+        ("429 until soon", Reply::throttled_until(seconds(2)), refused),
+        ("429 until long ago", Reply::throttled_until(SystemTime::UNIX_EPOCH), refused),
+        ("500", Reply::service(500, "Internal Server Error", "No."), doubtful),
+        ("502 of a proxy", Reply::html(502), doubtful),
+        ("503 of the service", Reply::service_unavailable(), doubtful),
+        ("503 of the gateway", Reply::gateway_unavailable(), refused),
+        ("504", Reply::gateway(504, "504000", "Timed out"), doubtful),
+        ("520", Reply::html(520), doubtful),
+        ("204", Reply::empty(204), doubtful),
+        ("200, empty", Reply::empty(200), doubtful),
+        ("200 null", Reply::json(200, &json!(null)), doubtful),
+        ("200 {}", Reply::json(200, &json!({})), doubtful),
+        ("200 of a proxy", Reply::html(200), doubtful),
+        ("200, no JSON", Reply::text(200, "application/json", "{\"id\": \"1"), doubtful),
+        ("200, wrong types", Reply::json(200, &json!({"id": 1, "status": ["RUNNING"]})), doubtful),
+        ("200, foreign", Reply::json(200, &json!({"ok": true, "status": "UP"})), doubtful),
+        ("200, huge", Reply::text(200, "application/json", &"[".repeat(1 << 21)), doubtful),
     ]
 }
 
 /// The table.
 pub(super) fn rows() -> Vec<Row> {
     let mut kinds: Vec<(String, Action)> = Vec::new();
-    for (name, answer, is_doubtful) in responses() {
-        kinds.push((name.to_owned(), Action::Answer(answer.clone())));
+    for (name, reply, is_doubtful) in responses() {
+        kinds.push((name.to_owned(), Action::Reply(reply.clone())));
         if is_doubtful {
-            kinds.push((format!("{name}, processed"), Action::ProcessThenAnswer(answer)));
+            kinds.push((format!("{name}, processed"), Action::ProcessThenReply(reply)));
         }
     }
     let (second, long) = (Duration::from_secs(1), Duration::from_secs(24 * 3600));

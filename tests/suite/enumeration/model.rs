@@ -19,7 +19,7 @@ const SETTLED: Duration = Duration::from_secs(29);
 enum Shows {
     /// The API's own word that it is not there.
     Absent,
-    /// What an unknown name may be answered with.
+    /// What an unknown name may get for a response.
     PerhapsAbsent,
     Failed,
     Else,
@@ -248,7 +248,7 @@ pub(super) fn settled(cli: &Cli<'_>, goal: Goal) -> Result<(), String> {
         // Where a fault told it that the name was free, it was submitted over a failure.
         Goal::Taken => control.configuration(NAME).filter(|there| there.key_identifier == KEY),
         Goal::Impossible => {
-            // A submission that a fault answered may have been processed: its fate stays unknown, and the state says so.
+            // A submission whose response was a fault's may have been processed: its fate stays unknown, and the state says so.
             let is_right = match &cli.state {
                 None => control.configurations().is_empty(),
                 Some(object) => object.state["id"].is_null(),

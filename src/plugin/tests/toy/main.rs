@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 struct Unknown(Arc<AtomicBool>);
 
 impl Unknown {
-    /// Asks for a deferral if the answer depends on an unknown provider block, without looking whether the client
+    /// Asks for a deferral if the response depends on an unknown provider block, without looking whether the client
     /// allows one: that is the host's to see to. Whether it does is the result.
     fn defer(&self) -> bool {
         let unknown = self.0.load(Ordering::Relaxed);

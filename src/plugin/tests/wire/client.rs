@@ -243,7 +243,7 @@ impl Plugin {
     pub(crate) async fn shutdown(&self) {
         let mut controller = GrpcControllerClient::new(self.channel().await);
         let empty = tf_provider_host::proto::goplugin::Empty {};
-        controller.shutdown(empty).await.expect("the answer to Shutdown arrives");
+        controller.shutdown(empty).await.expect("the response to Shutdown arrives");
     }
 }
 

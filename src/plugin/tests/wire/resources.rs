@@ -151,7 +151,7 @@ async fn an_import_brings_state_and_private_state() {
 /// Nothing is a success only where the protocol has a meaning for it.
 #[tokio::test]
 async fn a_forgotten_response_is_an_error_and_never_a_success() {
-    const FORGOTTEN: &str = "The provider gave no answer";
+    const FORGOTTEN: &str = "The provider gave no response";
     let toy = Toy::start().await;
     let null = json!(null);
     for (how, expected) in [
@@ -287,7 +287,7 @@ async fn a_stored_state_is_of_this_version_or_upgraded_or_refused() {
     assert_eq!(upgraded(1, stored).await, Ok(thing(expected)));
     for (version, stored, expected) in [
         (0, "{}", "Version 0 was never released"),
-        (1, "{}", "The provider gave no answer"),
+        (1, "{}", "The provider gave no response"),
         (3, "{}", "This state is from a newer version of the provider"),
         (1, "{", "The stored state cannot be read"),
         (2, "{", "The stored state cannot be read"),

@@ -1,13 +1,13 @@
-//! Answers, and the shapes of Adobe's errors. Adobe's pages document several and promise none; the simulator uses each where
+//! Responses, and the shapes of Adobe's errors. Adobe's pages document several and promise none; the simulator uses each where
 //! Adobe's samples show it.
 
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-/// One HTTP answer, as scripted by a fault or given by a route.
+/// One HTTP response, as scripted by a fault or given by a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers; `content-type` is among them, `content-length` and `x-request-id` are added.
@@ -16,7 +16,7 @@ pub struct Answer {
     pub body: String,
 }
 
-impl Answer {
+impl Reply {
     /// Neither body nor content type.
     #[must_use]
     pub fn empty(status: u16) -> Self {
