@@ -6,7 +6,6 @@
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
 //! - `docs`: `docs/` says what the schemas and the examples say;
-//! - `enumeration`: every fault at every request, against a model;
 //! - `examples`: every example is applied and given up again;
 //! - `release`: what a user downloads is installed and applied;
 //! - `supply`: licences and sources of the crates that are shipped;
@@ -27,7 +26,6 @@ mod contract;
 mod diagnostics;
 mod docs;
 mod doctor;
-mod enumeration;
 mod examples;
 mod product;
 mod release;
