@@ -8,7 +8,6 @@ mod credentials;
 mod tests;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::value::Value;
@@ -23,19 +22,8 @@ use crate::provider::diagnostics::ConfigError;
 use crate::provider::duration;
 use crate::provider::proxy::{Proxies, is_loopback};
 
-/// Where access tokens are minted, whatever the region (Adobe Developer Console, "Server-to-server authentication").
-pub const DEFAULT_IMS_ENDPOINT: &str = "https://ims-na1.adobelogin.com";
-/// The static key of the customer-managed key API (Adobe's API guide); it is not the client id.
-pub const DEFAULT_API_KEY: &str = "acp_provisioning";
-/// The scopes a project with the Experience Platform API has (Adobe Developer Console).
-pub const DEFAULT_SCOPES: &str =
-    "openid,AdobeID,session,read_organizations,additional_info.projectedProductContext";
-/// One HTTP attempt.
-pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// Attempts after the first.
-pub const DEFAULT_MAX_RETRIES: u32 = 5;
 /// More attempts than this only hide a broken network.
-const MOST_RETRIES: i64 = 100;
+const MOST_RETRIES: u32 = 100;
 
 /// The provider block as written. It holds secrets, so it has no `Debug`.
 #[derive(Default, Serialize, Deserialize)]
@@ -81,72 +69,13 @@ pub fn resolve(
     environment: Environment<'_>,
     user_agent: String,
 ) -> Result<Resolved, Vec<ConfigError>> {
-    let mut reader = Reader { environment, proxies: None, unknown: Vec::new(), errors: Vec::new() };
-    match Proxies::read(environment) {
-        Ok(proxies) => reader.proxies = Some(proxies),
-        Err(error) => reader.errors.push(error),
-    }
-    let org_id = reader.org_id(config);
-    let endpoint = reader.endpoint(config);
-    let route = endpoint.as_ref().map(|endpoint| reader.route_to(endpoint)).unwrap_or_default();
-    let credentials = reader.credentials(config);
-    let ims_route = match &credentials {
-        Some(Credentials::ClientSecret { ims_endpoint, .. }) => reader.route_to(ims_endpoint),
-        Some(Credentials::Token(_)) | None => Route::Direct,
-    };
-    let api_key = reader
-        .text(&config.api_key, API_KEY)
-        .or_default(DEFAULT_API_KEY)
-        .and_then(|found| reader.header_value(found, API_KEY));
-    let request_timeout = reader.request_timeout(config);
-    let max_retries = reader.max_retries(config);
-    let ca_cert_file = match reader.text(&config.ca_cert_file, CA_CERT_FILE) {
-        Setting::Known(found) => Some(Some(PathBuf::from(found.value))),
-        Setting::Absent => Some(None),
-        Setting::Unknown => None,
-    };
-    let set = |variable| environment(variable).filter(|value| !value.is_empty());
-    if !reader.errors.is_empty() {
-        return Err(reader.errors);
-    }
-    match (
-        org_id.clone(),
-        endpoint,
-        credentials,
-        api_key,
-        request_timeout,
-        max_retries,
-        ca_cert_file,
-    ) {
-        (
-            Some(org_id),
-            Some(endpoint),
-            Some(credentials),
-            Some(api_key),
-            Some(request_timeout),
-            Some(max_retries),
-            Some(ca_cert_file),
-        ) => Ok(Resolved::Ready(Box::new(Settings {
-            org_id,
-            endpoint,
-            route,
-            ims_route,
-            api_key,
-            credentials,
-            request_timeout,
-            max_retries,
-            root_sources: RootSources {
-                file: set("SSL_CERT_FILE").map(PathBuf::from),
-                folders: set("SSL_CERT_DIR")
-                    .iter()
-                    .flat_map(std::env::split_paths)
-                    .filter(|folder| !folder.as_os_str().is_empty())
-                    .collect(),
-            },
-            ca_cert_file,
-            user_agent,
-        }))),
-        _ => Ok(Resolved::Deferred(Deferred { unknown: reader.unknown, org_id })),
+    let mut reader =
+        Reader { environment, proxies: None, deferred: Deferred::default(), errors: Vec::new() };
+    let settings = reader.settings(config, user_agent);
+    match settings {
+        _ if !reader.errors.is_empty() => Err(reader.errors),
+        Some(settings) => Ok(Resolved::Ready(Box::new(settings))),
+        None => Ok(Resolved::Deferred(reader.deferred)),
     }
 }
 
@@ -158,241 +87,211 @@ pub fn validate(config: &ProviderConfig) -> Vec<ConfigError> {
     }
 }
 
-/// One argument's value, from wherever.
-enum Setting {
-    Known(Found),
-    Unknown,
-    Absent,
-}
-
-/// A value and where it was found.
-struct Found {
-    value: String,
-    from_variable: bool,
-}
-
-impl Setting {
-    /// The value, or the default where the argument is absent; `None` where it is unknown.
-    fn or_default(self, default: &str) -> Option<Found> {
-        match self {
-            Self::Known(found) => Some(found),
-            Self::Unknown => None,
-            Self::Absent => Some(Found { value: default.to_owned(), from_variable: false }),
-        }
-    }
-}
-
 /// Reads arguments, and collects what is unknown and what is wrong.
 struct Reader<'a> {
     environment: Environment<'a>,
     /// `None` where they could not be read.
     proxies: Option<Proxies>,
-    unknown: Vec<&'static str>,
+    deferred: Deferred,
     errors: Vec<ConfigError>,
 }
 
 impl Reader<'_> {
+    /// Everything, or `None` where something of it is unknown or wrong.
+    fn settings(&mut self, config: &ProviderConfig, user_agent: String) -> Option<Settings> {
+        match Proxies::read(self.environment) {
+            Ok(proxies) => self.proxies = Some(proxies),
+            Err(error) => self.errors.push(error),
+        }
+        let org_id = self.required(
+            &config.org_id,
+            &ORG_ID,
+            "The IMS organisation that owns the data has to be named.",
+            organisation,
+        );
+        self.deferred.org_id.clone_from(&org_id);
+        let endpoint = self.endpoint(config);
+        let route = self.route_to(endpoint.as_ref());
+        let credentials = self.credentials(config);
+        let ims_route = self.route_to(match &credentials {
+            Some(Credentials::ClientSecret { ims_endpoint, .. }) => Some(ims_endpoint),
+            Some(Credentials::Token(_)) | None => None,
+        });
+        let api_key = self.read(&config.api_key, &API_KEY, header_value).as_option();
+        let request_timeout = self
+            .read(&config.request_timeout, &REQUEST_TIMEOUT, |text| {
+                duration::parse(text).map_err(|why| why.to_string())
+            })
+            .as_option();
+        let max_retries = config.max_retries.map(|count| count.to_string());
+        let max_retries = self.read(&max_retries, &MAX_RETRIES, retries).as_option();
+        let ca_cert_file =
+            self.read(&config.ca_cert_file, &CA_CERT_FILE, |text| Ok(PathBuf::from(text)));
+        let set = |variable| (self.environment)(variable).filter(|value| !value.is_empty());
+        Some(Settings {
+            org_id: org_id?,
+            endpoint: endpoint?,
+            route,
+            ims_route,
+            api_key: api_key?,
+            credentials: credentials?,
+            request_timeout: request_timeout?,
+            max_retries: max_retries?,
+            root_sources: RootSources {
+                file: set("SSL_CERT_FILE").map(PathBuf::from),
+                folders: set("SSL_CERT_DIR")
+                    .iter()
+                    .flat_map(std::env::split_paths)
+                    .filter(|folder| !folder.as_os_str().is_empty())
+                    .collect(),
+            },
+            ca_cert_file: match ca_cert_file {
+                Value::Unknown => return None,
+                file => file.as_option(),
+            },
+            user_agent,
+        })
+    }
+
     /// A variable that is set to nothing is not set: CI systems pass empty ones for missing secrets.
-    fn variable(&self, argument: Argument) -> Option<String> {
+    fn variable(&self, argument: &Argument) -> Option<String> {
         let value = (self.environment)(argument.variable)?;
         let value = trimmed(&value);
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    fn text(&mut self, hcl: &Value<String>, argument: Argument) -> Setting {
-        match hcl {
-            Value::Unknown => {
-                self.unknown.push(argument.name);
-                Setting::Unknown
+    /// The block's value, or the variable's, or the default. One that cannot be used is noted, and counts as unknown.
+    fn read<T>(
+        &mut self,
+        hcl: &Value<String>,
+        argument: &'static Argument,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Value<T> {
+        let variable = self.variable(argument);
+        let (text, from_variable) = match (hcl, &variable, argument.default) {
+            (Value::Unknown, ..) => {
+                self.deferred.unknown.push(argument.name);
+                return Value::Unknown;
             }
-            Value::Value(value) => {
-                let value = trimmed(value);
-                if value.is_empty() {
-                    self.errors.push(ConfigError::wrong(
-                        argument,
-                        false,
-                        "it is empty; give it a value or leave it out".to_owned(),
-                    ));
-                    return Setting::Unknown;
-                }
-                Setting::Known(Found { value: value.to_owned(), from_variable: false })
+            (Value::Value(text), ..) => (trimmed(text), false),
+            (Value::Null, Some(text), _) => (text.as_str(), true),
+            (Value::Null, None, Some(default)) => (default, false),
+            (Value::Null, None, None) => return Value::Null,
+        };
+        let parsed = match text {
+            "" => Err("it is empty; give it a value or leave it out".to_owned()),
+            text => parse(text),
+        };
+        match parsed {
+            Ok(value) => Value::Value(value),
+            Err(why) => {
+                self.errors.push(ConfigError::wrong(argument, from_variable, &why));
+                Value::Unknown
             }
-            Value::Null => match self.variable(argument) {
-                Some(value) => Setting::Known(Found { value, from_variable: true }),
-                None => Setting::Absent,
-            },
         }
     }
 
-    /// What goes into an HTTP header: visible ASCII. The value is not repeated in the message, it may be a token.
-    fn header_value(&mut self, found: Found, argument: Argument) -> Option<String> {
-        if found.value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Some(found.value);
+    /// [`Self::read`], where there has to be a value.
+    fn required<T>(
+        &mut self,
+        hcl: &Value<String>,
+        argument: &'static Argument,
+        why: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.read(hcl, argument, parse);
+        if value.is_null() {
+            self.errors.push(ConfigError::missing(&[argument], why));
         }
-        self.errors.push(ConfigError::wrong(
-            argument,
-            found.from_variable,
-            "it has a space, a line break or a non-ASCII character in it, which cannot be sent"
-                .to_owned(),
-        ));
-        None
-    }
-
-    fn org_id(&mut self, config: &ProviderConfig) -> Option<String> {
-        match self.text(&config.org_id, ORG_ID) {
-            Setting::Known(found) => {
-                let from_variable = found.from_variable;
-                let org_id = self.header_value(found, ORG_ID)?;
-                match org_id.strip_suffix("@AdobeOrg") {
-                    Some(prefix) if !prefix.is_empty() && !prefix.contains('@') => Some(org_id),
-                    _ => {
-                        self.errors.push(ConfigError::wrong(
-                            ORG_ID,
-                            from_variable,
-                            format!(
-                                "{org_id:?} is not an IMS organisation id, which looks like \
-                                 \"1234567890ABCDEF12345678@AdobeOrg\" (Adobe Developer Console, project overview)"
-                            ),
-                        ));
-                        None
-                    }
-                }
-            }
-            Setting::Unknown => None,
-            Setting::Absent => {
-                self.errors.push(ConfigError::missing(
-                    &[ORG_ID],
-                    "The IMS organisation that owns the data has to be named.",
-                ));
-                None
-            }
-        }
+        value.as_option()
     }
 
     /// `endpoint` from wherever overrides `region`, so an unknown region does not matter beside a known endpoint.
     fn endpoint(&mut self, config: &ProviderConfig) -> Option<Url> {
-        match self.text(&config.endpoint, ENDPOINT) {
-            Setting::Known(found) => return self.base_url(&found, ENDPOINT),
-            Setting::Unknown => return None,
-            Setting::Absent => {}
+        match self.read(&config.endpoint, &ENDPOINT, base_url) {
+            Value::Null => self.read(&config.region, &REGION, region_url).as_option(),
+            endpoint => endpoint.as_option(),
         }
-        let found = self.text(&config.region, REGION).or_default(DEFAULT_REGION)?;
-        let region = found.value.to_ascii_lowercase();
-        let is_code = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let host = match region.as_str() {
-            DEFAULT_REGION => "platform.adobe.io".to_owned(),
-            code if is_code => format!("platform-{code}.adobe.io"),
-            _ => {
-                self.errors.push(ConfigError::wrong(
-                    REGION,
-                    found.from_variable,
-                    format!(
-                        "{:?} is not a region code, which consists of letters and digits; the known ones are \
-                         {}; for a whole address use `endpoint`",
-                        found.value,
-                        KNOWN_REGIONS.join(", ")
-                    ),
-                ));
-                return None;
-            }
-        };
-        Url::parse(&format!("https://{host}/")).ok()
     }
 
-    fn route_to(&mut self, target: &Url) -> Route {
-        match self.proxies.as_ref().map(|proxies| proxies.route_to(target)) {
-            Some(Ok(route)) => route,
-            Some(Err(error)) => {
+    fn route_to(&mut self, target: Option<&Url>) -> Route {
+        let route = self.proxies.as_ref().zip(target).map(|(proxies, url)| proxies.route_to(url));
+        route
+            .transpose()
+            .unwrap_or_else(|error| {
                 self.errors.push(error);
-                Route::Direct
-            }
-            None => Route::Direct,
-        }
-    }
-
-    fn base_url(&mut self, found: &Found, argument: Argument) -> Option<Url> {
-        match base_url(&found.value) {
-            Ok(url) => Some(url),
-            Err(why) => {
-                self.errors.push(ConfigError::wrong(argument, found.from_variable, why.to_owned()));
                 None
-            }
-        }
+            })
+            .unwrap_or_default()
     }
+}
 
-    fn request_timeout(&mut self, config: &ProviderConfig) -> Option<Duration> {
-        match self.text(&config.request_timeout, REQUEST_TIMEOUT) {
-            Setting::Absent => Some(DEFAULT_REQUEST_TIMEOUT),
-            Setting::Unknown => None,
-            Setting::Known(found) => match duration::parse(&found.value) {
-                Ok(duration) => Some(duration),
-                Err(why) => {
-                    self.errors.push(ConfigError::wrong(
-                        REQUEST_TIMEOUT,
-                        found.from_variable,
-                        why.to_string(),
-                    ));
-                    None
-                }
-            },
-        }
-    }
-
-    fn max_retries(&mut self, config: &ProviderConfig) -> Option<u32> {
-        let (count, from_variable) = match config.max_retries {
-            Value::Unknown => {
-                self.unknown.push(MAX_RETRIES.name);
-                return None;
-            }
-            Value::Value(count) => (Some(count), false),
-            Value::Null => match self.variable(MAX_RETRIES) {
-                Some(text) => (text.parse().ok(), true),
-                None => return Some(DEFAULT_MAX_RETRIES),
-            },
-        };
-        match count {
-            Some(count) if (0..=MOST_RETRIES).contains(&count) => u32::try_from(count).ok(),
-            _ => {
-                self.errors.push(ConfigError::wrong(
-                    MAX_RETRIES,
-                    from_variable,
-                    format!("it has to be a whole number from 0 to {MOST_RETRIES}"),
-                ));
-                None
-            }
+/// What goes into an HTTP header: visible ASCII. The value is not repeated in the message, it may be a token.
+fn header_value(text: &str) -> Result<String, String> {
+    match text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("it has a space, a line break or a non-ASCII character in it, which cannot be \
+                      sent"
+                .to_owned())
         }
     }
 }
 
+fn organisation(text: &str) -> Result<String, String> {
+    let org_id = header_value(text)?;
+    match org_id.strip_suffix("@AdobeOrg") {
+        Some(prefix) if !prefix.is_empty() && !prefix.contains('@') => Ok(org_id),
+        _ => Err(format!(
+            "{org_id:?} is not an IMS organisation id, which looks like \
+             \"1234567890ABCDEF12345678@AdobeOrg\" (Adobe Developer Console, project overview)"
+        )),
+    }
+}
+
+/// The API's address in a region.
+fn region_url(text: &str) -> Result<Url, String> {
+    let code = text.to_ascii_lowercase();
+    let host = match code.as_str() {
+        DEFAULT_REGION => "platform.adobe.io".to_owned(),
+        code => format!("platform-{code}.adobe.io"),
+    };
+    let url = Url::parse(&format!("https://{host}/")).ok();
+    url.filter(|_| code.bytes().all(|b| b.is_ascii_alphanumeric())).ok_or_else(|| {
+        format!(
+            "{text:?} is not a region code, which consists of letters and digits; the known ones \
+             are {}; for a whole address use `endpoint`",
+            KNOWN_REGIONS.join(", ")
+        )
+    })
+}
+
+fn retries(text: &str) -> Result<u32, String> {
+    let count = text.parse().ok().filter(|count| *count <= MOST_RETRIES);
+    count.ok_or_else(|| format!("it has to be a whole number from 0 to {MOST_RETRIES}"))
+}
+
 /// A base URL that credentials may be sent to: https, or plain http on this machine.
-fn base_url(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(
-        |_| "it is not a URL; write the whole address, such as \"https://platform.adobe.io\"",
-    )?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "it has a user name or a password in it; credentials have arguments of their own",
-        );
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("it has a query or a fragment; write the base URL only");
-    }
-    if url.host().is_none() {
-        return Err(
-            "it has no host; write the whole address, such as \"https://platform.adobe.io\"",
-        );
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(
-            "plain http is accepted for loopback addresses only, as credentials would go over the network \
-             in clear; write https",
-        ),
-        _ => Err(
-            "its scheme is not https; write the whole address, such as \"https://platform.adobe.io\"",
-        ),
-    }
+fn base_url(text: &str) -> Result<Url, String> {
+    const WHOLE: &str = "write the whole address, such as \"https://platform.adobe.io\"";
+    let url = Url::parse(text).map_err(|_| format!("it is not a URL; {WHOLE}"))?;
+    let why = match url.scheme() {
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            "it has a user name or a password in it; credentials have arguments of their own"
+        }
+        _ if url.query().is_some() || url.fragment().is_some() => {
+            "it has a query or a fragment; write the base URL only"
+        }
+        _ if url.host().is_none() => return Err(format!("it has no host; {WHOLE}")),
+        "https" => return Ok(url),
+        "http" if is_loopback(&url) => return Ok(url),
+        "http" => {
+            "plain http is accepted for loopback addresses only, as credentials would go over the \
+             network in clear; write https"
+        }
+        _ => return Err(format!("its scheme is not https; {WHOLE}")),
+    };
+    Err(why.to_owned())
 }
 
 /// The process's environment. A variable that is not text counts as not set.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::api::{self, Kind, Refusal, TlsFault};
-use crate::provider::arguments::{ACCESS_TOKEN, Argument, CLIENT_SECRET, KNOWN_REGIONS};
+use crate::provider::arguments::{Argument, KNOWN_REGIONS};
 use crate::provider::duration::humanize;
 
 /// The value; an error goes to the diagnostics of the request.
@@ -69,15 +69,15 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// A value that cannot be used. `why` never repeats a secret.
-    pub fn wrong(argument: Argument, from_variable: bool, why: String) -> Self {
-        let Argument { name, variable } = argument;
+    pub fn wrong(argument: &Argument, from_variable: bool, why: &str) -> Self {
+        let &Argument { name, variable, .. } = argument;
         let source = match from_variable {
             true => format!("environment variable {variable} (provider argument `{name}`)"),
             false => format!("provider argument `{name}` (environment variable {variable})"),
         };
         // The CLI shows the line of the attribute that a diagnostic points at, so none points at a
         // secret.
-        let is_shown = !from_variable && ![ACCESS_TOKEN, CLIENT_SECRET].contains(&argument);
+        let is_shown = !from_variable && !argument.is_secret();
         let path: &[_] = if is_shown { &[name] } else { &[] };
         let detail = format!("The {source} cannot be used: {why}.");
         let diagnostic = at_path(path, "A provider argument cannot be used", detail);
@@ -85,7 +85,7 @@ impl ConfigError {
     }
 
     /// Required arguments that came from nowhere.
-    pub fn missing(arguments: &[Argument], why: &str) -> Self {
+    pub fn missing(arguments: &[&Argument], why: &str) -> Self {
         let spellings: Vec<_> =
             arguments.iter().map(|it| format!("`{}` or {}", it.name, it.variable)).collect();
         let (path, what): (&[_], _) = match arguments {

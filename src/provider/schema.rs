@@ -6,94 +6,15 @@ use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, Schema,
 };
 
-use super::arguments::{
-    ACCESS_TOKEN, API_KEY, Argument, CA_CERT_FILE, CLIENT_ID, CLIENT_SECRET, ENDPOINT,
-    IMS_ENDPOINT, MAX_RETRIES, ORG_ID, REGION, REQUEST_TIMEOUT, SCOPES,
-};
-
-/// Each argument with its type, whether it is a secret, and its published text.
-pub fn arguments() -> [(Argument, AttributeType, bool, &'static str); 12] {
-    let text = |argument, text| (argument, AttributeType::String, false, text);
-    [
-        text(
-            ORG_ID,
-            "IMS organisation whose data the key encrypts, such as \
-             `1234567890ABCDEF12345678@AdobeOrg`. Required, here or in the environment.",
-        ),
-        text(
-            REGION,
-            "Code of the region the organisation is in: `va7`, `nld2`, `aus5`, `can2`, `gbr9` or \
-             another one, in any letter case. Default: `va7`.",
-        ),
-        text(
-            ENDPOINT,
-            "Base URL of the API, in the place of the one that `region` stands for; it overrides \
-             `region`, wherever the two come from. Has to be `https`, except on a loopback \
-             address.",
-        ),
-        (
-            ACCESS_TOKEN,
-            AttributeType::String,
-            true,
-            "Access token made elsewhere; it is not renewed. Excludes `client_id` and \
-             `client_secret`.",
-        ),
-        text(
-            CLIENT_ID,
-            "Client id of an OAuth server-to-server credential of the Adobe Developer Console. \
-             Goes with `client_secret`.",
-        ),
-        (
-            CLIENT_SECRET,
-            AttributeType::String,
-            true,
-            "Client secret of that credential. Goes with `client_id`.",
-        ),
-        (
-            SCOPES,
-            AttributeType::List(Box::new(AttributeType::String)),
-            false,
-            "Scopes to request with `client_id`; in the variable they are separated by commas. \
-             Default: `openid`, `AdobeID`, `session`, `read_organizations`, \
-             `additional_info.projectedProductContext`.",
-        ),
-        text(
-            IMS_ENDPOINT,
-            "Base URL of Adobe's identity service, which issues the tokens. It does not follow \
-             `region`. Default: `https://ims-na1.adobelogin.com`.",
-        ),
-        text(
-            API_KEY,
-            "API key that is sent with each request: the static one of this API, not the \
-             credential's client id. Leave it out unless Adobe tells you another one. Default: \
-             `acp_provisioning`.",
-        ),
-        text(
-            REQUEST_TIMEOUT,
-            "Longest time one HTTP attempt may take, such as `30s` or `2m`. Default: `60s`.",
-        ),
-        (
-            MAX_RETRIES,
-            AttributeType::Number,
-            false,
-            "How many more times a request that is safe to repeat is sent after a failure that may \
-             pass, from 0 to 100. Default: `5`.",
-        ),
-        text(
-            CA_CERT_FILE,
-            "File with root certificates in PEM format to trust beside those of the system (or of \
-             `SSL_CERT_FILE` and `SSL_CERT_DIR`), for example of a corporate proxy that inspects \
-             TLS.",
-        ),
-    ]
-}
+use super::arguments;
 
 /// The provider block's schema.
 pub fn provider() -> Schema {
-    let attributes = arguments().into_iter().map(|(argument, attr_type, sensitive, text)| {
-        let text = format!("{text} Environment variable: `{}`.", argument.variable);
-        let attribute = attribute(&AttributeConstraint::Optional, attr_type, &text);
-        (argument.name.to_owned(), Attribute { sensitive, ..attribute })
+    let attributes = arguments::ALL.into_iter().map(|it| {
+        let text = format!("{} Environment variable: `{}`.", it.text(), it.variable);
+        let attribute = attribute(&AttributeConstraint::Optional, it.kind.attribute_type(), &text);
+        let sensitive = it.is_secret();
+        (it.name.to_owned(), Attribute { sensitive, ..attribute })
     });
     schema(
         attributes,

@@ -2,75 +2,62 @@
 
 use tf_provider::value::Value;
 
-use super::{DEFAULT_IMS_ENDPOINT, DEFAULT_SCOPES, ProviderConfig, Reader, Setting, trimmed};
+use super::{ProviderConfig, Reader, base_url, header_value, trimmed};
 use crate::api::{Credentials, Secret};
-use crate::provider::arguments::{
-    ACCESS_TOKEN, Argument, CLIENT_ID, CLIENT_SECRET, IMS_ENDPOINT, SCOPES,
-};
+use crate::provider::arguments::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, IMS_ENDPOINT, SCOPES};
 use crate::provider::diagnostics::ConfigError;
+
+/// What one source has: a token, a client.
+type Ways = (bool, bool);
 
 impl Reader<'_> {
     /// One way to authenticate. Credentials in HCL make those of the other way in the environment ignored; the missing
     /// half of a client's pair may come from its own variable.
     pub(super) fn credentials(&mut self, config: &ProviderConfig) -> Option<Credentials> {
-        let hcl_token = !config.access_token.is_null();
-        let hcl_client = !config.client_id.is_null() || !config.client_secret.is_null();
+        let ProviderConfig { access_token, client_id, client_secret, .. } = config;
+        let in_block: Ways =
+            (!access_token.is_null(), !client_id.is_null() || !client_secret.is_null());
+        let variable = |argument| self.variable(argument).is_some();
+        let in_environment: Ways =
+            (variable(&ACCESS_TOKEN), variable(&CLIENT_ID) || variable(&CLIENT_SECRET));
+        let is_in_block = in_block != (false, false);
         // An unknown value may turn out to be null, so only known ones exclude each other.
-        let hcl_both = config.access_token.is_value()
-            && (config.client_id.is_value() || config.client_secret.is_value());
-        let variables = |reader: &Self| {
-            (
-                reader.variable(ACCESS_TOKEN).is_some(),
-                reader.variable(CLIENT_ID).is_some() || reader.variable(CLIENT_SECRET).is_some(),
-            )
-        };
-        let use_token = match (hcl_token, hcl_client) {
-            (true, true) if hcl_both => {
-                self.errors.push(ConfigError::exclusive(false));
-                return None;
+        let excludes = !is_in_block || client_id.is_value() || client_secret.is_value();
+        match if is_in_block { in_block } else { in_environment } {
+            (true, true) if access_token.is_unknown() => {
+                self.deferred.unknown.push(ACCESS_TOKEN.name);
+                None
             }
-            (true, _) if config.access_token.is_unknown() && hcl_client => {
-                self.unknown.push(ACCESS_TOKEN.name);
-                return None;
+            (true, true) if excludes => {
+                self.errors.push(ConfigError::exclusive(!is_in_block));
+                None
             }
-            (true, _) => true,
-            (false, true) => false,
-            (false, false) => match variables(self) {
-                (true, true) => {
-                    self.errors.push(ConfigError::exclusive(true));
-                    return None;
-                }
-                (true, false) => true,
-                (false, true) => false,
-                (false, false) => {
-                    self.errors.push(ConfigError::missing(
-                        &[ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET],
-                        "Credentials are needed: either an access token, or both the client id and the client secret of an \
-                         OAuth server-to-server credential.",
-                    ));
-                    return None;
-                }
-            },
-        };
-        if use_token {
-            return match self.text(&config.access_token, ACCESS_TOKEN) {
-                Setting::Known(found) => self
-                    .header_value(found, ACCESS_TOKEN)
-                    .map(|token| Credentials::Token(Secret::new(token))),
-                Setting::Unknown | Setting::Absent => None,
-            };
+            (true, _) => {
+                let token = self.read(access_token, &ACCESS_TOKEN, header_value).as_option()?;
+                Some(Credentials::Token(Secret::new(token)))
+            }
+            (false, true) => self.client_credentials(config),
+            (false, false) => {
+                self.errors.push(ConfigError::missing(
+                    &[&ACCESS_TOKEN, &CLIENT_ID, &CLIENT_SECRET],
+                    "Credentials are needed: either an access token, or both the client id and the \
+                     client secret of an OAuth server-to-server credential.",
+                ));
+                None
+            }
         }
-        self.client_credentials(config)
     }
 
     fn client_credentials(&mut self, config: &ProviderConfig) -> Option<Credentials> {
-        let client_id = self.half(&config.client_id, CLIENT_ID);
-        let client_secret = self.half(&config.client_secret, CLIENT_SECRET);
-        let scopes = self.scopes(config);
-        let ims_endpoint = self
-            .text(&config.ims_endpoint, IMS_ENDPOINT)
-            .or_default(DEFAULT_IMS_ENDPOINT)
-            .and_then(|found| self.base_url(&found, IMS_ENDPOINT));
+        const PAIR: &str =
+            "`client_id` and `client_secret` go together, and one of them is missing.";
+        let as_is = |text: &str| Ok(text.to_owned());
+        let client_id = self.required(&config.client_id, &CLIENT_ID, PAIR, as_is);
+        let client_secret = self.required(&config.client_secret, &CLIENT_SECRET, PAIR, as_is);
+        let separator = if config.scopes.is_null() { ',' } else { '\n' };
+        let scopes =
+            self.read(&lines(&config.scopes), &SCOPES, |text| scopes(text, separator)).as_option();
+        let ims_endpoint = self.read(&config.ims_endpoint, &IMS_ENDPOINT, base_url).as_option();
         Some(Credentials::ClientSecret {
             ims_endpoint: ims_endpoint?,
             client_id: client_id?,
@@ -78,65 +65,26 @@ impl Reader<'_> {
             scopes: scopes?,
         })
     }
+}
 
-    fn half(&mut self, hcl: &Value<String>, argument: Argument) -> Option<String> {
-        match self.text(hcl, argument) {
-            Setting::Known(found) => Some(found.value),
-            Setting::Unknown => None,
-            Setting::Absent => {
-                self.errors.push(ConfigError::missing(
-                    &[argument],
-                    "`client_id` and `client_secret` go together, and one of them is missing.",
-                ));
-                None
-            }
+/// A list as lines. Unknown with one of its elements.
+fn lines(list: &Value<Vec<Value<String>>>) -> Value<String> {
+    list.as_ref().and_then(|list| match list.iter().any(Value::is_unknown) {
+        true => Value::Unknown,
+        false => {
+            let texts = list.iter().map(|text| text.as_deref_option().unwrap_or_default());
+            Value::Value(texts.collect::<Vec<_>>().join("\n"))
         }
-    }
+    })
+}
 
-    fn scopes(&mut self, config: &ProviderConfig) -> Option<String> {
-        let list = match &config.scopes {
-            Value::Unknown => {
-                self.unknown.push(SCOPES.name);
-                return None;
-            }
-            Value::Value(list) => list.clone(),
-            Value::Null => match self.variable(SCOPES) {
-                Some(text) => text.split(',').map(|scope| Value::Value(scope.to_owned())).collect(),
-                None => return Some(DEFAULT_SCOPES.to_owned()),
-            },
-        };
-        let mut scopes = Vec::with_capacity(list.len());
-        for scope in &list {
-            match scope {
-                Value::Unknown => {
-                    self.unknown.push(SCOPES.name);
-                    return None;
-                }
-                Value::Value(scope)
-                    if !trimmed(scope).is_empty() && !trimmed(scope).contains([',', ' ']) =>
-                {
-                    scopes.push(trimmed(scope));
-                }
-                _ => {
-                    self.errors.push(ConfigError::wrong(
-                        SCOPES,
-                        config.scopes.is_null(),
-                        "a scope is one word without commas and spaces, such as \"openid\""
-                            .to_owned(),
-                    ));
-                    return None;
-                }
-            }
+fn scopes(text: &str, separator: char) -> Result<String, String> {
+    let scopes: Vec<_> = text.split(separator).map(trimmed).collect();
+    let is_word = |scope: &&str| !scope.is_empty() && !scope.contains([',', ' ']);
+    match scopes.iter().all(is_word) {
+        true => Ok(scopes.join(",")),
+        false => {
+            Err("a scope is one word without commas and spaces, such as \"openid\"".to_owned())
         }
-        if scopes.is_empty() {
-            self.errors.push(ConfigError::wrong(
-                SCOPES,
-                false,
-                "the list is empty; name the scopes of the credential, or leave the argument out"
-                    .to_owned(),
-            ));
-            return None;
-        }
-        Some(scopes.join(","))
     }
 }

@@ -7,11 +7,10 @@ use std::ffi::OsString;
 use lexopt::prelude::{Long, Short, ValueExt};
 use lexopt::{Error, Parser};
 use serde_json::{Map, Value};
-use tf_provider::schema::AttributeType;
 
 use super::report::filled;
+use crate::provider::arguments::{self, Kind};
 use crate::provider::config::ProviderConfig;
-use crate::provider::schema;
 
 /// The options that are not the provider block's: name, value, text.
 const OWN: [(&str, &str, &str); 3] = [
@@ -51,7 +50,6 @@ pub struct Options {
 
 /// Reads the arguments after the command.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Asked, Error> {
-    let block = schema::arguments();
     let mut parser = Parser::from_args(arguments);
     let mut given: BTreeMap<String, String> = BTreeMap::new();
     let mut json = false;
@@ -65,8 +63,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Asked, Error> 
             Long(name) => name.to_owned(),
             _ => return Err(argument.unexpected()),
         };
-        match block.iter().find(|(argument, ..)| dashed(argument.name) == name) {
-            Some((argument, _, true, _)) => {
+        match arguments::ALL.iter().find(|argument| dashed(argument.name) == name) {
+            Some(argument) if argument.is_secret() => {
                 return Err(Error::from(format!(
                     "there is no option `--{name}`: a secret comes from the environment only, \
                      {}",
@@ -84,12 +82,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Asked, Error> 
         }
     }
     let mut provider = Map::new();
-    for (argument, attr_type, ..) in block {
+    for argument in arguments::ALL {
         let name = dashed(argument.name);
-        let value = match (given.remove(&name), attr_type) {
+        let value = match (given.remove(&name), argument.kind) {
             (None, _) => Value::Null,
-            (Some(text), AttributeType::List(_)) => text.split(',').collect(),
-            (Some(text), AttributeType::Number) => {
+            (Some(text), Kind::List) => text.split(',').collect(),
+            (Some(text), Kind::Number) => {
                 let number: Result<i64, _> = text.parse();
                 number.map_err(|_| format!("`--{name}` is not a whole number"))?.into()
             }
@@ -114,11 +112,13 @@ pub fn help() -> String {
     };
     let own = OWN.map(|(name, value, text)| option(name, value, text)).concat();
     let (mut block, mut secrets) = (String::new(), Vec::new());
-    for (argument, _, is_secret, text) in schema::arguments() {
+    for argument in arguments::ALL {
         let value = format!("VALUE ({})", argument.variable);
-        match is_secret {
-            true => secrets.push(argument.variable),
-            false => block += &option(&dashed(argument.name), &value, &text.replace('`', "")),
+        match argument.kind {
+            Kind::Secret => secrets.push(argument.variable),
+            _ => {
+                block += &option(&dashed(argument.name), &value, &argument.text().replace('`', ""));
+            }
         }
     }
     format!(
