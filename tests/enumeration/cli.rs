@@ -2,7 +2,7 @@
 //! Read in Terraform's sources (`node_resource_abstract_instance.go`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aep_simulator::Control;
 use serde_json::{Value as Json, json};
@@ -10,6 +10,7 @@ use tf_provider_host::proto::tfplugin6 as pb;
 use tonic::Request;
 
 use super::process::{Adobe, Ended, Service, run};
+use super::steps;
 use crate::client::{UNKNOWN, read, value};
 
 const TYPE: &str = "aep_cmk_config";
@@ -70,24 +71,45 @@ pub(super) struct Cli<'a> {
     /// The last command destroyed the object to make room for the create after it, which did not come to its end.
     pub(super) is_between: bool,
     /// What somebody else does before the next apply.
-    pub(super) meanwhile: Option<fn(&Control)>,
-    pub(super) computed: Arc<BTreeMap<String, bool>>,
+    pub(super) meanwhile: Option<Box<dyn FnOnce(&Control)>>,
+    /// The configuration as the apply knows it, where it knows more than the plan.
+    pub(super) late: Option<Json>,
+    /// Else `-refresh=false`.
+    pub(super) refreshes: bool,
+    computed: Arc<BTreeMap<String, bool>>,
 }
 
-impl Cli<'_> {
+/// Of each attribute of the resource, whether it is computed.
+static COMPUTED: OnceLock<Arc<BTreeMap<String, bool>>> = OnceLock::new();
+
+impl<'a> Cli<'a> {
+    /// An empty state, and the usual configuration.
+    pub(super) fn new(adobe: &'a Adobe) -> Self {
+        Self {
+            adobe,
+            config: steps::config(json!({})),
+            state: None,
+            is_between: false,
+            meanwhile: None,
+            late: None,
+            refreshes: true,
+            computed: Arc::clone(COMPUTED.get_or_init(|| computed(adobe))),
+        }
+    }
+
     /// Runs a command: a process plans, another one applies.
     pub(super) fn run(&mut self, command: Command) -> End {
         self.is_between = false;
         let talk = Talk { adobe: self.adobe, computed: Arc::clone(&self.computed) };
         let config = talk.whole(&self.config);
-        let name = config["name"].as_str().unwrap().to_owned();
-        let before = self.state.clone();
+        let name = config["name"].as_str().unwrap_or_default().to_owned();
+        let (before, refreshes) = (self.state.clone(), self.refreshes);
         let planned = run(self.adobe, async |service| {
             let talk = talk.with(service);
             match command {
                 Command::Import => talk.import(&name).await.map(|object| (Some(object), None)),
                 Command::Refresh => Ok((Some(talk.refresh(&before.unwrap()).await?), None)),
-                command => talk.plan_of(before, &config, command).await,
+                command => talk.plan_of(before, refreshes, &config, command).await,
             }
         });
         let (object, planned) = match over(planned) {
@@ -105,6 +127,7 @@ impl Cli<'_> {
         if let Some(meanwhile) = self.meanwhile.take() {
             meanwhile(&self.adobe.control);
         }
+        let config = self.late.take().map_or(config, |late| talk.whole(&late));
         let (state, is_between) = (&mut self.state, &mut self.is_between);
         let applied = run(self.adobe, async |service| {
             talk.with(service).apply(state, is_between, &planned, &config).await
@@ -165,6 +188,26 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// What the CLI calls an invalid plan (`AssertPlanValid`).
+    fn is_valid(&self, prior: &Json, config: &Json, planned: &Json) -> Result<(), End> {
+        if config.is_null() {
+            return Ok(());
+        }
+        let names = self.computed.iter().map(|(name, computed)| (name.as_str(), *computed));
+        for (name, computed) in names.chain([("timeouts", false)]) {
+            let (planned, config, prior) = (&planned[name], &config[name], &prior[name]);
+            let is_kept = planned == prior && !prior.is_null() && !config.is_null();
+            if planned != config
+                && !(is_kept && name != "timeouts")
+                && !(computed && config.is_null())
+            {
+                let what = format!("invalid plan: {name} = {planned}, configured {config}");
+                return Err(End::Bug(what));
+            }
+        }
+        Ok(())
+    }
+
     /// Shows what is stored.
     fn stored(&self, state: &Json, private: &[u8]) {
         let private = String::from_utf8_lossy(private);
@@ -181,12 +224,13 @@ impl Rpcs<'_> {
     async fn plan_of(
         &self,
         before: Option<Object>,
+        refreshes: bool,
         config: &Json,
         command: Command,
     ) -> Result<(Option<Object>, Option<Planned>), End> {
         let object = match before {
-            Some(before) => Some(self.refresh(&before).await?),
-            None => None,
+            Some(before) if refreshes => Some(self.refresh(&before).await?),
+            before => before,
         };
         let mut planned = self.plan(object.as_ref(), config, command == Command::Replace).await?;
         if command == Command::Destroy {
@@ -262,6 +306,13 @@ impl Rpcs<'_> {
         self.talk.said(&response.diagnostics)?;
         let after = read(response.planned_state.as_ref());
         self.talk.stored(&after, &response.planned_private);
+        self.talk.is_valid(prior, config, &after)?;
+        if let Some(identity) = &response.planned_identity {
+            let identity = read(identity.identity_data.as_ref());
+            if identity.as_object().unwrap().values().any(|part| part == UNKNOWN) {
+                return Err(End::Bug(format!("a planned identity is half known: {identity}")));
+            }
+        }
         let replaces = response.requires_replace.iter().any(|path| {
             use pb::attribute_path::step::Selector::AttributeName;
             let Some(AttributeName(name)) = &path.steps[0].selector else { panic!("{path:?}") };
@@ -292,6 +343,11 @@ impl Rpcs<'_> {
         if replaces || by_hand {
             let (after, private, _) = self.plan_call(&Json::Null, &private, config).await?;
             return Ok(Planned { action: Action::Replace, after, private });
+        }
+        // Contract: while one waits, or submits again, the id may change.
+        if after["status"] == UNKNOWN && after["id"] != UNKNOWN {
+            let id = &after["id"];
+            return Err(End::Bug(format!("the status is planned as unknown, the id as {id}")));
         }
         let action = if after == *state { Action::Nothing } else { Action::Update };
         Ok(Planned { action, after, private })
@@ -357,6 +413,15 @@ impl Rpcs<'_> {
         }
         let prior = state.as_ref().filter(|_| planned.action == Action::Update);
         let again = self.plan(prior, config, false).await.inspect_err(|_| *is_between = false)?;
+        match (planned.action, again.action) {
+            (Action::Update, Action::Nothing) | (Action::Replace, Action::Create) => {}
+            (before, after) if before == after => {}
+            (before, after) => {
+                return Err(End::Bug(format!(
+                    "inconsistent final plan: {before:?}, then {after:?}"
+                )));
+            }
+        }
         consistent("inconsistent final plan", &planned.after, &again.after)?;
         let before = prior.map_or(&Json::Null, |object| &object.state);
         if again.action == Action::Nothing || is_stopped() {
@@ -387,7 +452,7 @@ fn consistent(what: &str, planned: &Json, actual: &Json) -> Result<(), End> {
 }
 
 /// Of each attribute, whether the provider may fill it in.
-pub(super) fn computed(adobe: &Adobe) -> Arc<BTreeMap<String, bool>> {
+fn computed(adobe: &Adobe) -> Arc<BTreeMap<String, bool>> {
     let schema = run(adobe, async |service| {
         let request = Request::new(pb::get_provider_schema::Request {});
         service.get_provider_schema(request).await.unwrap().into_inner()

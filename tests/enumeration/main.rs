@@ -18,6 +18,8 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod agreement;
+mod case;
 mod cli;
 #[allow(dead_code, reason = "the host's own tests use more of it")]
 #[path = "../../src/plugin/tests/wire/client.rs"]
@@ -36,10 +38,10 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aep_simulator::{Control, Counters, Place, Stages};
+use aep_simulator::{Control, Counters, Options, Place, Stages};
 use serde_json::json;
 
 use self::cli::{Action, Cli, Command, End};
@@ -107,11 +109,11 @@ thread_local! {
     static PLACES: [Rc<Place>; 2] = [(); 2].map(|()| Rc::new(Place::bind(options().bind).unwrap()));
 }
 
-/// A new Adobe for a step.
-fn adobe(adobes: &Adobes, step: &Step) -> Adobe {
+/// A new Adobe.
+fn adobe(adobes: &Adobes, changed: fn(&mut Options)) -> Adobe {
     let mut options = options();
     options.stages = Stages::none().then("RUNNING", Duration::from_secs(1));
-    (step.options)(&mut options);
+    changed(&mut options);
     (adobes.options)(&mut options);
     let [place, front] = PLACES.with(Clone::clone);
     let front = adobes.has_tls.then_some(front);
@@ -144,21 +146,14 @@ fn adobe(adobes: &Adobes, step: &Step) -> Adobe {
     }
 }
 
-/// Of each attribute of the resource, whether it is computed.
-static COMPUTED: OnceLock<Arc<BTreeMap<String, bool>>> = OnceLock::new();
-
 /// Plays a run. The end of its command, or what does not hold.
-fn play(number: usize, run: &Run<'_>) -> Result<String, String> {
-    fastrand::seed(number as u64);
+fn play(run: &Run<'_>) -> Result<String, String> {
     let step = run.step;
-    let adobe = adobe(run.adobes, step);
+    let adobe = adobe(run.adobes, step.options);
     let is_usual = std::ptr::eq(run.adobes, &ADOBES[0]);
-    let computed = Arc::clone(COMPUTED.get_or_init(|| cli::computed(&adobe)));
-    let config = steps::config(json!({}));
-    let mut cli =
-        Cli { adobe: &adobe, config, state: None, is_between: false, meanwhile: None, computed };
+    let mut cli = Cli::new(&adobe);
     step.prepare(&mut cli);
-    cli.meanwhile = Some(step.meanwhile);
+    cli.meanwhile = Some(Box::new(step.meanwhile));
 
     let before = adobe.control.counters();
     let mut holds = before.held;
@@ -252,26 +247,30 @@ fn play(number: usize, run: &Run<'_>) -> Result<String, String> {
     Ok(format!("{hit} hit: {summary}"))
 }
 
-/// Plays runs on all cores. What does not hold, by run.
-fn play_all(runs: &[Run<'_>], numbers: &[usize], says: bool) -> BTreeMap<usize, String> {
+/// Plays runs on all cores. How they ended, and what does not hold, by run.
+fn play_all(
+    numbers: &[usize],
+    says: bool,
+    play: impl Fn(usize) -> Result<String, String> + Sync,
+) -> (BTreeMap<String, usize>, BTreeMap<usize, String>) {
     let next = AtomicUsize::new(0);
     let violations = Mutex::new(BTreeMap::new());
     let ends = Mutex::new(BTreeMap::<String, usize>::new());
     let began = Instant::now();
     std::thread::scope(|scope| {
         for nth in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            let next = &next;
+            let (next, play) = (&next, &play);
             let (violations, ends) = (&violations, &ends);
             scope.spawn(move || {
                 process::stay_on_a_core(nth);
                 while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let run = &runs[number];
-                    let played = catch_unwind(AssertUnwindSafe(|| play(number, run)));
+                    fastrand::seed(number as u64);
+                    let played = catch_unwind(AssertUnwindSafe(|| play(number)));
                     let played = played.unwrap_or_else(|_| Err("a panic".to_owned()));
                     match played {
                         Ok(end) => *ends.lock().unwrap().entry(end).or_default() += 1,
                         Err(what) => {
-                            let what = format!("run:{number} ({run}): {what}");
+                            let what = format!("run:{number}: {what}");
                             if says {
                                 println!("{what}");
                             }
@@ -286,12 +285,17 @@ fn play_all(runs: &[Run<'_>], numbers: &[usize], says: bool) -> BTreeMap<usize, 
             });
         }
     });
-    let violations = violations.into_inner().unwrap();
-    for (end, count) in ends.into_inner().unwrap() {
+    let (ends, violations) = (ends.into_inner().unwrap(), violations.into_inner().unwrap());
+    for (end, count) in &ends {
         println!("{count} × {end}");
     }
     println!("{} runs, {} violations, {:?}", numbers.len(), violations.len(), began.elapsed());
-    violations
+    (ends, violations)
+}
+
+fn assert_none(violations: &BTreeMap<usize, String>) {
+    let first: Vec<_> = violations.values().take(10).map(String::as_str).collect();
+    assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), first.join("\n"));
 }
 
 /// Which runs `AEP_ENUMERATE` asks for.
@@ -335,9 +339,11 @@ fn every_fault_at_every_request() {
     let wanted = std::env::var("AEP_ENUMERATE").unwrap_or_default();
     let numbers = chosen(&runs, &wanted);
     println!("{} runs of {}", numbers.len(), runs.len());
-    let violations = play_all(&runs, &numbers, !wanted.is_empty());
-    let first: Vec<_> = violations.values().take(10).cloned().collect();
-    assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), first.join("\n"));
+    let (_, violations) = play_all(&numbers, !wanted.is_empty(), |number| {
+        let run = &runs[number];
+        play(run).map_err(|what| format!("{run}: {what}"))
+    });
+    assert_none(&violations);
 }
 
 /// The model plays the CLI's part above; here the CLI does: each third of the faults that pass, at another request of a create.

@@ -170,7 +170,7 @@ pub(super) fn steps() -> Vec<Step> {
         Step {
             name: "create where the job fails and is submitted again",
             requests: 8,
-            prepare: |cli| cli.config = config(json!({ "failed_attempts": 1 })),
+            prepare: |cli| cli.config = config(json!({ "failed_attempts": "1" })),
             options: failing,
             ..create
         },

@@ -2,7 +2,7 @@
 //!
 //! - `support`: a real CLI in a folder of its own, against a simulator of its own;
 //! - `contract`: what the provider promises, one scene a promise;
-//! - `product`: the built provider on the wire, and `consistency`, its plans for random configurations;
+//! - `product`: the built provider on the wire;
 //! - `diagnostics`: the words of every diagnostic, as the CLI shows them;
 //! - `doctor`: what the doctor shows for each thing that can be wrong;
 //! - `docs`: `docs/` says what the schemas and the examples say;
@@ -21,7 +21,6 @@
 #[allow(dead_code, reason = "they use more of it")]
 #[path = "../../src/plugin/tests/wire/client.rs"]
 mod client;
-mod consistency;
 mod contract;
 mod diagnostics;
 mod docs;

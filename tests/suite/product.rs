@@ -15,7 +15,7 @@ use super::client::{
 use crate::support::{KEY, ORG_ID, OTHER_KEY, TOKEN, simulator};
 
 /// The built provider as the CLI starts it. The developer's own variables must not configure it.
-pub(crate) async fn start() -> Plugin {
+async fn start() -> Plugin {
     let mut launch = Launch::of(Path::new(env!("CARGO_BIN_EXE_terraform-provider-aep")));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AEP_") {
@@ -25,7 +25,7 @@ pub(crate) async fn start() -> Plugin {
     launch.start().await
 }
 
-pub(crate) async fn configure(provider: &mut ProviderClient<Channel>, block: &Json) {
+async fn configure(provider: &mut ProviderClient<Channel>, block: &Json) {
     let request = pb::configure_provider::Request {
         terraform_version: "1.12.0".into(),
         config: value(block),

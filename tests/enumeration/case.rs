@@ -75,7 +75,7 @@ impl Random {
     }
 
     /// A configuration at plan and at apply.
-    fn configuration(&mut self, name: &str, attempts: &[Json]) -> (Json, Json) {
+    fn configuration(&mut self, name: &str) -> (Json, Json) {
         let flag = [json!(true), json!(false)];
         let lengths = [json!("1h"), json!("90m")];
         let mut pairs = BTreeMap::from([
@@ -87,7 +87,7 @@ impl Random {
             ("adopt_existing", self.argument(&flag)),
             ("deletion_protection", self.argument(&flag)),
             ("wait_for_completion", self.argument(&flag)),
-            ("failed_attempts", self.argument(attempts)),
+            ("failed_attempts", self.argument(&[json!("0"), json!("1"), json!("2")])),
         ]);
         let (mut early, mut late) = (json!({}), json!({}));
         for limit in ["create", "read", "update"] {
@@ -126,10 +126,10 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub(super) fn new(number: u64, stored: Stored, attempts: &[Json]) -> Self {
+    pub(super) fn new(number: u64, stored: Stored) -> Self {
         let mut random = Random(number);
         let name = format!("Config{number}");
-        let (at_plan, at_apply) = random.configuration(&name, attempts);
+        let (at_plan, at_apply) = random.configuration(&name);
         let is_seen = matches!(stored, Stored::As(_));
         Self {
             number,
