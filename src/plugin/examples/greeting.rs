@@ -65,9 +65,10 @@ impl Resource for Card {
         Some((State { text: Value::Unknown, ..planned }, ()))
     }
     #[rustfmt::skip]
-    async fn plan_update<'a>(&self, _: &mut D, _: State, planned: State, _: State, (): (), (): ())
+    async fn plan_update<'a>(&self, _: &mut D, old: State, planned: State, _: State, (): (), (): ())
         -> Option<(State, (), Vec<AttributePath>)> { // the paths that ask for a replacement
-        Some((State { text: Value::Unknown, ..planned }, (), Vec::new()))
+        let text = if planned.name == old.name { old.text } else { Value::Unknown };
+        Some((State { text, ..planned }, (), Vec::new()))
     }
     async fn plan_destroy<'a>(&self, _: &mut D, _: State, (): (), (): ()) -> Option<()> {
         Some(())

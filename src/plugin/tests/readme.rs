@@ -28,14 +28,20 @@ fn the_provider_of_the_readme_is_applied_by_the_cli() {
     let settings = block("hcl", 0).replace("/path/to/target/debug", folder);
     std::fs::write(directory.path().join("cli.tfrc"), settings).unwrap();
     std::fs::write(directory.path().join("main.tf"), block("hcl", 1)).unwrap();
-    let output = Command::new("terraform")
-        .args(["apply", "-auto-approve", "-no-color"])
-        .current_dir(directory.path())
-        .env("TF_CLI_CONFIG_FILE", directory.path().join("cli.tfrc"))
-        .env("CHECKPOINT_DISABLE", "1")
-        .output()
-        .unwrap_or_else(|error| panic!("the test needs `terraform` on the PATH: {error}"));
+    let terraform = |arguments: &[&str]| {
+        Command::new("terraform")
+            .args(arguments)
+            .arg("-no-color")
+            .current_dir(directory.path())
+            .env("TF_CLI_CONFIG_FILE", directory.path().join("cli.tfrc"))
+            .env("CHECKPOINT_DISABLE", "1")
+            .output()
+            .unwrap_or_else(|error| panic!("the test needs `terraform` on the PATH: {error}"))
+    };
+    let output = terraform(&["apply", "-auto-approve"]);
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("text = \"Hello, world!\""), "{said}{errors}");
+    let again = terraform(&["plan", "-detailed-exitcode"]);
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
 }
