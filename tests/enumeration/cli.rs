@@ -63,6 +63,9 @@ pub(super) enum End {
     Bug(String),
 }
 
+/// What somebody else does at Adobe.
+pub(super) type Meanwhile = Box<dyn FnOnce(&Control)>;
+
 /// A folder with a state and a configuration.
 pub(super) struct Cli<'a> {
     pub(super) adobe: &'a Adobe,
@@ -71,7 +74,7 @@ pub(super) struct Cli<'a> {
     /// The last command destroyed the object to make room for the create after it, which did not come to its end.
     pub(super) is_between: bool,
     /// What somebody else does before the next apply.
-    pub(super) meanwhile: Option<Box<dyn FnOnce(&Control)>>,
+    pub(super) meanwhile: Option<Meanwhile>,
     /// The configuration as the apply knows it, where it knows more than the plan.
     pub(super) late: Option<Json>,
     /// Else `-refresh=false`.
