@@ -135,16 +135,19 @@ impl Resource for CmkConfig {
         _meta: Value<()>,
     ) -> Option<Stored> {
         let session = self.0.session();
-        let client = report(diags, session.ready("creating the configuration"))?;
+        // What this run forgot to make room is back in the state, whatever stops the create.
         let past = planned.known_name().and_then(|name| session.memory.forgotten(name));
+        let kept = || past.clone().map(|(state, private)| (state, Some(private)));
+        let ready = session.ready("creating the configuration");
+        let Some(client) = report(diags, ready) else { return kept() };
         schema::validate(diags, &planned);
         if !diags.errors.is_empty() {
-            return past.map(|(state, private)| (state, Some(private)));
+            return kept();
         }
         let wanted = planned.wanted()?;
         if let Some(org_id) = planned.org_id().filter(|org_id| *org_id != client.org_id()) {
             diags.errors.push(messages::other_organisation(&wanted.name, org_id, client.org_id()));
-            return None;
+            return kept();
         }
         let operation = Operation {
             client,
