@@ -1,7 +1,9 @@
-//! The main job in one command, `cargo run --example demo`: the built provider, the real CLI, a simulated Adobe.
+//! The main job in one command, `cargo run --example demo`: the built provider, the real CLI, a
+//! simulated Adobe.
 //!
-//! It builds the provider, installs it into a file-system mirror, starts the simulator on loopback, and runs the CLI on
-//! `examples/demo/main.tf` in a temporary folder. Nothing is left behind and nothing leaves this machine.
+//! It builds the provider, installs it into a file-system mirror, starts the simulator on loopback,
+//! and runs the CLI on `examples/demo/main.tf` in a temporary folder. Nothing is left behind and
+//! nothing leaves this machine.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -86,7 +88,8 @@ fn heading(text: &str) {
     println!("\n\x1b[1m{text}\x1b[0m");
 }
 
-/// Builds the provider, lays out its mirror and the configuration, and gives the CLI that the machine has.
+/// Builds the provider, lays out its mirror and the configuration, and gives the CLI that the
+/// machine has.
 fn install(folder: &Path) -> Result<&'static str> {
     let platform = |cli| {
         let output = Command::new(cli).args(["version", "-json"]).output().ok()?;

@@ -1,5 +1,6 @@
-//! How a proxy responds instead of opening a tunnel. The HTTP client keeps that to itself, so it is asked for once more, with the
-//! same request: `CONNECT` changes nothing, and what comes back tells a policy from a host that the proxy cannot reach.
+//! How a proxy responds instead of opening a tunnel. The HTTP client keeps that to itself, so it is
+//! asked for once more, with the same request: `CONNECT` changes nothing, and what comes back tells
+//! a policy from a host that the proxy cannot reach.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! The key URL (Azure's "key identifier"): parse it, compare it, explain what is wrong with it.
 //!
-//! The parser reads the text as it was written. A URL library would repair mistakes before anyone sees them (it strips tabs and
-//! line breaks, resolves `..`, turns `\` into `/`, decodes `%2F`, lower-cases IDN hosts), and Adobe would be sent the unrepaired
-//! text. The same parser reads what Adobe responds, whose spelling may differ from what was sent.
+//! The parser reads the text as it was written. A URL library would repair mistakes before anyone
+//! sees them (it strips tabs and line breaks, resolves `..`, turns `\` into `/`, decodes `%2F`,
+//! lower-cases IDN hosts), and Adobe would be sent the unrepaired text. The same parser reads what
+//! Adobe responds, whose spelling may differ from what was sent.
 
 use std::net::Ipv4Addr;
 
@@ -20,7 +21,8 @@ pub const MANAGED_HSM_ROLE: &str = "Managed HSM Crypto Service Encryption User";
 /// Azure's limit for the name of a key.
 const KEY_NAME_MAX: usize = 127;
 
-/// Azure's versions are 32 characters. The bound only keeps out what is no version at all; a strict one might refuse a response.
+/// Azure's versions are 32 characters. The bound only keeps out what is no version at all; a strict
+/// one might refuse a response.
 const KEY_VERSION_MAX: usize = 64;
 
 /// The end of most messages: where the right text comes from.
@@ -49,7 +51,8 @@ static VAULT_DOMAINS: [VaultDomain; 6] = [
     VaultDomain { name: "managedhsm.usgovcloudapi.net", managed_hsm: true },
 ];
 
-/// What is wrong with a key identifier, in one sentence for a person. It never repeats what may be a user name or a password.
+/// What is wrong with a key identifier, in one sentence for a person. It never repeats what may be
+/// a user name or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ParseError(String);
@@ -60,7 +63,8 @@ fn wrong<T>(sentence: impl Into<String>) -> Result<T, ParseError> {
 
 /// A key identifier, taken apart.
 ///
-/// `==` compares every part; whether two identifiers mean the same key is [`KeyIdentifier::same_key`].
+/// `==` compares every part; whether two identifiers mean the same key is
+/// [`KeyIdentifier::same_key`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyIdentifier {
     vault_name: String,
@@ -138,8 +142,9 @@ impl KeyIdentifier {
         if self.domain.managed_hsm { MANAGED_HSM_ROLE } else { KEY_VAULT_ROLE }
     }
 
-    /// Both identifiers mean the same key: vault host and key name are equal, whatever their letter case. The version does not
-    /// count, because Adobe stores the vault and the key's name only.
+    /// Both identifiers mean the same key: vault host and key name are equal, whatever their letter
+    /// case. The version does not count, because Adobe stores the vault and the key's name
+    /// only.
     pub fn same_key(&self, other: &Self) -> bool {
         // Both halves of the host are lower case already.
         self.vault_name == other.vault_name
@@ -188,7 +193,8 @@ fn credentials() -> ParseError {
     ParseError("There is an `@` in the key identifier, so what is before it looks like a user name or a password; remove it, a key's URL has no credentials, and if it was a real password, change it.".to_owned())
 }
 
-/// Characters that have no place anywhere in a key identifier and that URL libraries like to strip or replace.
+/// Characters that have no place anywhere in a key identifier and that URL libraries like to strip
+/// or replace.
 fn reject_characters(text: &str) -> Result<(), ParseError> {
     // With an `@` about, the character may be one of a password, and the message would show it.
     let in_credentials = text.contains('@');
@@ -257,7 +263,8 @@ fn strip_https(text: &str) -> Result<&str, ParseError> {
     ))
 }
 
-/// Vault name (lower case) and domain from `<vault-host>[:443]`. `rest` is the text behind it, needed to tell a host from a user name.
+/// Vault name (lower case) and domain from `<vault-host>[:443]`. `rest` is the text behind it,
+/// needed to tell a host from a user name.
 fn parse_authority(
     authority: &str,
     rest: &str,
@@ -277,7 +284,8 @@ fn parse_authority(
         return Err(explain_host(&host, is_user_name));
     };
     check_vault_name(vault_name)?;
-    // The port is not part of the message: it may be the first half of a password with a slash in it.
+    // The port is not part of the message: it may be the first half of a password with a slash in
+    // it.
     if port.is_some_and(|port| port != "443") {
         return wrong(
             "The port is not 443; remove the colon and what follows it up to the `/`, key vaults have no other port.",
@@ -304,9 +312,11 @@ fn split_host(host: &str) -> Option<(&str, &'static VaultDomain)> {
     })
 }
 
-/// What is wrong with a host that is no vault's. The host is shown in the message only where it cannot be a user name.
+/// What is wrong with a host that is no vault's. The host is shown in the message only where it
+/// cannot be a user name.
 fn explain_host(host: &str, is_user_name: bool) -> ParseError {
-    // Enough of a host to recognise it by; it can be as long as the configuration. The text is ASCII.
+    // Enough of a host to recognise it by; it can be as long as the configuration. The text is
+    // ASCII.
     let shown = match host.get(..80) {
         Some(beginning) if host.len() > 80 => format!("{beginning}..."),
         _ => host.to_owned(),
@@ -346,8 +356,9 @@ fn ip_address() -> String {
     format!("The host is an IP address; write the vault's own host name, {HOSTS}.")
 }
 
-/// Azure's rules for the names of vaults and Managed HSMs. "Not consecutive -" also keeps out `xn--`, which a URL library takes for
-/// an international name. Source: "About keys, secrets, and certificates", and the naming rules of Azure resources.
+/// Azure's rules for the names of vaults and Managed HSMs. "Not consecutive -" also keeps out
+/// `xn--`, which a URL library takes for an international name. Source: "About keys, secrets, and
+/// certificates", and the naming rules of Azure resources.
 fn check_vault_name(name: &str) -> Result<(), ParseError> {
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(format!(

@@ -151,8 +151,8 @@ async fn with_an_unknown_provider_block_a_create_is_deferred_where_that_is_allow
     }
 }
 
-/// With an unknown provider block what exists is deferred where that is allowed. Elsewhere the state
-/// stays as it is, with a warning, and a data source, which has no state, is an error.
+/// With an unknown provider block what exists is deferred where that is allowed. Elsewhere the
+/// state stays as it is, with a warning, and a data source, which has no state, is an error.
 #[tokio::test]
 async fn with_an_unknown_provider_block_nothing_is_read() {
     let simulator = simulator();

@@ -117,7 +117,8 @@ async fn all_clones_share_one_connection() {
     assert!(connections < 10, "{connections} connections for 20 requests");
 }
 
-/// The server ended the idle connection: the request goes out on a new one, or its loss is told; never twice, never lost.
+/// The server ended the idle connection: the request goes out on a new one, or its loss is told;
+/// never twice, never lost.
 #[tokio::test]
 async fn a_connection_that_ended_while_idle() {
     let ended = super::server::Reply::Cut(super::server::raw(200, "", RUNNING));

@@ -1,7 +1,8 @@
 //! From the protocol's messages to the typed traits and back.
 //!
-//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe trait that takes and gives
-//! messages. The typed states borrow from the request, which the adapter's future owns.
+//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe
+//! trait that takes and gives messages. The typed states borrow from the request, which the
+//! adapter's future owns.
 
 mod data_source;
 mod function;
@@ -33,8 +34,8 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// Calls a `schema` method, at registration: once, for every request. What is wrong with it is for
-    /// [`Plugin::serve`](crate::Plugin::serve) to say, which then serves nothing.
+    /// Calls a `schema` method, at registration: once, for every request. What is wrong with it is
+    /// for [`Plugin::serve`](crate::Plugin::serve) to say, which then serves nothing.
     fn by(
         problems: &mut Diagnostics,
         schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>,
@@ -80,7 +81,8 @@ fn check_block(problems: &mut Diagnostics, block: &Block) {
     }
 }
 
-/// A diagnostic without a path. Made by hand: tf-provider's constructors put a backtrace into the detail.
+/// A diagnostic without a path. Made by hand: tf-provider's constructors put a backtrace into the
+/// detail.
 pub(crate) fn diagnostic(
     summary: &'static str,
     detail: impl Into<std::borrow::Cow<'static, str>>,
@@ -193,8 +195,8 @@ fn encode<T: Serialize + ?Sized>(
     if let (Ok(written), Some(given)) = (&mut written, given) {
         value::restore(written, &given.sent, &given.kept, ty);
     }
-    // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of their own
-    // about every value that was still to come.
+    // A state that comes with an error is what was reached so far. The tools want it known, and
+    // would add an error of their own about every value that was still to come.
     if !diags.errors.is_empty() {
         written = written.and_then(|written| value::without_unknown(written, ty));
     }
@@ -294,7 +296,8 @@ fn path(path: AttributePath) -> pb::AttributePath {
     }
 }
 
-/// What a method returned, or what takes its place where it deferred and the client allows that. Otherwise it needs an error.
+/// What a method returned, or what takes its place where it deferred and the client allows that.
+/// Otherwise it needs an error.
 fn or_deferred<T>(
     diags: &mut Diagnostics,
     returned: Option<T>,

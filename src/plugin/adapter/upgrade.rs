@@ -7,8 +7,8 @@ use super::{Declared, diagnostic, encode_value, reported, required};
 use crate::proto::tfplugin6 as pb;
 use crate::value;
 
-/// Brings a stored state to the current schema. At the same version only attributes come and go; `upgrade` is asked
-/// for anything older.
+/// Brings a stored state to the current schema. At the same version only attributes come and go;
+/// `upgrade` is asked for anything older.
 pub(super) fn upgrade(
     diags: &mut Diagnostics,
     declared: &Declared,

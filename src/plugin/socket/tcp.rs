@@ -54,13 +54,15 @@ impl Endpoint {
     /// Waits for a client.
     pub(crate) async fn accept(&self, _secure: bool) -> io::Result<TcpStream> {
         let (stream, _) = self.listener.accept().await?;
-        // Small responses would otherwise wait for the acknowledgement of the one before, some 40 ms.
+        // Small responses would otherwise wait for the acknowledgement of the one before, some 40
+        // ms.
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 }
 
-/// The ports to try. Half a range goes on to the end; without one the system chooses, for which 0 stands.
+/// The ports to try. Half a range goes on to the end; without one the system chooses, for which 0
+/// stands.
 fn range(min: Option<u16>, max: Option<u16>) -> (u16, u16) {
     match (min, max) {
         (None, None) => (0, 0),

@@ -15,7 +15,8 @@ async fn strangers_are_refused_and_the_client_that_started_it_gets_in() {
         let tls = client_config(plugin.certificate(), &[version]);
         with_h2(tls.with_client_auth_cert(chain, identity.key.clone_key()).unwrap())
     };
-    // rustls itself would notice that certificate and key do not belong together; a liar's client does not.
+    // rustls itself would notice that certificate and key do not belong together; a liar's client
+    // does not.
     let liar = || {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let key = Identity::go_plugin().key;

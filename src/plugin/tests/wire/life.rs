@@ -19,7 +19,8 @@ struct Creation {
 }
 
 impl Creation {
-    /// `wait` stops when it is told to, `linger` milliseconds later; `deaf` does not, and `block` does not even await.
+    /// `wait` stops when it is told to, `linger` milliseconds later; `deaf` does not, and `block`
+    /// does not even await.
     async fn begin(toy: &Toy, how: &str, linger: Option<u64>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut planned = puppet(how);

@@ -34,7 +34,8 @@ async fn the_handshake_is_one_line_of_six_fields_or_seven() {
     assert_eq!((fields.len(), &fields[..3], fields[4]), (6, ["1", "6", "unix"].as_slice(), "grpc"));
     assert!(!fields[5].contains('='), "padding: {}", fields[5]);
     assert!(plugin.certificate().len() > 100);
-    // A client of another protocol learns of the one there is, and one that asks for multiplexing that there is none.
+    // A client of another protocol learns of the one there is, and one that asks for multiplexing
+    // that there is none.
     let launch = Launch::toy().env("PLUGIN_PROTOCOL_VERSIONS", "5");
     let plugin = launch.env("PLUGIN_MULTIPLEX_GRPC", "true").start().await;
     let fields = plugin.fields();
