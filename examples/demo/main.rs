@@ -24,22 +24,26 @@ const FIRST: [Step; 4] = [
     (
         "init -input=false -no-color",
         0,
-        "The provider is installed from a local mirror, as a company without access to the registry would do it.",
+        "The provider is installed from a local mirror, as a company without access to the \
+         registry would do it.",
     ),
     (
         "plan -out=key.tfplan -input=false -no-color",
         0,
-        "Only questions are sent: is the name free? A name that is taken with another key would stop here.",
+        "Only questions are sent: is the name free? A name that is taken with another key would \
+         stop here.",
     ),
     (
         "apply -input=false -no-color key.tfplan",
         0,
-        "That plan and no other. One submission, then a wait until the key is in effect at Adobe. What arrives there is shown, too.",
+        "That plan and no other. One submission, then a wait until the key is in effect at Adobe. \
+         What arrives there is shown, too.",
     ),
     (
         "plan -detailed-exitcode -input=false -no-color",
         0,
-        "The plan after the apply is empty (exit code 0): what Adobe has is what the configuration says.",
+        "The plan after the apply is empty (exit code 0): what Adobe has is what the \
+         configuration says.",
     ),
 ];
 
@@ -52,7 +56,8 @@ const AFTER_DRIFT: [Step; 2] = [
     (
         "plan -input=false -no-color",
         1,
-        "The nightly plan. Its change would be a replacement, and Terraform could then delete the key that Adobe uses: the provider stops it (exit code 1).",
+        "The nightly plan. Its change would be a replacement, and Terraform could then delete the \
+         key that Adobe uses: the provider stops it (exit code 1).",
     ),
 ];
 
@@ -78,7 +83,8 @@ fn main() -> Result<()> {
         run(cli, folder.path(), &simulator, step)?;
     }
     heading(
-        "That is the whole job: one submission, an empty plan after it, drift seen, danger stopped.",
+        "That is the whole job: one submission, an empty plan after it, drift seen, danger \
+         stopped.",
     );
     println!("README.md says how to use the provider in a real organisation.\n");
     Ok(())

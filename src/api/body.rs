@@ -41,7 +41,8 @@ pub(super) fn decode(headers: &HeaderMap, mut body: Vec<u8>) -> Result<Vec<u8>, 
             "deflate" => bounded(DeflateDecoder::new(&*body), coding)?,
             other => {
                 return Err(format!(
-                    "it is encoded as `{other}`, which was not asked for (Accept-Encoding: gzip, deflate)"
+                    "it is encoded as `{other}`, which was not asked for (Accept-Encoding: gzip, \
+                     deflate)"
                 ));
             }
         };

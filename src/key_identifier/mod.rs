@@ -26,13 +26,16 @@ const KEY_NAME_MAX: usize = 127;
 const KEY_VERSION_MAX: usize = 64;
 
 /// The end of most messages: where the right text comes from.
-const USE_THE_KEYS_URL: &str = "use the key's URL, in Terraform `azurerm_key_vault_key.<name>.versionless_id` (on a Managed HSM: `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`)";
+const USE_THE_KEYS_URL: &str = "use the key's URL, in Terraform \
+    `azurerm_key_vault_key.<name>.versionless_id` (on a Managed HSM: \
+    `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`)";
 
 /// The form of a key's URL.
 const FORM: &str = "https://<vault>.vault.azure.net/keys/<key>";
 
 /// The hosts a key can be at.
-const HOSTS: &str = "`<vault>.vault.azure.net` or `<hsm>.managedhsm.azure.net` (in sovereign clouds `.azure.cn` or `.usgovcloudapi.net`)";
+const HOSTS: &str = "`<vault>.vault.azure.net` or `<hsm>.managedhsm.azure.net` (in sovereign \
+                     clouds `.azure.cn` or `.usgovcloudapi.net`)";
 
 /// A domain Azure gives vaults their host names in.
 #[derive(Debug, PartialEq, Eq)]
@@ -162,14 +165,16 @@ fn reject_other_kinds_of_id(text: &str) -> Result<(), ParseError> {
     let lower = trimmed.to_ascii_lowercase();
     if lower.starts_with("arn:") {
         return wrong(format!(
-            "This is the ARN of a key in AWS, but the key has to be in Azure Key Vault or an Azure Managed HSM; {USE_THE_KEYS_URL}."
+            "This is the ARN of a key in AWS, but the key has to be in Azure Key Vault or an \
+             Azure Managed HSM; {USE_THE_KEYS_URL}."
         ));
     }
     // With or without https://management.azure.com before it.
     if lower.starts_with("/subscriptions/") || lower.contains("/providers/microsoft.keyvault/") {
         return wrong(if lower.contains("/keys/") {
             format!(
-                "This is the Azure resource id of a key, which Azure Resource Manager understands but Adobe does not; {USE_THE_KEYS_URL}."
+                "This is the Azure resource id of a key, which Azure Resource Manager understands \
+                 but Adobe does not; {USE_THE_KEYS_URL}."
             )
         } else {
             format!("This is an Azure resource id, and not one of a key; {USE_THE_KEYS_URL}.")
@@ -177,20 +182,27 @@ fn reject_other_kinds_of_id(text: &str) -> Result<(), ParseError> {
     }
     if trimmed != text {
         return wrong(
-            "There is white space before or after the key identifier; remove it, for example with `trimspace()`.",
+            "There is white space before or after the key identifier; remove it, for example with \
+             `trimspace()`.",
         );
     }
     let quoted = |quote: char| text.starts_with(quote) && text.ends_with(quote);
     if quoted('"') || quoted('\'') {
         return wrong(
-            "The quotes around the key identifier are part of the value; remove them (`terraform output -raw` prints a value without).",
+            "The quotes around the key identifier are part of the value; remove them (`terraform \
+             output -raw` prints a value without).",
         );
     }
     Ok(())
 }
 
 fn credentials() -> ParseError {
-    ParseError("There is an `@` in the key identifier, so what is before it looks like a user name or a password; remove it, a key's URL has no credentials, and if it was a real password, change it.".to_owned())
+    ParseError(
+        "There is an `@` in the key identifier, so what is before it looks like a user name or a \
+         password; remove it, a key's URL has no credentials, and if it was a real password, \
+         change it."
+            .to_owned(),
+    )
 }
 
 /// Characters that have no place anywhere in a key identifier and that URL libraries like to strip
@@ -207,12 +219,15 @@ fn reject_characters(text: &str) -> Result<(), ParseError> {
             }
             _ if character.is_control() => {
                 return wrong(format!(
-                    "The key identifier contains the control character U+{number:04X}; remove it, it often comes from a line break inside the text."
+                    "The key identifier contains the control character U+{number:04X}; remove it, \
+                     it often comes from a line break inside the text."
                 ));
             }
             _ if !character.is_ascii() => {
                 return wrong(format!(
-                    "The key identifier contains the character U+{number:04X}, but a key's URL is plain ASCII; type it again, it often comes from a word processor (a dash for a hyphen, an invisible space)."
+                    "The key identifier contains the character U+{number:04X}, but a key's URL is \
+                     plain ASCII; type it again, it often comes from a word processor (a dash for \
+                     a hyphen, an invisible space)."
                 ));
             }
             '\\' => {
@@ -222,7 +237,8 @@ fn reject_characters(text: &str) -> Result<(), ParseError> {
             }
             ' ' => {
                 return wrong(format!(
-                    "The key identifier contains a space; the form is `{FORM}`, and no name in it has spaces."
+                    "The key identifier contains a space; the form is `{FORM}`, and no name in it \
+                     has spaces."
                 ));
             }
             _ => {}
@@ -259,7 +275,8 @@ fn strip_https(text: &str) -> Result<&str, ParseError> {
         return missing();
     }
     wrong(format!(
-        "This is not the URL of a key (the name of the key alone is not enough, as it does not say in which vault it is); {USE_THE_KEYS_URL}."
+        "This is not the URL of a key (the name of the key alone is not enough, as it does not \
+         say in which vault it is); {USE_THE_KEYS_URL}."
     ))
 }
 
@@ -288,7 +305,8 @@ fn parse_authority(
     // it.
     if port.is_some_and(|port| port != "443") {
         return wrong(
-            "The port is not 443; remove the colon and what follows it up to the `/`, key vaults have no other port.",
+            "The port is not 443; remove the colon and what follows it up to the `/`, key vaults \
+             have no other port.",
         );
     }
     Ok((vault_name.to_owned(), domain))
@@ -326,7 +344,8 @@ fn explain_host(host: &str, is_user_name: bool) -> ParseError {
     };
     ParseError(match host {
         "portal.azure.com" | "portal.azure.us" | "portal.azure.cn" => format!(
-            "This is the address of a page in the Azure portal; copy the \"Key Identifier\" that the portal shows with the key's current version, or {USE_THE_KEYS_URL}."
+            "This is the address of a page in the Azure portal; copy the \"Key Identifier\" that \
+             the portal shows with the key's current version, or {USE_THE_KEYS_URL}."
         ),
         _ if is_user_name => return credentials(),
         "" => format!("The vault's host name is missing after `https://`; the form is `{FORM}`."),
@@ -335,19 +354,23 @@ fn explain_host(host: &str, is_user_name: bool) -> ParseError {
             "There is a dot after the vault's host name; remove it.".to_owned()
         }
         _ if host.contains(".privatelink.") || host.contains(".vaultcore.") => format!(
-            "The host is the internal name of a private endpoint; write the vault's own host name, {HOSTS}, which resolves to the private endpoint by itself."
+            "The host is the internal name of a private endpoint; write the vault's own host \
+             name, {HOSTS}, which resolves to the private endpoint by itself."
         ),
         _ if VAULT_DOMAINS.iter().any(|domain| domain.name == host.trim_start_matches('.')) => {
             format!("The vault's name is missing before the domain; the host has to be {HOSTS}.")
         }
         _ if VAULT_DOMAINS.iter().any(nested) => format!(
-            "The host `{shown}` has a dot in the place of the vault's name; the host has to be {HOSTS}, with one name before the domain."
+            "The host `{shown}` has a dot in the place of the vault's name; the host has to be \
+             {HOSTS}, with one name before the domain."
         ),
         _ if mentions_vault_domain(host) => format!(
-            "The host `{shown}` looks like the host of a key vault but does not belong to Azure Key Vault; the host has to be {HOSTS}."
+            "The host `{shown}` looks like the host of a key vault but does not belong to Azure \
+             Key Vault; the host has to be {HOSTS}."
         ),
         _ => format!(
-            "The host `{shown}` is not the host of a key vault or a Managed HSM; the host has to be {HOSTS}."
+            "The host `{shown}` is not the host of a key vault or a Managed HSM; the host has to \
+             be {HOSTS}."
         ),
     })
 }
@@ -362,7 +385,8 @@ fn ip_address() -> String {
 fn check_vault_name(name: &str) -> Result<(), ParseError> {
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(format!(
-            "The vault's name contains `{other}`; names of vaults consist of letters, digits and hyphens."
+            "The vault's name contains `{other}`; names of vaults consist of letters, digits and \
+             hyphens."
         ));
     }
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -371,13 +395,15 @@ fn check_vault_name(name: &str) -> Result<(), ParseError> {
     if !(3..=24).contains(&name.len()) {
         let plural = if name.len() == 1 { "" } else { "s" };
         return wrong(format!(
-            "The vault's name is {} character{plural} long; names of vaults have 3 to 24 characters.",
+            "The vault's name is {} character{plural} long; names of vaults have 3 to 24 \
+             characters.",
             name.len()
         ));
     }
     if name.contains("--") || name.ends_with('-') {
         return wrong(
-            "The vault's name has two hyphens in a row, or one at its end; names of vaults have neither.",
+            "The vault's name has two hyphens in a row, or one at its end; names of vaults have \
+             neither.",
         );
     }
     Ok(())
@@ -387,7 +413,8 @@ fn check_vault_name(name: &str) -> Result<(), ParseError> {
 fn parse_path(path: &str) -> Result<(&str, Option<&str>), ParseError> {
     if path.contains('%') {
         return wrong(
-            "The path contains a `%`; write it without percent-encoding, names of keys consist of letters, digits and hyphens.",
+            "The path contains a `%`; write it without percent-encoding, names of keys consist of \
+             letters, digits and hyphens.",
         );
     }
     let path = path.strip_prefix('/').unwrap_or(path);
@@ -429,7 +456,8 @@ fn parse_path(path: &str) -> Result<(&str, Option<&str>), ParseError> {
         [name, version] => (*name, Some(*version)),
         [_, _, _, ..] => {
             return wrong(format!(
-                "There is more after the key's version; remove it, the form is `{FORM}` or `{FORM}/<version>`."
+                "There is more after the key's version; remove it, the form is `{FORM}` or \
+                 `{FORM}/<version>`."
             ));
         }
     };
@@ -441,7 +469,8 @@ fn parse_path(path: &str) -> Result<(&str, Option<&str>), ParseError> {
 fn check_key_name(name: &str) -> Result<(), ParseError> {
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(format!(
-            "The key's name contains `{other}`; names of keys consist of letters, digits and hyphens."
+            "The key's name contains `{other}`; names of keys consist of letters, digits and \
+             hyphens."
         ));
     }
     if name.len() > KEY_NAME_MAX {
@@ -457,12 +486,14 @@ fn check_key_name(name: &str) -> Result<(), ParseError> {
 fn check_key_version(version: &str) -> Result<(), ParseError> {
     if let Some(other) = version.chars().find(|c| !c.is_ascii_alphanumeric()) {
         return wrong(format!(
-            "The key's version contains `{other}`; a version consists of letters and digits, and it can be left out, as Adobe stores the vault and the key's name only."
+            "The key's version contains `{other}`; a version consists of letters and digits, and \
+             it can be left out, as Adobe stores the vault and the key's name only."
         ));
     }
     if version.len() > KEY_VERSION_MAX {
         return wrong(format!(
-            "The key's version is {} characters long, which is too long for a version (Azure's have 32); it can be left out, as Adobe stores the vault and the key's name only.",
+            "The key's version is {} characters long, which is too long for a version (Azure's \
+             have 32); it can be left out, as Adobe stores the vault and the key's name only.",
             version.len()
         ));
     }

@@ -84,7 +84,11 @@ pub trait ResourceExt: Resource {
         _ = state;
         diags.errors.push(Diagnostic {
             summary: "This state cannot be upgraded".into(),
-            detail: format!("The provider knows no upgrade from schema version {version} (ResourceExt::upgrade_json).").into(),
+            detail: format!(
+                "The provider knows no upgrade from schema version {version} \
+                 (ResourceExt::upgrade_json)."
+            )
+            .into(),
             attribute: AttributePath { steps: Vec::new() },
         });
         None

@@ -124,8 +124,8 @@ fn parsed(value: &str) -> Result<Url, &'static str> {
         .filter(|url| url.host_str().is_some_and(|host| !host.is_empty()))
         .filter(|url| url.query().or(url.fragment()).is_none() && !url.path().contains('@'))
         .ok_or(
-            "it is not the address of a proxy, such as \"http://proxy.example.com:3128\" (in a user name and a password, \
-             `/`, `?`, `#` and `@` are percent-encoded)",
+            "it is not the address of a proxy, such as \"http://proxy.example.com:3128\" (in a \
+             user name and a password, `/`, `?`, `#` and `@` are percent-encoded)",
         )
 }
 

@@ -159,7 +159,8 @@ impl Reply {
     #[must_use]
     pub fn html(status: u16) -> Self {
         let body = format!(
-            "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>\n"
+            "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></\
+             body></html>\n"
         );
         Self::text(status, "text/html; charset=utf-8", &body)
     }

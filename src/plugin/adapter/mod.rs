@@ -215,7 +215,10 @@ fn unsent<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, what: &str) -> Option
     if nothing.is_none() {
         diags.errors.push(diagnostic(
             "The provider cannot do without a value",
-            format!("{what} is null, which the provider's type does not allow. This is a bug in the provider."),
+            format!(
+                "{what} is null, which the provider's type does not allow. This is a bug in the \
+                 provider."
+            ),
         ));
     }
     nothing
@@ -235,9 +238,9 @@ fn private<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, bytes: &'a [u8]) -> 
         .map_err(|_| {
             diags.errors.push(diagnostic(
                 "The private state cannot be read",
-                "This version of the provider did not write it. Use the version that did, or take the object out of \
-                 the state with `terraform state rm <address>`, which leaves the object itself as it is, and import it \
-                 again.",
+                "This version of the provider did not write it. Use the version that did, or take \
+                 the object out of the state with `terraform state rm <address>`, which leaves \
+                 the object itself as it is, and import it again.",
             ));
         })
         .ok()
@@ -310,9 +313,9 @@ fn or_deferred<T>(
         (None, Some(_)) if ctx.deferral_allowed() => return deferred(diags),
         (None, Some(_)) => diags.errors.push(diagnostic(
             "The provider deferred what cannot be deferred",
-            "It waits for something that is not known yet, and this CLI, or this run of it, does not allow that. Apply \
-             what it depends on first, with -target. Nothing was changed. That there is no better message is a bug in \
-             the provider.",
+            "It waits for something that is not known yet, and this CLI, or this run of it, does \
+             not allow that. Apply what it depends on first, with -target. Nothing was changed. \
+             That there is no better message is a bug in the provider.",
         )),
         (None, None) => require_error(diags, what),
     }

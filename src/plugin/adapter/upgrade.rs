@@ -22,8 +22,8 @@ pub(super) fn upgrade(
         diags.errors.push(diagnostic(
             "This state is from a newer version of the provider",
             format!(
-                "It was stored with version {} of the schema of {}, and this provider has version {current}. \
-                 Use the provider version that stored it, or a later one.",
+                "It was stored with version {} of the schema of {}, and this provider has version \
+                 {current}. Use the provider version that stored it, or a later one.",
                 request.version, request.type_name
             ),
         ));

@@ -27,10 +27,12 @@ impl Endpoint {
         match access {
             Access::Tls => {}
             Access::Plaintext => bail!(
-                "PLUGIN_CLIENT_CERT is missing, and without it a TCP port would be open to every local user"
+                "PLUGIN_CLIENT_CERT is missing, and without it a TCP port would be open to every \
+                 local user"
             ),
             Access::Debug => bail!(
-                "--debug needs unix sockets, which this platform does not have: a TCP port would be open to every local user"
+                "--debug needs unix sockets, which this platform does not have: a TCP port would \
+                 be open to every local user"
             ),
         }
         let port = |name| variable(name).and_then(|value| value.parse::<u16>().ok());

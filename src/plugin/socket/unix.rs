@@ -47,8 +47,8 @@ impl Endpoint {
             (true, _) => wanted,
             // Who asked for a folder may see no other.
             (false, Some(_)) => bail!(
-                "PLUGIN_UNIX_SOCKET_DIR names a folder in which no socket can be: {} is too long, or has one of | ' \" \\ \
-                 in it. Name a shorter one",
+                "PLUGIN_UNIX_SOCKET_DIR names a folder in which no socket can be: {} is too long, \
+                 or has one of | ' \" \\ in it. Name a shorter one",
                 wanted.display()
             ),
             (false, None) => fallback.clone(),
