@@ -25,14 +25,14 @@ pub enum Route {
 pub enum Action {
     /// This response instead.
     Reply(Reply),
-    /// Nothing for so long, then what would have been. A client that leaves meanwhile has sent
+    /// Nothing for this long, then what would have been. A client that leaves meanwhile has sent
     /// nothing.
     Delay(Duration),
     /// As `Delay`, until `Control::release`.
     Hold,
     /// The connection is reset.
     Reset,
-    /// Nothing listens for so long when the request comes, so it never leaves its client. Only for
+    /// Nothing listens for this long when the request comes, so it never leaves its client. Only for
     /// [`Route::Any`]: which request comes next is known, and what it will be is not.
     Unreachable(Duration),
     /// 200, the beginning of a JSON body, and the connection is closed.

@@ -13,8 +13,8 @@ pub struct Options {
     pub org_id: String,
     /// How responses spell it; as it was sent where this is absent. Whether Adobe leaves
     /// `@AdobeOrg` out is not documented.
-    pub answered_org_id: Option<String>,
-    /// Bearer tokens that are good for ever, as if minted elsewhere.
+    pub echoed_org_id: Option<String>,
+    /// Bearer tokens that are good for ever, as if made elsewhere.
     pub tokens: Vec<String>,
     /// OAuth server-to-server credentials, as (client id, client secret).
     pub clients: Vec<(String, String)>,
@@ -61,7 +61,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             org_id: "1234567890ABCDEF12345678@AdobeOrg".into(),
-            answered_org_id: None,
+            echoed_org_id: None,
             tokens: vec!["sim-token".into()],
             clients: vec![("sim-client".into(), "sim-secret".into())],
             token_lifetime: Duration::from_secs(86_399),
@@ -198,7 +198,7 @@ pub enum ResubmitFailed {
     #[default]
     NewId,
     /// Accepted with a new id, but the status call goes on showing the failed job, old id included,
-    /// for so long.
+    /// for this long.
     NewIdAfter(Duration),
     /// Accepted under the id it had.
     SameId,

@@ -92,7 +92,7 @@ pub(super) async fn record(
         reply = reply.with_header("connection", "close");
     }
     // Logged before it is sent: a client that has its response finds it in the log.
-    shared.world().answered(&request_id, &reply);
+    shared.world().replied(&request_id, &reply);
     shared.announce();
     if shared.world().options.request_ids {
         reply = reply.with_header("x-request-id", &request_id);

@@ -112,7 +112,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, 
         "configData": config_data(&configuration, options),
         "name": APPLICATION_NAME,
         "type": "BYOK_CONFIG",
-        "imsOrgId": options.answered_org_id.as_ref().unwrap_or(&org),
+        "imsOrgId": options.echoed_org_id.as_ref().unwrap_or(&org),
         "status": configuration.status,
     });
     Ok(Reply::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
@@ -138,7 +138,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
             "type": "BYOK_CONFIG",
             "status": configuration.status,
             "configData": config_data(&configuration, &world.options),
-            "imsOrgId": world.options.answered_org_id.as_ref().unwrap_or(&org),
+            "imsOrgId": world.options.echoed_org_id.as_ref().unwrap_or(&org),
             "subscriptionId": SUBSCRIPTION_ID,
             "id": configuration.id,
             "rowType": "BYOK_KEY",

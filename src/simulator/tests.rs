@@ -105,8 +105,8 @@ fn refusals_are_the_documented_ones() {
         ("@AdobeOrg", "@OtherOrg", 403, "403025"),
     ] {
         let stream = begin(&simulator, APP, &HEADERS.replace(was, is), "");
-        let (answered, head, body) = finish(stream).unwrap();
-        assert!(answered == status && body.contains(code), "{is}: {head} {body}");
+        let (shown, head, body) = finish(stream).unwrap();
+        assert!(shown == status && body.contains(code), "{is}: {head} {body}");
         assert!(head.contains("x-request-id: sim-0000"), "{head}");
     }
     let nowhere = send(&simulator, &format!("{APP}/"), "");

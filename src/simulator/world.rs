@@ -166,7 +166,7 @@ impl World {
     }
 
     /// Writes down the response to a request, if the log was not cleared meanwhile.
-    pub(super) fn answered(&mut self, request_id: &str, reply: &Reply) {
+    pub(super) fn replied(&mut self, request_id: &str, reply: &Reply) {
         if let Some(entry) = self.log.iter_mut().find(|entry| entry.request_id == request_id) {
             entry.status = Some(reply.status);
             entry.response.clone_from(&reply.body);

@@ -10,7 +10,7 @@ use tonic::Code;
 use tonic::transport::Channel;
 
 use super::client::{
-    Launch, Plugin, UNKNOWN, answered, plan, read, said, value, without_certificate,
+    Launch, Plugin, UNKNOWN, plan, read, responds, said, value, without_certificate,
 };
 use crate::support::{KEY, ORG_ID, OTHER_KEY, TOKEN, simulator};
 
@@ -40,9 +40,9 @@ async fn it_shakes_hands_with_its_client_and_refuses_others() {
     let plugin = start().await;
     assert_eq!(plugin.fields()[..3], ["1", "6", "unix"]);
     assert_eq!(plugin.fields()[4], "grpc");
-    assert!(answered(&plugin, Some(plugin.tls())).await);
-    assert!(!answered(&plugin, without_certificate(&plugin)).await);
-    assert!(!answered(&plugin, None).await);
+    assert!(responds(&plugin, Some(plugin.tls())).await);
+    assert!(!responds(&plugin, without_certificate(&plugin)).await);
+    assert!(!responds(&plugin, None).await);
 }
 
 #[tokio::test]

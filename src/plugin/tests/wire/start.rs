@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::client::{COOKIE, Launch, answered};
+use super::client::{COOKIE, Launch, responds};
 use super::toy;
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn the_socket_is_this_user_s_alone_and_where_the_client_wants_it() {
         let directory = plugin.socket().parent().unwrap().to_owned();
         assert_eq!(directory.parent(), Some(expected));
         assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
-        assert!(answered(&plugin, None).await);
+        assert!(responds(&plugin, None).await);
         plugin.shutdown().await;
         plugin.end().await;
         assert!(!directory.exists());
