@@ -163,12 +163,10 @@ fn of_object(object: &Map<String, Value>) -> Option<String> {
             Some(Value::Object(inner)) => {
                 of_object(inner).unwrap_or_else(|| Value::from(inner.clone()).to_string())
             }
-            Some(Value::Array(items)) if !items.is_empty() => {
-                Value::from(items.clone()).to_string()
-            }
+            Some(items @ Value::Array(_)) => items.to_string(),
             _ => continue,
         };
-        if !part.is_empty() && part != "{}" && !parts.contains(&part) {
+        if !["", "{}", "[]"].contains(&part.as_str()) && !parts.contains(&part) {
             parts.push(part);
         }
     }
