@@ -470,32 +470,63 @@ mod tests {
         assert_eq!(interrupted, (Ok(None), 3, 0), "one more look after the interruption");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_failed_job_is_submitted_again_after_ever_longer_pauses() {
-        let limits = Limits {
-            deadline: Instant::now() + Duration::from_secs(3600),
-            stop: CancellationToken::new(),
-        };
-        let accepted = Accepted {
+    /// A job that this run submitted, and that failed.
+    fn failed() -> Accepted {
+        Accepted {
             seen: seen("1", "FAILED", None),
             superseded: None,
             round: 1,
             has_past: false,
             is_adopted: false,
-        };
-        let submitted = Seen { is_read: false, ..accepted.seen.clone() };
-        let poll = || std::future::ready(Ok(seen("1", "FAILED", None)));
+        }
+    }
+
+    fn an_hour() -> Limits {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        Limits { deadline, stop: CancellationToken::new() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_job_is_submitted_again_after_ever_longer_pauses() {
+        let limits = an_hour();
+        let poll = || std::future::ready(Ok(failed().seen));
         let again = |_, round| {
-            let seen = submitted.clone();
-            std::future::ready(Ok(Accepted { seen, round: round + 1, ..accepted.clone() }))
+            let seen = Seen { is_read: false, ..failed().seen };
+            std::future::ready(Ok(Accepted { seen, round: round + 1, ..failed() }))
         };
-        let unfinished = follow("c", accepted.clone(), 4, &limits, poll, again).await.unwrap_err();
+        let unfinished = follow("c", failed(), 4, &limits, poll, again).await.unwrap_err();
         let Trouble::Failed(times) = unfinished.trouble else { panic!("{unfinished:?}") };
         let mut before = Duration::ZERO;
         let pauses = times.iter().map(|at| (*at - std::mem::replace(&mut before, *at)).as_secs());
         assert_eq!(pauses.collect::<Vec<_>>(), [10, 20, 40, 80], "and the poll before each");
         let Left::Accepted(left) = unfinished.left else { panic!("{:?}", unfinished.left) };
         assert_eq!(left.round, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_is_still_there_if_it_is_not_submitted_again() {
+        type Again = fn() -> Box<Unfinished>;
+        const UNCERTAIN: Left = Left::Uncertain { has_past: false };
+        let cases: [(Again, &str, &str); 3] = [
+            (|| Trouble::RivalUncertain.into(), "RivalUncertain", "Accepted"),
+            (|| Trouble::InterruptedBefore.into(), "Interrupted", "Accepted"),
+            (|| Trouble::RivalUncertain.leaves(UNCERTAIN), "RivalUncertain", "Uncertain"),
+        ];
+        let poll = || std::future::ready(Ok(failed().seen));
+        for (again, trouble, left) in cases {
+            let again = |_, _| std::future::ready(Err(again()));
+            let ended = follow("c", failed(), 1, &an_hour(), poll, again).await.unwrap_err();
+            assert_eq!(format!("{:?}", ended.trouble), trouble);
+            assert!(format!("{:?}", ended.left).starts_with(left), "{:?}", ended.left);
+        }
+        let (limits, began) = (an_hour(), Instant::now());
+        let again = |_, _| std::future::ready(Err(Trouble::RivalUncertain.into()));
+        let (ended, ()) = tokio::join!(follow("c", failed(), 1, &limits, poll, again), async {
+            sleep(Duration::from_secs(5)).await;
+            limits.stop.cancel();
+        });
+        assert!(matches!(ended.unwrap_err().trouble, Trouble::Interrupted));
+        assert_eq!(began.elapsed().as_secs(), 5, "an interruption ends the pause at once");
     }
 
     const CREATE: Claim = Claim::Create { adopts: true, may_rekey: false };
@@ -522,13 +553,8 @@ mod tests {
         const STRICT: Claim = Claim::Create { adopts: false, may_rekey: false };
         const OWN: Claim = Claim::Own { may_rekey: false };
         const OTHER_KEY: &str = "https://vault-b.vault.azure.net/keys/wrap";
-        let accepted = Accepted {
-            seen: Seen { is_read: false, ..seen("1", "NEW", Some(KEY)) },
-            superseded: None,
-            round: 1,
-            has_past: false,
-            is_adopted: false,
-        };
+        let submitted = Seen { is_read: false, ..seen("1", "NEW", Some(KEY)) };
+        let accepted = Accepted { seen: submitted, ..failed() };
         for (key, claim, moment, expected) in [
             (KEY, CREATE, Moment::Before, "adopted"),
             (KEY, CREATE, Moment::AfterFailure("0"), "shared"),
