@@ -213,7 +213,8 @@ impl Reader<'_> {
     /// `endpoint` from wherever overrides `region`, so an unknown region does not matter beside a
     /// known endpoint.
     fn endpoint(&mut self, config: &ProviderConfig) -> Option<Url> {
-        match self.read(&config.endpoint, &ENDPOINT, base_url) {
+        let parse = |text: &str| base_url(text, "https://platform.adobe.io");
+        match self.read(&config.endpoint, &ENDPOINT, parse) {
             Value::Null => self.read(&config.region, &REGION, region_url).as_option(),
             endpoint => endpoint.as_option(),
         }
@@ -278,9 +279,9 @@ fn retries(text: &str) -> Result<u32, String> {
 }
 
 /// A base URL that credentials may be sent to: https, or plain http on this machine.
-fn base_url(text: &str) -> Result<Url, String> {
-    const WHOLE: &str = "write the whole address, such as \"https://platform.adobe.io\"";
-    let url = Url::parse(text).map_err(|_| format!("it is not a URL; {WHOLE}"))?;
+fn base_url(text: &str, example: &str) -> Result<Url, String> {
+    let whole = |what| format!("{what}; write the whole address, such as {example:?}");
+    let url = Url::parse(text).map_err(|_| whole("it is not a URL"))?;
     let why = match url.scheme() {
         _ if !url.username().is_empty() || url.password().is_some() => {
             "it has a user name or a password in it; credentials have arguments of their own"
@@ -294,7 +295,7 @@ fn base_url(text: &str) -> Result<Url, String> {
             "plain http is accepted for loopback addresses only, as credentials would go over the \
              network in clear; write https"
         }
-        _ => return Err(format!("its scheme is not https; {WHOLE}")),
+        _ => return Err(whole("its scheme is not https")),
     };
     Err(why.to_owned())
 }

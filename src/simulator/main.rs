@@ -17,7 +17,8 @@ Usage: aep-simulator [OPTIONS]
   --listen ADDRESS:PORT    where to listen; loopback only, port 0 lets the system choose [127.0.0.1:8080]
   --org ORG                the one organisation there is [1234567890ABCDEF12345678@AdobeOrg]
   --token TOKEN            an access token that is accepted, can be repeated [sim-token]
-  --client ID:SECRET       an OAuth credential that is accepted, can be repeated [sim-client:sim-secret]
+  --client ID:SECRET       an OAuth credential that is accepted, can be repeated [sim-client:sim-secret]; it takes
+                           AEP_IMS_ENDPOINT, the same address as AEP_ENDPOINT
   --stage-seconds SECONDS  how long RUNNING and UPDATE_EXISTING_RESOURCES last, each [2]
   --outcome OUTCOME        completed, failed, or one for each attempt at a name: failed,completed [completed]
   --help, --version

@@ -38,9 +38,8 @@ impl<D: DataSource> DataSourceAdapter<D> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
-        let ty = &self.declared.ty;
-        let sent = decode::<State<D>>(diags, config, ty)?;
-        let (config, _) = typed::<State<D>>(diags, &sent, ty)?;
+        let sent = self.declared.configuration::<State<D>>(diags, config)?;
+        let (config, _) = typed::<State<D>>(diags, &sent, &self.declared.ty)?;
         let validated = self.data_source.validate(diags, config).await;
         required(diags, validated, "no result of the validation")
     }

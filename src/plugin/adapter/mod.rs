@@ -51,6 +51,20 @@ impl Declared {
         let ty = Ty::of_block(&schema.block);
         Self { schema, ty }
     }
+
+    /// Reads a configuration that is to be validated.
+    fn configuration<F: Family>(
+        &self,
+        diags: &mut Diagnostics,
+        config: Option<&pb::DynamicValue>,
+    ) -> Option<Sent> {
+        let sent = decode::<F>(diags, config, &self.ty)?;
+        let refused = sent.sets_read_only(&self.schema.block, &self.ty).into_iter();
+        diags
+            .errors
+            .extend(refused.map(|error| error.into_diagnostic("The attribute is read-only")));
+        Some(sent)
+    }
 }
 
 /// Whether Terraform takes it for a name. It refuses a whole provider for one that it does not.

@@ -10,6 +10,7 @@ mod json;
 mod locate;
 mod lost;
 mod number;
+mod read_only;
 mod ty;
 
 /// What holds for anything that comes in: for the tests, and for the fuzz targets in `tests/fuzz`.

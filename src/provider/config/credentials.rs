@@ -54,10 +54,11 @@ impl Reader<'_> {
         let as_is = |text: &str| Ok(text.to_owned());
         let client_id = self.required(&config.client_id, &CLIENT_ID, PAIR, as_is);
         let client_secret = self.required(&config.client_secret, &CLIENT_SECRET, PAIR, as_is);
-        let separator = if config.scopes.is_null() { ',' } else { '\n' };
+        let separator = if config.scopes.is_null() { ',' } else { BETWEEN };
         let scopes =
-            self.read(&lines(&config.scopes), &SCOPES, |text| scopes(text, separator)).as_option();
-        let ims_endpoint = self.read(&config.ims_endpoint, &IMS_ENDPOINT, base_url).as_option();
+            self.read(&joined(&config.scopes), &SCOPES, |text| scopes(text, separator)).as_option();
+        let parse = |text: &str| base_url(text, "https://ims-na1.adobelogin.com");
+        let ims_endpoint = self.read(&config.ims_endpoint, &IMS_ENDPOINT, parse).as_option();
         Some(Credentials::ClientSecret {
             ims_endpoint: ims_endpoint?,
             client_id: client_id?,
@@ -67,13 +68,16 @@ impl Reader<'_> {
     }
 }
 
-/// A list as lines. Unknown with one of its elements.
-fn lines(list: &Value<Vec<Value<String>>>) -> Value<String> {
+/// Between the elements of a list. No white space, which is taken off at both ends.
+const BETWEEN: char = '\u{1f}';
+
+/// A list as one text. Unknown with one of its elements.
+fn joined(list: &Value<Vec<Value<String>>>) -> Value<String> {
     list.as_ref().and_then(|list| match list.iter().any(Value::is_unknown) {
         true => Value::Unknown,
         false => {
             let texts = list.iter().map(|text| text.as_deref_option().unwrap_or_default());
-            Value::Value(texts.collect::<Vec<_>>().join("\n"))
+            Value::Value(texts.collect::<Vec<_>>().join(&BETWEEN.to_string()))
         }
     })
 }

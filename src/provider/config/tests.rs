@@ -14,6 +14,14 @@ fn text(value: &str) -> Value<String> {
     Value::Value(value.to_owned())
 }
 
+/// Authenticates with a client.
+fn with_client(config: &mut ProviderConfig) -> &mut ProviderConfig {
+    config.access_token = Value::Null;
+    config.client_id = text("id");
+    config.client_secret = text("secret");
+    config
+}
+
 fn complete() -> ProviderConfig {
     ProviderConfig {
         org_id: text("ORG@AdobeOrg"),
@@ -187,7 +195,7 @@ type Case = (
 
 #[test]
 fn what_is_wrong_is_named_with_both_spellings() {
-    let cases: [Case; 24] = [
+    let cases: [Case; 27] = [
         ("no organisation", |c| c.org_id = Value::Null, &[], &["`org_id`", "AEP_ORG_ID"]),
         (
             "no credentials",
@@ -242,6 +250,24 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &["AEP_ENDPOINT", "not a URL"],
         ),
         (
+            "no URL of the identity service",
+            |c| with_client(c).ims_endpoint = text("ims"),
+            &[],
+            &["`ims_endpoint`", "not a URL", "https://ims-na1.adobelogin.com"],
+        ),
+        (
+            "no scope after one",
+            |c| with_client(c).scopes = Value::Value(vec![text("openid"), Value::Null]),
+            &[],
+            &["`scopes`", "one word"],
+        ),
+        (
+            "no scope before one",
+            |c| with_client(c).scopes = Value::Value(vec![text(""), text("openid")]),
+            &[],
+            &["`scopes`", "one word"],
+        ),
+        (
             "a region that is a host",
             |c| c.region = text("evil.example/"),
             &[],
@@ -289,16 +315,7 @@ fn an_unknown_value_never_becomes_a_default() {
         ("organisation", |c| c.org_id = Value::Unknown, "org_id"),
         ("token", |c| c.access_token = Value::Unknown, "access_token"),
         ("retries", |c| c.max_retries = Value::Unknown, "max_retries"),
-        (
-            "a scope",
-            |c| {
-                c.access_token = Value::Null;
-                c.client_id = text("id");
-                c.client_secret = text("secret");
-                c.scopes = Value::Value(vec![Value::Unknown]);
-            },
-            "scopes",
-        ),
+        ("a scope", |c| with_client(c).scopes = Value::Value(vec![Value::Unknown]), "scopes"),
     ];
     for (case, set, argument) in cases {
         let mut config = complete();

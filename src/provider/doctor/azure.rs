@@ -155,7 +155,7 @@ pub fn manual(key: &KeyIdentifier, facts: &Facts) -> Finding {
         false => ("--name", VAULT_ROLE),
     };
     let vault = format!("{option} {}", key.vault_name());
-    let commands = [role, CONSENT, FORM, PURGE, FIREWALL];
+    let commands = [CONSENT, role, FORM, PURGE, FIREWALL];
     let mut list = format!("Sign in first:\n  {cloud}az login --tenant {tenant}");
     for (number, (point, command)) in (1..).zip(requirements(key).iter().zip(commands)) {
         let command = command.replace("APP", &app).replace("VAULT", &vault);

@@ -32,6 +32,7 @@ pub(super) const CASES: &[Case] = &[
     ("a name: dots", |stage| name(stage, "..")),
     ("a name: a line break", |stage| name(stage, "one\ntwo")),
     ("failed_attempts out of range", |stage| stage.one("failed_attempts = -1").validate()),
+    ("a read-only attribute", |stage| stage.one("ims_org_id = \"an organisation\"").validate()),
     ("a timeout that is none", |stage| {
         stage.one("timeouts {\n    create = \"2 hours\"\n  }").validate()
     }),

@@ -45,7 +45,7 @@ pub(super) fn import_section(identity: &IdentitySchema, ways: [String; 3]) -> St
     format!(
         "\n## Import\n\n\
          With an [`import` block](https://developer.hashicorp.com/terraform/language/import) (Terraform 1.5 or later):\n\n\
-         {}\n\nWith an `import` block by identity (Terraform 1.12 or later):\n\n{}\n\n\
+         {}\n\nWith an `import` block by identity (Terraform 1.12, OpenTofu 1.12 or later):\n\n{}\n\n\
          ### Identity Schema\n\n#### Required\n\n{attributes}\n\n\
          With the [`terraform import` command](https://developer.hashicorp.com/terraform/cli/commands/import):\n\n{}\n",
         fenced("terraform", &block),

@@ -100,7 +100,7 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         diags: &mut Diagnostics,
         config: Option<&pb::DynamicValue>,
     ) -> Option<()> {
-        let config = self.sent(diags, config)?;
+        let config = self.declared.configuration::<State<R>>(diags, config)?;
         let config = self.state(diags, &config)?;
         let validated = self.resource.validate(diags, config).await;
         required(diags, validated, "no result of the validation")

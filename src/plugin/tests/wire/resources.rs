@@ -123,10 +123,15 @@ async fn a_data_source_is_read_or_says_why_not() {
     assert_eq!(read(response.state.as_ref()), json!({ "key": "abc", "value": "ABC" }));
     let response = toy.read_data_source(lookup("missing")).await;
     assert_eq!(said(&response.diagnostics), ["Not found [key]"]);
-    let type_name = "toy_lookup".into();
-    let config = value(&json!({ "key": UNKNOWN, "value": null }));
-    let request = pb::validate_data_resource_config::Request { type_name, config };
-    assert_eq!(toy.validate_data_resource_config(request).await.diagnostics, []);
+    for (computed, expected) in
+        [(json!(null), vec![]), (json!("x"), vec!["The attribute is read-only [value]"])]
+    {
+        let type_name = "toy_lookup".into();
+        let config = value(&json!({ "key": UNKNOWN, "value": computed }));
+        let request = pb::validate_data_resource_config::Request { type_name, config };
+        let response = toy.validate_data_resource_config(request).await;
+        assert_eq!(said(&response.diagnostics), expected);
+    }
 }
 
 #[tokio::test]
@@ -178,12 +183,18 @@ async fn a_forgotten_response_is_an_error_and_never_a_success() {
         assert_eq!(said(&response.diagnostics), [FORGOTTEN], "apply {prior} {to}");
         assert_eq!(read(response.new_state.as_ref()), null);
     }
-    let request = pb::validate_resource_config::Request {
-        type_name: "toy_puppet".into(),
-        config: value(&puppet("forget validate")),
-        ..Default::default()
-    };
-    assert_eq!(said(&toy.validate_resource_config(request).await.diagnostics), [FORGOTTEN]);
+    let mut unset = puppet("forget validate");
+    unset["result"] = null;
+    for (config, expected) in
+        [(unset, FORGOTTEN), (puppet("forget validate"), "The attribute is read-only [result]")]
+    {
+        let request = pb::validate_resource_config::Request {
+            type_name: "toy_puppet".into(),
+            config: value(&config),
+            ..Default::default()
+        };
+        assert_eq!(said(&toy.validate_resource_config(request).await.diagnostics), [expected]);
+    }
 }
 
 #[tokio::test]

@@ -464,11 +464,11 @@ pub fn requirements(key: &KeyIdentifier) -> [String; 5] {
         false => ("key vault", "(permission model: Azure RBAC, not access policies)", ""),
     };
     [
-        format!("Adobe's app has the role \"{role}\"\non the {vault} {permissions}"),
         format!(
-            "the app has consent in the tenant of the {vault}\n(`consent_url` of the data source \
-             aep_cmk_app)"
+            "Adobe's app has consent in the tenant of the {vault}\n(`consent_url` of the data \
+             source aep_cmk_app)"
         ),
+        format!("the app has the role \"{role}\"\non the {vault} {permissions}"),
         "the key is of type RSA or RSA-HSM with at least 3072 bits, is enabled,\nhas not expired, \
          and allows wrapKey and unwrapKey"
             .to_owned(),
