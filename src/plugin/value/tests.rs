@@ -117,6 +117,15 @@ fn a_set_is_sorted_and_holds_what_is_known_once() {
     let set = ty(r#"["set","string"]"#);
     let sent = b"\x95\xa1b\xd4\x00\x00\xa1a\xa1b\xd4\x00\x00";
     assert_eq!(echoed(sent, &set).unwrap(), b"\x94\xa1a\xa1b\xd4\x00\x00\xd4\x00\x00");
+    // Two elements with something unknown inside may turn out to be different ones, too.
+    for (json, twice) in [
+        (r#"["set",["list","string"]]"#, b"\x92\x91\xd4\x00\x00\x91\xd4\x00\x00".as_slice()),
+        (r#"["set",["map","string"]]"#, b"\x92\x81\xa1a\xd4\x00\x00\x81\xa1a\xd4\x00\x00"),
+    ] {
+        assert_eq!(echoed(twice, &ty(json)).unwrap(), twice, "{json}");
+    }
+    let map = echoed(b"\x82\xa1b\xc2\xa1a\xc3", &ty(r#"["map","bool"]"#));
+    assert_eq!(map.unwrap(), b"\x82\xa1a\xc3\xa1b\xc2", "a map likewise");
 }
 
 #[test]
@@ -127,6 +136,7 @@ fn what_is_of_another_kind_is_refused_and_converted_in_a_state_alone() {
         (r#""bool""#, b"\xa4true"),
         (r#"["list","number"]"#, b"\xc4\x01\x00"),
         (r#"["tuple",["bool","number"]]"#, b"\x91\xc3"),
+        (r#"["map","bool"]"#, b"\x81\xa1\xff\xc2"),
     ] {
         assert!(echoed(bytes, &ty(json)).is_err(), "{json} {bytes:x?}");
     }
