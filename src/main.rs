@@ -1,4 +1,5 @@
-//! `terraform-provider-aep`: started by Terraform, serves the provider; started by a person, the doctor.
+//! `terraform-provider-aep`: started by Terraform, serves the provider; started by a person, the
+//! doctor.
 
 use std::process::ExitCode;
 

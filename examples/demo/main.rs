@@ -1,7 +1,9 @@
-//! The main job in one command, `cargo run --example demo`: the built provider, the real CLI, a simulated Adobe.
+//! The main job in one command, `cargo run --example demo`: the built provider, the real CLI, a
+//! simulated Adobe.
 //!
-//! It builds the provider, installs it into a file-system mirror, starts the simulator on loopback, and runs the CLI on
-//! `examples/demo/main.tf` in a temporary folder. Nothing is left behind and nothing leaves this machine.
+//! It builds the provider, installs it into a file-system mirror, starts the simulator on loopback,
+//! and runs the CLI on `examples/demo/main.tf` in a temporary folder. Nothing is left behind and
+//! nothing leaves this machine.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -22,22 +24,26 @@ const FIRST: [Step; 4] = [
     (
         "init -input=false -no-color",
         0,
-        "The provider is installed from a local mirror, as a company without access to the registry would do it.",
+        "The provider is installed from a local mirror, as a company without access to the \
+         registry would do it.",
     ),
     (
         "plan -out=key.tfplan -input=false -no-color",
         0,
-        "Only questions are sent: is the name free? A name that is taken with another key would stop here.",
+        "Only questions are sent: is the name free? A name that is taken with another key would \
+         stop here.",
     ),
     (
         "apply -input=false -no-color key.tfplan",
         0,
-        "That plan and no other. One submission, then a wait until the key is in effect at Adobe. What arrives there is shown, too.",
+        "That plan and no other. One submission, then a wait until the key is in effect at Adobe. \
+         What arrives there is shown, too.",
     ),
     (
         "plan -detailed-exitcode -input=false -no-color",
         0,
-        "The plan after the apply is empty (exit code 0): what Adobe has is what the configuration says.",
+        "The plan after the apply is empty (exit code 0): what Adobe has is what the \
+         configuration says.",
     ),
 ];
 
@@ -50,7 +56,8 @@ const AFTER_DRIFT: [Step; 2] = [
     (
         "plan -input=false -no-color",
         1,
-        "The nightly plan. Its change would be a replacement, and Terraform could then delete the key that Adobe uses: the provider stops it (exit code 1).",
+        "The nightly plan. Its change would be a replacement, and Terraform could then delete the \
+         key that Adobe uses: the provider stops it (exit code 1).",
     ),
 ];
 
@@ -76,7 +83,8 @@ fn main() -> Result<()> {
         run(cli, folder.path(), &simulator, step)?;
     }
     heading(
-        "That is the whole job: one submission, an empty plan after it, drift seen, danger stopped.",
+        "That is the whole job: one submission, an empty plan after it, drift seen, danger \
+         stopped.",
     );
     println!("README.md says how to use the provider in a real organisation.\n");
     Ok(())
@@ -86,7 +94,8 @@ fn heading(text: &str) {
     println!("\n\x1b[1m{text}\x1b[0m");
 }
 
-/// Builds the provider, lays out its mirror and the configuration, and gives the CLI that the machine has.
+/// Builds the provider, lays out its mirror and the configuration, and gives the CLI that the
+/// machine has.
 fn install(folder: &Path) -> Result<&'static str> {
     let platform = |cli| {
         let output = Command::new(cli).args(["version", "-json"]).output().ok()?;

@@ -1,5 +1,6 @@
-//! The release of this platform in one command, `cargo run --example package`: builds the provider as it is shipped, and
-//! lays out in `<target folder>/package` what a release has. On Linux the binary is static.
+//! The release of this platform in one command, `cargo run --example package`: builds the provider
+//! as it is shipped, and lays out in `<target folder>/package` what a release has. On Linux the
+//! binary is static.
 
 mod platform;
 mod release;
@@ -44,7 +45,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Builds the provider, with no path of this machine in it: that would tell who built it, and no two machines would build the same.
+/// Builds the provider, with no path of this machine in it: that would tell who built it, and no
+/// two machines would build the same.
 fn build(platform: Platform, target: &Path) -> Result<Vec<u8>> {
     let mut flags: Vec<String> = places(platform, target)?
         .iter()
@@ -68,7 +70,8 @@ fn build(platform: Platform, target: &Path) -> Result<Vec<u8>> {
     fs::read(&binary).with_context(|| binary.display().to_string())
 }
 
-/// The folders that the compiler reads sources in: those of the crates, the repository, and what build scripts write.
+/// The folders that the compiler reads sources in: those of the crates, the repository, and what
+/// build scripts write.
 fn places(platform: Platform, target: &Path) -> Result<BTreeSet<PathBuf>> {
     let arguments = ["metadata", "--locked", "--format-version=1", "--filter-platform"];
     let metadata = output(cargo().args(arguments).arg(platform.target))?;
@@ -81,7 +84,8 @@ fn places(platform: Platform, target: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(folders.chain(own).map(Path::to_owned).collect())
 }
 
-/// Cargo in the repository, without what it set for this program: some crates would be built anew for that.
+/// Cargo in the repository, without what it set for this program: some crates would be built anew
+/// for that.
 fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {

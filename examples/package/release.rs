@@ -28,8 +28,8 @@ pub struct Release<'a> {
 }
 
 impl Release<'_> {
-    /// Every file, by its path in the package. `mirror/` is laid out for `filesystem_mirror`, and has what `network_mirror`
-    /// asks for besides.
+    /// Every file, by its path in the package. `mirror/` is laid out for `filesystem_mirror`, and
+    /// has what `network_mirror` asks for besides.
     pub fn files(self) -> Result<BTreeMap<String, Vec<u8>>> {
         let path = ADDRESS.split_once('/').context("the provider's address has a host")?.1;
         let stem = format!("terraform-provider-aep_{}", self.version);

@@ -1,4 +1,5 @@
-//! What the binary is made of, in CycloneDX's form. It has no date and no serial number: the same crates give the same bytes.
+//! What the binary is made of, in CycloneDX's form. It has no date and no serial number: the same
+//! crates give the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,8 @@ use cyclonedx_bom::prelude::{
     Bom, Component, Components, Metadata, Purl, SpdxExpression, SpecVersion, Validate,
 };
 
-/// The arguments that make cargo write the tree that `of` reads. Only cargo knows which features make which crate part of it.
+/// The arguments that make cargo write the tree that `of` reads. Only cargo knows which features
+/// make which crate part of it.
 pub const TREE: [&str; 10] = [
     "tree",
     "--locked",

@@ -3,12 +3,13 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// All but RFC 3986's unreserved characters, so that no server can read a separator, a parameter or a space into a name.
+/// All but RFC 3986's unreserved characters, so that no server can read a separator, a parameter or
+/// a space into a name.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// `endpoint` followed by `path` (which begins with a slash). A base path of the endpoint is kept, with or without its
-/// trailing slash; its query, fragment and user info are not: none of them belongs to a request, and reqwest would turn user
-/// info into a second Authorization header.
+/// `endpoint` followed by `path` (which begins with a slash). A base path of the endpoint is kept,
+/// with or without its trailing slash; its query, fragment and user info are not: none of them
+/// belongs to a request, and reqwest would turn user info into a second Authorization header.
 pub(super) fn join(endpoint: &Url, path: &str) -> Url {
     let mut url = endpoint.clone();
     url.set_query(None);
@@ -21,8 +22,8 @@ pub(super) fn join(endpoint: &Url, path: &str) -> Url {
     url
 }
 
-/// `name` as one escaped path segment. `None` for what no escaping can protect: an empty name and the dot segments, which would
-/// address another resource.
+/// `name` as one escaped path segment. `None` for what no escaping can protect: an empty name and
+/// the dot segments, which would address another resource.
 pub(super) fn segment(name: &str) -> Option<String> {
     (!matches!(name, "" | "." | "..")).then(|| utf8_percent_encode(name, ESCAPED).to_string())
 }
@@ -78,7 +79,8 @@ mod tests {
         ] {
             let escaped = segment(name).unwrap();
             assert_eq!(escaped, expected);
-            // What is escaped once is what goes out: the URL type neither escapes again nor normalises.
+            // What is escaped once is what goes out: the URL type neither escapes again nor
+            // normalises.
             let url = join(&Url::parse("https://h").unwrap(), &format!("/config/{escaped}"));
             assert_eq!(url.as_str(), format!("https://h/config/{expected}"));
             assert_eq!(url.path_segments().unwrap().count(), 2);

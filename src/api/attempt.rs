@@ -1,8 +1,8 @@
-//! One HTTP attempt, within the request timeout, the caller's deadline and the stop token; and what has to be known to make
-//! another.
+//! One HTTP attempt, within the request timeout, the caller's deadline and the stop token; and what
+//! has to be known to make another.
 //!
-//! The HTTP client below repeats nothing by itself, except that a pooled connection found closed before the request was
-//! handed to it is replaced: not a byte has left by then.
+//! The HTTP client below repeats nothing by itself, except that a pooled connection found closed
+//! before the request was handed to it is replaced: not a byte has left by then.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -21,12 +21,12 @@ use super::response::{self, AttemptError, Head, Request, Response};
 use super::retry::{self, Backoff, Decision, Situation};
 use super::{Limits, Settings, secret, tls};
 
-/// The longest time for a connection, TLS included. Well under the default request timeout: a time-out that is known to
-/// have hit the connection is one that is known to have sent nothing.
+/// The longest time for a connection, TLS included. Well under the default request timeout: a
+/// time-out that is known to have hit the connection is one that is known to have sent nothing.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept: through the longest wait between polls (30 s), and less than the 60 s after which
-/// common load balancers drop it.
+/// How long an idle connection is kept: through the longest wait between polls (30 s), and less
+/// than the 60 s after which common load balancers drop it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// How requests get out.
@@ -48,7 +48,8 @@ struct Way {
 
 impl Transport {
     /// # Errors
-    /// `Kind::Setup` when `ca_cert_file` does not allow TLS, or a proxy's address is not understood.
+    /// `Kind::Setup` when `ca_cert_file` does not allow TLS, or a proxy's address is not
+    /// understood.
     pub(super) fn new(settings: &Settings, backoff: Backoff) -> Result<Self, Error> {
         let tls = tls::config(settings.root_sources.clone(), settings.ca_cert_file.as_deref())?;
         let sendable = |c: &char| matches!(c, ' '..='~');
@@ -100,7 +101,8 @@ impl Transport {
         }
     }
 
-    /// Sends `request` once, reads the response to its end, and writes one log line, whatever happened. Any 2xx is a success.
+    /// Sends `request` once, reads the response to its end, and writes one log line, whatever
+    /// happened. Any 2xx is a success.
     pub(super) async fn attempt(
         &self,
         request: &Request,
@@ -168,7 +170,8 @@ impl Transport {
         }
     }
 
-    /// How the proxy responded in the place of a tunnel. The request was not sent, and no clock makes that uncertain.
+    /// How the proxy responded in the place of a tunnel. The request was not sent, and no clock
+    /// makes that uncertain.
     async fn refusal(&self, request: &Request, limits: &Limits) -> Option<Refusal> {
         let proxy = self.way(request.call).route.proxy()?;
         let until = limits.deadline.min(Instant::now() + CONNECT_TIMEOUT.min(self.request_timeout));

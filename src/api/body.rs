@@ -5,8 +5,8 @@ use std::io::Read;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 
-/// The longest response that is read, decoded or not. Documented ones are under 2 kB; this keeps a stray download, and what
-/// a small body unfolds to, out of memory.
+/// The longest response that is read, decoded or not. Documented ones are under 2 kB; this keeps a
+/// stray download, and what a small body unfolds to, out of memory.
 pub(super) const MAX_BODY: usize = 1 << 20;
 
 /// The value of `Accept-Encoding`: [`decode`] understands these.
@@ -41,7 +41,8 @@ pub(super) fn decode(headers: &HeaderMap, mut body: Vec<u8>) -> Result<Vec<u8>, 
             "deflate" => bounded(DeflateDecoder::new(&*body), coding)?,
             other => {
                 return Err(format!(
-                    "it is encoded as `{other}`, which was not asked for (Accept-Encoding: gzip, deflate)"
+                    "it is encoded as `{other}`, which was not asked for (Accept-Encoding: gzip, \
+                     deflate)"
                 ));
             }
         };

@@ -3,7 +3,8 @@
 //! 1. the token ([`super::token`]), renewed when it nears its end or was refused;
 //! 2. the attempt ([`super::attempt`]), with its log line;
 //! 3. the response ([`super::response`]), or the error that says what is known;
-//! 4. the decision ([`super::retry`]): again after a while, again with a new token, or up to the caller.
+//! 4. the decision ([`super::retry`]): again after a while, again with a new token, or up to the
+//!    caller.
 
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use super::response::{Request, Response};
 use super::retry::Decision;
 use super::token::{Bearer, Tokens};
 
-/// Sends an authorised request: with repetitions, and with one renewal of the token if it is refused.
+/// Sends an authorised request: with repetitions, and with one renewal of the token if it is
+/// refused.
 pub(super) async fn call(
     transport: &Transport,
     tokens: &Tokens,

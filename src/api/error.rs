@@ -1,4 +1,5 @@
-//! The one error type of this layer: a coarse kind to act on, what is known of delivery, and the API's own message to show.
+//! The one error type of this layer: a coarse kind to act on, what is known of delivery, and the
+//! API's own message to show.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -30,7 +31,8 @@ impl Call {
 /// What went wrong, as coarsely as a caller can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The status endpoint responded 404 with a service's JSON object: the configuration does not exist.
+    /// The status endpoint responded 404 with a service's JSON object: the configuration does not
+    /// exist.
     NoSuchConfiguration,
     /// 401: the token is not accepted, a renewed one included.
     Unauthorized,
@@ -40,7 +42,8 @@ pub enum Kind {
     Conflict,
     /// 400 or 422.
     BadRequest,
-    /// A 404 that says nothing about the configuration: the gateway's, a proxy's, or of another endpoint.
+    /// A 404 that says nothing about the configuration: the gateway's, a proxy's, or of another
+    /// endpoint.
     NotFound,
     /// 429.
     Throttled,
@@ -117,7 +120,8 @@ impl Kind {
     }
 }
 
-/// What is known about a request that failed. It matters for a submission, which must not be made twice.
+/// What is known about a request that failed. It matters for a submission, which must not be made
+/// twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// Not a byte of it left.
@@ -129,9 +133,10 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// `Refused` is said only where it is certain. A 408 and a 5xx can come from something between that gave up waiting; a
-    /// redirect other than 307 and 308 ("send it there instead") is also how a server responds after it did the work. A 503
-    /// with the gateway's `error_code` did not get past the gateway.
+    /// `Refused` is said only where it is certain. A 408 and a 5xx can come from something between
+    /// that gave up waiting; a redirect other than 307 and 308 ("send it there instead") is
+    /// also how a server responds after it did the work. A 503 with the gateway's `error_code`
+    /// did not get past the gateway.
     pub(super) fn of_status(status: u16, by_gateway: bool) -> Self {
         match status {
             408 => Self::Unknown,
@@ -142,7 +147,8 @@ impl Delivery {
     }
 }
 
-/// Why a request failed. Holds no secret: every text in it was scrubbed of the credentials that were in use.
+/// Why a request failed. Holds no secret: every text in it was scrubbed of the credentials that
+/// were in use.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", self.line())]
 pub struct Error(pub(super) Box<Failure>);
@@ -156,13 +162,16 @@ pub struct Failure {
     pub delivery: Delivery,
     /// The HTTP status, where there was a response.
     pub status: Option<u16>,
-    /// The gateway's `error_code` (a service's `errorCode` where there is none), whether it was a number or a string.
+    /// The gateway's `error_code` (a service's `errorCode` where there is none), whether it was a
+    /// number or a string.
     pub error_code: Option<String>,
     /// What the response's `Retry-After` asks for, counted from its arrival.
     pub retry_after: Option<Duration>,
-    /// Where the request went; no user info and no secret is ever in it. `None` for settings that cannot work.
+    /// Where the request went; no user info and no secret is ever in it. `None` for settings that
+    /// cannot work.
     pub url: Option<String>,
-    /// The proxy that the request went through, and the variable that names it; no user info is ever in it.
+    /// The proxy that the request went through, and the variable that names it; no user info is
+    /// ever in it.
     pub proxy: Option<String>,
     /// The variable that took the host out of what a proxy is for.
     pub excepted: Option<&'static str>,
@@ -172,7 +181,8 @@ pub struct Failure {
     pub at_ims: bool,
     /// The token of the request was fetched with a client's credentials, and not given.
     pub fetched_token: bool,
-    /// The API's own message, or that of the failing connection: without control characters, at most 600 characters.
+    /// The API's own message, or that of the failing connection: without control characters, at
+    /// most 600 characters.
     pub(super) message: Option<String>,
     /// `x-request-id`: what Adobe's support asks for.
     pub(super) request_id: Option<String>,
@@ -293,7 +303,8 @@ impl Error {
             .into_error(Kind::Connect, Delivery::NeverSent)
     }
 
-    /// Whether the response itself says something: the message is not ours, and no mere repetition of its status.
+    /// Whether the response itself says something: the message is not ours, and no mere repetition
+    /// of its status.
     pub fn has_message(&self) -> bool {
         self.shape != Shape::Unreadable && self.said().is_some()
     }
@@ -303,8 +314,8 @@ impl Error {
         self.url.as_ref().is_some_and(|url| url.contains(&format!("{CONFIG}/")))
     }
 
-    /// Whether the same request could succeed a little later: connection trouble, time-outs, 408, 429, 500, 502, 503, 504.
-    /// Its own repetitions are used up by then.
+    /// Whether the same request could succeed a little later: connection trouble, time-outs, 408,
+    /// 429, 500, 502, 503, 504. Its own repetitions are used up by then.
     pub fn is_transient(&self) -> bool {
         match self.kind {
             Kind::Connect => !self.refusal.is_some_and(Refusal::is_final),
@@ -324,8 +335,9 @@ impl Error {
             .after(Some(self))
     }
 
-    /// The error of a request that failed likewise before. An end by the clock or the stop token says so, since that is mostly
-    /// the reason; and what was not sent this time, for want of a token too, was delivered as far as the time before.
+    /// The error of a request that failed likewise before. An end by the clock or the stop token
+    /// says so, since that is mostly the reason; and what was not sent this time, for want of a
+    /// token too, was delivered as far as the time before.
     pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
         if self.at_ims || self.delivery == Delivery::NeverSent {
             self.0.delivery = earlier.map_or(Delivery::NeverSent, |earlier| earlier.delivery);

@@ -1,4 +1,5 @@
-//! What an error body says, whatever its shape: Adobe's gateway, its services, IMS and the proxies between all differ.
+//! What an error body says, whatever its shape: Adobe's gateway, its services, IMS and the proxies
+//! between all differ.
 
 use std::borrow::Cow;
 
@@ -6,11 +7,13 @@ use serde_json::{Map, Value};
 
 use super::secret::Scrubber;
 
-/// The longest text that is kept of somebody else's message, in characters: a paragraph, not a page.
+/// The longest text that is kept of somebody else's message, in characters: a paragraph, not a
+/// page.
 const LIMIT: usize = 600;
 
-/// Where the message is, in the order it reads best. Adobe's API page: gateway `message`; services `title` and `detail`,
-/// `details` or `report`; `errorMessage`; IMS `error` and `error_description`.
+/// Where the message is, in the order it reads best. Adobe's API page: gateway `message`; services
+/// `title` and `detail`, `details` or `report`; `errorMessage`; IMS `error` and
+/// `error_description`.
 const FIELDS: [&str; 9] = [
     "error",
     "title",
@@ -83,7 +86,8 @@ impl ErrorBody {
     }
 }
 
-/// What IMS says beside a success, if it says what an error is. The rest of such a body may hold a token.
+/// What IMS says beside a success, if it says what an error is. The rest of such a body may hold a
+/// token.
 pub(super) fn of_ims(body: &[u8], scrubber: &Scrubber) -> Option<String> {
     let mut object = serde_json::from_slice::<Map<String, Value>>(body).ok()?;
     object.retain(|field, _| matches!(field.as_str(), "error" | "error_description"));
@@ -98,7 +102,8 @@ pub(super) fn shape_of(body: &[u8]) -> Shape {
     }
 }
 
-/// The body as text: UTF-8, or Latin-1 as old proxies write it. `None` if it holds control characters: it is something else.
+/// The body as text: UTF-8, or Latin-1 as old proxies write it. `None` if it holds control
+/// characters: it is something else.
 fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => Cow::from(text),
@@ -108,8 +113,8 @@ fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
     is_text.then_some(text)
 }
 
-/// `text` without secrets, then made fit to be shown. Scrubbed before and after: white space that is folded can hide a
-/// secret or bring one together, and a cut must not leave half of one.
+/// `text` without secrets, then made fit to be shown. Scrubbed before and after: white space that
+/// is folded can hide a secret or bring one together, and a cut must not leave half of one.
 pub(super) fn scrubbed(text: String, scrubber: &Scrubber) -> String {
     shorten(&scrubber.scrub(fold(&scrubber.scrub(text))))
 }
@@ -158,12 +163,10 @@ fn of_object(object: &Map<String, Value>) -> Option<String> {
             Some(Value::Object(inner)) => {
                 of_object(inner).unwrap_or_else(|| Value::from(inner.clone()).to_string())
             }
-            Some(Value::Array(items)) if !items.is_empty() => {
-                Value::from(items.clone()).to_string()
-            }
+            Some(items @ Value::Array(_)) => items.to_string(),
             _ => continue,
         };
-        if !part.is_empty() && part != "{}" && !parts.contains(&part) {
+        if !["", "{}", "[]"].contains(&part.as_str()) && !parts.contains(&part) {
             parts.push(part);
         }
     }
@@ -191,7 +194,8 @@ fn of_text(text: &str) -> Option<String> {
     Some(title.unwrap_or_else(|| "a page of HTML without a title".to_owned()))
 }
 
-/// One line: white space and control characters become single spaces; invisible characters that reorder text are dropped.
+/// One line: white space and control characters become single spaces; invisible characters that
+/// reorder text are dropped.
 fn fold(text: &str) -> String {
     let visible: String = text
         .chars()

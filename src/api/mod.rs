@@ -1,16 +1,17 @@
 //! The Adobe Experience Platform API for customer-managed keys: three endpoints, one client.
 //!
-//! Knows nothing of Terraform, and is the only place that speaks HTTP. It reads no environment, but for the platform roots'
-//! own look at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+//! Knows nothing of Terraform, and is the only place that speaks HTTP. It reads no environment, but
+//! for the platform roots' own look at `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
-//! `Client` method → `call` (the chain: token, attempt, response, decision) → `types` (decoding). One way only, from above to
-//! below: `call` → `token` → `attempt` → `response`, `retry` (the pure decision) → `error`. `body` decodes what was compressed,
-//! `error_body` has what an error body says, `retry_after` when to come again, `address` URLs, `tls` roots, `tls_fault` why a
-//! session failed, `proxy` a proxy, `refusal` how it responds instead of opening a tunnel, `secret` what must not show. Beside the
-//! chain, `reach` asks a host without credentials.
+//! `Client` method → `call` (the chain: token, attempt, response, decision) → `types` (decoding).
+//! One way only, from above to below: `call` → `token` → `attempt` → `response`, `retry` (the pure
+//! decision) → `error`. `body` decodes what was compressed, `error_body` has what an error body
+//! says, `retry_after` when to come again, `address` URLs, `tls` roots, `tls_fault` why a
+//! session failed, `proxy` a proxy, `refusal` how it responds instead of opening a tunnel, `secret`
+//! what must not show. Beside the chain, `reach` asks a host without credentials.
 //!
-//! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`]) goes up to the caller, who
-//! has to look the name up. No error and no log line holds a secret.
+//! Repeated here is only what is safe to repeat. What may have been taken ([`Delivery::Unknown`])
+//! goes up to the caller, who has to look the name up. No error and no log line holds a secret.
 
 mod address;
 mod attempt;
@@ -156,8 +157,8 @@ impl Client {
     /// Makes the client. Sends nothing.
     ///
     /// # Errors
-    /// [`Kind::Setup`] when `ca_cert_file` cannot be read or has no PEM certificate, or when a value cannot be sent in a
-    /// header; the message names the setting.
+    /// [`Kind::Setup`] when `ca_cert_file` cannot be read or has no PEM certificate, or when a
+    /// value cannot be sent in a header; the message names the setting.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         Self::with_backoff(settings, Backoff::default())
     }
@@ -202,18 +203,20 @@ impl Client {
     /// `GET /data/infrastructure/manager/byok/app-registration`: Adobe's multi-tenant app.
     ///
     /// # Errors
-    /// Any kind but [`Kind::NoSuchConfiguration`]; [`Kind::Malformed`] when a documented field is missing.
+    /// Any kind but [`Kind::NoSuchConfiguration`]; [`Kind::Malformed`] when a documented field is
+    /// missing.
     pub async fn app_registration(&self, limits: &Limits) -> Result<AppRegistration, Error> {
         let url = address::join(&self.0.endpoint, APP_REGISTRATION);
         decoded(self.read(url, limits).await?, types::app_registration)
     }
 
-    /// `POST /data/infrastructure/manager/customer/config`: submits a configuration, once at most. The only request
-    /// that changes anything.
+    /// `POST /data/infrastructure/manager/customer/config`: submits a configuration, once at most.
+    /// The only request that changes anything.
     ///
     /// # Errors
-    /// [`Failure::delivery`] says whether Adobe may have taken it nevertheless. Only what it certainly did not take is
-    /// repeated here: what never left, a 401 (once, with a new token), a 429, and a 503 with a gateway `error_code`.
+    /// [`Failure::delivery`] says whether Adobe may have taken it nevertheless. Only what it
+    /// certainly did not take is repeated here: what never left, a 401 (once, with a new
+    /// token), a 429, and a 503 with a gateway `error_code`.
     pub async fn submit(
         &self,
         name: &str,
@@ -231,11 +234,13 @@ impl Client {
         configuration(self.call(request, limits).await?)
     }
 
-    /// `GET /data/infrastructure/manager/customer/config/{name}?configType=BYOK_CONFIG`: a configuration that exists.
+    /// `GET /data/infrastructure/manager/customer/config/{name}?configType=BYOK_CONFIG`: a
+    /// configuration that exists.
     ///
     /// # Errors
-    /// [`Kind::NoSuchConfiguration`] only for a 404 whose body is a JSON object and not the gateway's: what the gateway or a proxy
-    /// says about a path tells nothing about the configuration. [`Kind::Malformed`] for a success without id or status, an
+    /// [`Kind::NoSuchConfiguration`] only for a 404 whose body is a JSON object and not the
+    /// gateway's: what the gateway or a proxy says about a path tells nothing about the
+    /// configuration. [`Kind::Malformed`] for a success without id or status, an
     /// empty one included.
     pub async fn status(&self, name: &str, limits: &Limits) -> Result<Configuration, Error> {
         let mut error = match self.read(self.config_url(name)?, limits).await {
@@ -250,10 +255,11 @@ impl Client {
 
     /// The same request as [`Client::status`], for a name that may be free: `None` if it is.
     ///
-    /// How the endpoint responds for an unknown name is undocumented, so more counts as free: any 404, a 204, a success that is
-    /// empty, `null`, `{}` or `[]`, and a JSON 400 without a gateway `error_code`. The gateway's own 404 counts too: it means a
-    /// wrong path or region, and a submission there is refused by the same gateway, with the same message, so nothing is lost by
-    /// trying.
+    /// How the endpoint responds for an unknown name is undocumented, so more counts as free: any
+    /// 404, a 204, a success that is empty, `null`, `{}` or `[]`, and a JSON 400 without a
+    /// gateway `error_code`. The gateway's own 404 counts too: it means a wrong path or region,
+    /// and a submission there is refused by the same gateway, with the same message, so nothing is
+    /// lost by trying.
     ///
     /// # Errors
     /// Any kind but [`Kind::NoSuchConfiguration`] and [`Kind::NotFound`].

@@ -41,7 +41,8 @@ impl Route {
 }
 
 impl Proxy {
-    /// A proxy at `url`, with its user info, that `variable` names. reqwest speaks `http` and `https` to it.
+    /// A proxy at `url`, with its user info, that `variable` names. reqwest speaks `http` and
+    /// `https` to it.
     pub fn new(mut url: Url, variable: &'static str) -> Self {
         let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let password = url.password();

@@ -1,5 +1,6 @@
-//! A request without credentials, to any host: whether its name resolves, whether TLS verifies, and which way to sign in it asks
-//! for. It takes of the settings what they say of connections, and no header of theirs.
+//! A request without credentials, to any host: whether its name resolves, whether TLS verifies, and
+//! which way to sign in it asks for. It takes of the settings what they say of connections, and no
+//! header of theirs.
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
@@ -21,7 +22,8 @@ pub struct Reached {
     pub challenge: Option<String>,
 }
 
-/// `GET`s `url`, once: somebody waits for it. Any response counts, also one that is an error to others; a redirect is not followed.
+/// `GET`s `url`, once: somebody waits for it. Any response counts, also one that is an error to
+/// others; a redirect is not followed.
 ///
 /// # Errors
 /// There was no response.

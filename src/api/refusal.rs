@@ -1,5 +1,6 @@
-//! How a proxy responds instead of opening a tunnel. The HTTP client keeps that to itself, so it is asked for once more, with the
-//! same request: `CONNECT` changes nothing, and what comes back tells a policy from a host that the proxy cannot reach.
+//! How a proxy responds instead of opening a tunnel. The HTTP client keeps that to itself, so it is
+//! asked for once more, with the same request: `CONNECT` changes nothing, and what comes back tells
+//! a policy from a host that the proxy cannot reach.
 
 use std::fmt;
 use std::sync::Arc;
@@ -116,7 +117,21 @@ fn read(line: &[u8]) -> Option<Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refusal, read};
+    use std::time::Duration;
+
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::time::timeout;
+
+    use super::{Refusal, read, respond};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_http_need_not_end_its_line() {
+        let (ours, mut proxy) = duplex(64);
+        // A SOCKS server: no acceptable method.
+        proxy.write_all(b"\x05\xff").await.unwrap();
+        let refusal = timeout(Duration::from_secs(5), respond(ours, b"CONNECT")).await;
+        assert_eq!(refusal, Ok(Some(Refusal::NotHttp)));
+    }
 
     #[test]
     fn a_status_line_is_understood() {

@@ -1,4 +1,5 @@
-//! A request as it goes out, and what came back, understood: a response, or the error that says what is known.
+//! A request as it goes out, and what came back, understood: a response, or the error that says
+//! what is known.
 
 use std::time::SystemTime;
 
@@ -49,7 +50,8 @@ pub(super) enum AttemptError {
 }
 
 impl Response {
-    /// The error of a success that cannot be used; `why` is ours, the body's own message follows it.
+    /// The error of a success that cannot be used; `why` is ours, the body's own message follows
+    /// it.
     pub(super) fn malformed(mut self, why: &str) -> Error {
         let said = error_body::read(&self.body, &self.scrubber);
         self.report.shape = said.shape;
@@ -60,8 +62,8 @@ impl Response {
         self.report.into_error(Kind::Malformed, Delivery::Unknown)
     }
 
-    /// The error of a token response without a token: a refusal, if it says so. Nothing else of its body is shown, which may
-    /// hold a token in a place unknown.
+    /// The error of a token response without a token: a refusal, if it says so. Nothing else of its
+    /// body is shown, which may hold a token in a place unknown.
     pub(super) fn tokenless(mut self) -> Error {
         let refusal = error_body::of_ims(&self.body, &self.scrubber);
         let kind = if refusal.is_some() { Kind::Token } else { Kind::Malformed };
@@ -99,7 +101,8 @@ pub(super) fn understand(
             (head, body)
         }
         (Some(head), Err(AttemptError::TooLong)) => (head, Err(body::too_long())),
-        // A refusal is one even if its text did not arrive: a submission learns more from it than from the cut.
+        // A refusal is one even if its text did not arrive: a submission learns more from it than
+        // from the cut.
         (Some(head), Err(_)) if request.call == Call::Submit && !head.status.is_success() => {
             (head, Ok(Vec::new()))
         }
@@ -167,20 +170,23 @@ fn kind_of(error: &reqwest::Error) -> Kind {
         _ if !error.is_connect() => Kind::ConnectionLost,
         Some(fault) => Kind::Tls(fault),
         None if error.is_dns() => Kind::Unresolved,
-        // Repeating a wrong password locks accounts. The client keeps the type of this error to itself.
+        // Repeating a wrong password locks accounts. The client keeps the type of this error to
+        // itself.
         None if chain(error).ends_with("proxy authorization required") => Kind::ProxyCredentials,
         None => Kind::Connect,
     }
 }
 
-/// Whether a proxy responded with something else than a tunnel. The client keeps the type of this error to itself.
+/// Whether a proxy responded with something else than a tunnel. The client keeps the type of this
+/// error to itself.
 pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
     error.is_connect() && chain(error).ends_with("tunnel error: unsuccessful")
 }
 
-/// The texts of an error's sources, outermost first. The error's own is left out ("error sending request" says nothing),
-/// unless it has none; so are those that only name a layer of the client ("client error (Connect)", "connection error") and
-/// have a source that says more, and one that repeats the text before it.
+/// The texts of an error's sources, outermost first. The error's own is left out ("error sending
+/// request" says nothing), unless it has none; so are those that only name a layer of the client
+/// ("client error (Connect)", "connection error") and have a source that says more, and one that
+/// repeats the text before it.
 pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = std::error::Error::source(error);

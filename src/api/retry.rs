@@ -1,7 +1,9 @@
-//! When a request is sent again: a pure decision. It looks at what happened, never at a clock or a socket.
+//! When a request is sent again: a pure decision. It looks at what happened, never at a clock or a
+//! socket.
 //!
-//! A read may be repeated whenever another try could help. A submission is repeated only where it certainly was not taken:
-//! the request never left, or the gateway refused it. Everything else goes up to the caller, who looks the name up.
+//! A read may be repeated whenever another try could help. A submission is repeated only where it
+//! certainly was not taken: the request never left, or the gateway refused it. Everything else goes
+//! up to the caller, who looks the name up.
 
 use std::time::Duration;
 
@@ -41,8 +43,9 @@ pub(super) struct Backoff {
     pub(super) first: Duration,
     /// The longest that is waited without a `Retry-After`.
     pub(super) longest: Duration,
-    /// How long a submission in flight may go on after the stop token fired. Terraform waits for the provider after an
-    /// interrupt, and a response that arrives is worth more than a look-up later.
+    /// How long a submission in flight may go on after the stop token fired. Terraform waits for
+    /// the provider after an interrupt, and a response that arrives is worth more than a
+    /// look-up later.
     pub(super) grace: Duration,
 }
 
@@ -57,8 +60,9 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait before repetition number `retries + 1`. `jitter` is drawn from 0.0..1.0 and only shortens, by half at most:
-    /// callers that failed together come back apart, and nobody waits longer than the documented doubling.
+    /// The wait before repetition number `retries + 1`. `jitter` is drawn from 0.0..1.0 and only
+    /// shortens, by half at most: callers that failed together come back apart, and nobody
+    /// waits longer than the documented doubling.
     fn before(&self, retries: u32, jitter: f64) -> Duration {
         let doubled = self.first.saturating_mul(1_u32.checked_shl(retries).unwrap_or(u32::MAX));
         doubled.min(self.longest).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
@@ -67,7 +71,8 @@ impl Backoff {
 
 /// Whether the attempt is repeated, and after what time.
 ///
-/// A wait that reaches past the deadline is not begun: the API's own error is worth more than a time-out later.
+/// A wait that reaches past the deadline is not begun: the API's own error is worth more than a
+/// time-out later.
 pub(super) fn decide(situation: &Situation<'_>, backoff: &Backoff, jitter: f64) -> Decision {
     let Situation { call, error, retries, max_retries, left, renewable } = *situation;
     if renewable && error.kind == Kind::Unauthorized {

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 /// A year: past every deadline, and far from what overflows a clock.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The time a `Retry-After` asks for: seconds, or an HTTP date, which is measured from the response's own `Date`, where that
-/// makes sense, since our clock may be off, and from `now` otherwise. A date gone by asks for no time at all; what is neither is
-/// ignored.
+/// The time a `Retry-After` asks for: seconds, or an HTTP date, which is measured from the
+/// response's own `Date`, where that makes sense, since our clock may be off, and from `now`
+/// otherwise. A date gone by asks for no time at all; what is neither is ignored.
 pub(super) fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {

@@ -1,4 +1,5 @@
-//! Values that must not be shown: they redact themselves, and they can be cut out of other people's text.
+//! Values that must not be shown: they redact themselves, and they can be cut out of other people's
+//! text.
 
 use std::fmt;
 
@@ -12,8 +13,8 @@ const REDACTED: &str = "[redacted]";
 /// The fewest characters of a secret that is looked for in other text.
 const SHORTEST: usize = 4;
 
-/// A credential. `Debug` and `Display` show `[redacted]`; only [`Secret::expose`] gives the text. Its memory is zeroed when it is
-/// dropped.
+/// A credential. `Debug` and `Display` show `[redacted]`; only [`Secret::expose`] gives the text.
+/// Its memory is zeroed when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -28,9 +29,10 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of the secret replaced: as it is, escaped as in JSON, and percent-encoded, because
-    /// servers and proxies like to echo what they refuse. One of fewer than four characters replaces nothing: it cannot be
-    /// told from text, and no service gives out such a one.
+    /// `text` with every occurrence of the secret replaced: as it is, escaped as in JSON, and
+    /// percent-encoded, because servers and proxies like to echo what they refuse. One of fewer
+    /// than four characters replaces nothing: it cannot be told from text, and no service gives
+    /// out such a one.
     pub fn scrub(&self, text: String) -> String {
         let mut text = text;
         if self.0.chars().count() < SHORTEST {
@@ -86,7 +88,8 @@ impl fmt::Display for Secret {
     }
 }
 
-/// What goes to the HTTP client, zeroed when the last that holds it lets go. What the client writes it into is out of reach.
+/// What goes to the HTTP client, zeroed when the last that holds it lets go. What the client writes
+/// it into is out of reach.
 pub(super) fn zeroed(text: String) -> Bytes {
     Bytes::from_owner(Zeroizing::new(text.into_bytes()))
 }

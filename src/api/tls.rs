@@ -1,4 +1,5 @@
-//! TLS for the HTTP client: our own configuration, so that the crypto provider and the roots are our choice.
+//! TLS for the HTTP client: our own configuration, so that the crypto provider and the roots are
+//! our choice.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,8 @@ pub struct RootSources {
     pub folders: Vec<PathBuf>,
 }
 
-/// A client configuration that trusts the platform's roots, or those that stand in for them, and the certificates of
-/// `ca_cert_file`.
+/// A client configuration that trusts the platform's roots, or those that stand in for them, and
+/// the certificates of `ca_cert_file`.
 ///
 /// # Errors
 /// `Kind::Setup`, naming `ca_cert_file`, when it cannot be read or has no usable PEM certificate.
@@ -42,15 +43,17 @@ pub(super) fn config(
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::setup(format!("TLS cannot be set up: {error}")))?;
-    // "Dangerous" is what a verifier of one's own could leave out: this one hands every question on.
+    // "Dangerous" is what a verifier of one's own could leave out: this one hands every question
+    // on.
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(roots)).with_no_client_auth())
 }
 
 type Verifier = Result<Arc<WebPkiServerVerifier>, rustls::Error>;
 
-/// rustls's own verifier, made when the first certificate has to be verified: most starts of the provider make no connection
-/// at all. First with the roots of one file, where there is one; with all there are only for who does not verify with these (a root
-/// may have been renewed under its name), since they may be in hundreds of files.
+/// rustls's own verifier, made when the first certificate has to be verified: most starts of the
+/// provider make no connection at all. First with the roots of one file, where there is one; with
+/// all there are only for who does not verify with these (a root may have been renewed under its
+/// name), since they may be in hundreds of files.
 #[derive(Debug)]
 struct Roots {
     provider: Arc<CryptoProvider>,
@@ -101,7 +104,8 @@ impl Found {
         Self { store, useless: Vec::new() }
     }
 
-    /// The roots of a file. Others than `ca_cert_file` are collections: what cannot be used of them is passed over.
+    /// The roots of a file. Others than `ca_cert_file` are collections: what cannot be used of them
+    /// is passed over.
     fn add(&mut self, file: &Path) {
         let why = match pem(file) {
             Err(why) => why,
@@ -145,8 +149,8 @@ impl RootSources {
         found
     }
 
-    /// All roots of `SSL_CERT_FILE` and `SSL_CERT_DIR` or, where neither is set, of the platform; built-in ones where it has
-    /// none.
+    /// All roots of `SSL_CERT_FILE` and `SSL_CERT_DIR` or, where neither is set, of the platform;
+    /// built-in ones where it has none.
     fn all(&self) -> Found {
         if self.are_named() {
             let mut found = self.bundle();

@@ -12,7 +12,8 @@ const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
 /// Why a TLS session failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TlsFault {
-    /// The certificate's issuer is not trusted: the only one that another root certificate helps against.
+    /// The certificate's issuer is not trusted: the only one that another root certificate helps
+    /// against.
     UnknownIssuer,
     /// The server's certificate is a CA's own.
     AuthorityAsServer,

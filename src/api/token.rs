@@ -1,7 +1,7 @@
 //! The token: given, or fetched from IMS, cached, and shared by all requests of a client.
 //!
-//! One fetch at a time. Who comes while a token is being fetched waits for it, and shares the outcome, a refusal included:
-//! Adobe may throttle clients that ask for many.
+//! One fetch at a time. Who comes while a token is being fetched waits for it, and shares the
+//! outcome, a refusal included: Adobe may throttle clients that ask for many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,8 @@ const TOKEN_PATH: &str = "/ims/token/v3";
 /// The longest a token is kept. Adobe's page: `expires_in` is 86399 seconds.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a token is kept that does not say when it expires. Should it end earlier, a 401 renews it.
+/// How long a token is kept that does not say when it expires. Should it end earlier, a 401 renews
+/// it.
 const UNSAID: Duration = Duration::from_secs(5 * 60);
 
 /// How long before its end a token is renewed at most; a tenth of a short lifetime.
@@ -66,7 +67,8 @@ pub(super) struct Bearer {
 pub struct TokenFacts {
     /// It was fetched with a client's credentials, and not given.
     pub fetched: bool,
-    /// How long it is still used, or, of a given one, good; zero when its time is over. `None` where it does not show.
+    /// How long it is still used, or, of a given one, good; zero when its time is over. `None`
+    /// where it does not show.
     pub left: Option<Duration>,
 }
 
@@ -193,7 +195,8 @@ impl Fetcher {
         let mut earlier: Option<Error> = None;
         let mut retries = 0;
         loop {
-            // Counted from before the request: the lifetime may have begun by the time the response is here.
+            // Counted from before the request: the lifetime may have begun by the time the response
+            // is here.
             let asked = Instant::now();
             let response = transport.attempt(&request, retries + 1, limits).await;
             let error = match response.and_then(|response| token_of(response, asked)) {
@@ -257,8 +260,8 @@ impl Bearer {
     }
 }
 
-/// When a token ends that is a JWT and says so: as RFC 7519 has it (`exp`), or as IMS writes it (`created_at` and
-/// `expires_in`, in milliseconds).
+/// When a token ends that is a JWT and says so: as RFC 7519 has it (`exp`), or as IMS writes it
+/// (`created_at` and `expires_in`, in milliseconds).
 fn end_of(token: &str) -> Option<SystemTime> {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Value = serde_json::from_slice(&claims).ok()?;

@@ -1,14 +1,15 @@
 //! What goes over the wire, and what callers get of it.
 //!
-//! Decoding is tolerant where Adobe's pages are silent: unknown fields are ignored, a text may be a number, and both
-//! documented shapes of a configuration are understood wherever one is expected.
+//! Decoding is tolerant where Adobe's pages are silent: unknown fields are ignored, a text may be a
+//! number, and both documented shapes of a configuration are understood wherever one is expected.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-/// The only type of configuration there is, also the query of the status call. Adobe's API page: `BYOK_CONFIG`.
+/// The only type of configuration there is, also the query of the status call. Adobe's API page:
+/// `BYOK_CONFIG`.
 pub(super) const CONFIG_TYPE: &str = "BYOK_CONFIG";
 
 /// The only provider of keys that can be submitted. Adobe's API page: `AZURE_KEYVAULT`.
@@ -25,11 +26,13 @@ pub struct AppRegistration {
     pub application_uri: String,
     /// The app's client id in Azure.
     pub application_id: String,
-    /// The page where a person accepts the app, verbatim: its query is not percent-encoded, so re-encoding changes it.
+    /// The page where a person accepts the app, verbatim: its query is not percent-encoded, so
+    /// re-encoding changes it.
     pub application_redirect_url: String,
 }
 
-/// A customer-managed-key configuration as Adobe responds with it. Only `id` and `status` are always there.
+/// A customer-managed-key configuration as Adobe responds with it. Only `id` and `status` are
+/// always there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
     /// Adobe's id; another submission under the same name gets another one.
@@ -50,8 +53,8 @@ pub struct Configuration {
     pub retry_after: Option<Duration>,
 }
 
-/// How far a configuration is, as Adobe spells it. The set is open: what is neither `COMPLETED` nor `FAILED`, in any letter
-/// case, is pending.
+/// How far a configuration is, as Adobe spells it. The set is open: what is neither `COMPLETED` nor
+/// `FAILED`, in any letter case, is pending.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Status(String);
 
@@ -119,9 +122,9 @@ pub(super) fn app_registration(body: &[u8]) -> Result<AppRegistration, Malformed
     })
 }
 
-/// Decodes a configuration: flat from the status endpoint; from a submission, nested under `config` with a second status. What
-/// the outer part says wins. Without id or status it is of no use. `configData.keyName` is left out on purpose: it holds the
-/// configuration's name.
+/// Decodes a configuration: flat from the status endpoint; from a submission, nested under `config`
+/// with a second status. What the outer part says wins. Without id or status it is of no use.
+/// `configData.keyName` is left out on purpose: it holds the configuration's name.
 pub(super) fn configuration(body: &[u8]) -> Result<Configuration, Malformed> {
     let outer = object(body)?;
     let nested = outer.get("config").and_then(Value::as_object);

@@ -1,8 +1,9 @@
 //! The key URL (Azure's "key identifier"): parse it, compare it, explain what is wrong with it.
 //!
-//! The parser reads the text as it was written. A URL library would repair mistakes before anyone sees them (it strips tabs and
-//! line breaks, resolves `..`, turns `\` into `/`, decodes `%2F`, lower-cases IDN hosts), and Adobe would be sent the unrepaired
-//! text. The same parser reads what Adobe responds, whose spelling may differ from what was sent.
+//! The parser reads the text as it was written. A URL library would repair mistakes before anyone
+//! sees them (it strips tabs and line breaks, resolves `..`, turns `\` into `/`, decodes `%2F`,
+//! lower-cases IDN hosts), and Adobe would be sent the unrepaired text. The same parser reads what
+//! Adobe responds, whose spelling may differ from what was sent.
 
 use std::net::Ipv4Addr;
 
@@ -20,17 +21,21 @@ pub const MANAGED_HSM_ROLE: &str = "Managed HSM Crypto Service Encryption User";
 /// Azure's limit for the name of a key.
 const KEY_NAME_MAX: usize = 127;
 
-/// Azure's versions are 32 characters. The bound only keeps out what is no version at all; a strict one might refuse a response.
+/// Azure's versions are 32 characters. The bound only keeps out what is no version at all; a strict
+/// one might refuse a response.
 const KEY_VERSION_MAX: usize = 64;
 
 /// The end of most messages: where the right text comes from.
-const USE_THE_KEYS_URL: &str = "use the key's URL, in Terraform `azurerm_key_vault_key.<name>.versionless_id` (on a Managed HSM: `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`)";
+const USE_THE_KEYS_URL: &str = "use the key's URL, in Terraform \
+    `azurerm_key_vault_key.<name>.versionless_id` (on a Managed HSM: \
+    `azurerm_key_vault_managed_hardware_security_module_key.<name>.id`)";
 
 /// The form of a key's URL.
 const FORM: &str = "https://<vault>.vault.azure.net/keys/<key>";
 
 /// The hosts a key can be at.
-const HOSTS: &str = "`<vault>.vault.azure.net` or `<hsm>.managedhsm.azure.net` (in sovereign clouds `.azure.cn` or `.usgovcloudapi.net`)";
+const HOSTS: &str = "`<vault>.vault.azure.net` or `<hsm>.managedhsm.azure.net` (in sovereign \
+                     clouds `.azure.cn` or `.usgovcloudapi.net`)";
 
 /// A domain Azure gives vaults their host names in.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +54,8 @@ static VAULT_DOMAINS: [VaultDomain; 6] = [
     VaultDomain { name: "managedhsm.usgovcloudapi.net", managed_hsm: true },
 ];
 
-/// What is wrong with a key identifier, in one sentence for a person. It never repeats what may be a user name or a password.
+/// What is wrong with a key identifier, in one sentence for a person. It never repeats what may be
+/// a user name or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ParseError(String);
@@ -60,7 +66,8 @@ fn wrong<T>(sentence: impl Into<String>) -> Result<T, ParseError> {
 
 /// A key identifier, taken apart.
 ///
-/// `==` compares every part; whether two identifiers mean the same key is [`KeyIdentifier::same_key`].
+/// `==` compares every part; whether two identifiers mean the same key is
+/// [`KeyIdentifier::same_key`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyIdentifier {
     vault_name: String,
@@ -138,8 +145,9 @@ impl KeyIdentifier {
         if self.domain.managed_hsm { MANAGED_HSM_ROLE } else { KEY_VAULT_ROLE }
     }
 
-    /// Both identifiers mean the same key: vault host and key name are equal, whatever their letter case. The version does not
-    /// count, because Adobe stores the vault and the key's name only.
+    /// Both identifiers mean the same key: vault host and key name are equal, whatever their letter
+    /// case. The version does not count, because Adobe stores the vault and the key's name
+    /// only.
     pub fn same_key(&self, other: &Self) -> bool {
         // Both halves of the host are lower case already.
         self.vault_name == other.vault_name
@@ -157,14 +165,16 @@ fn reject_other_kinds_of_id(text: &str) -> Result<(), ParseError> {
     let lower = trimmed.to_ascii_lowercase();
     if lower.starts_with("arn:") {
         return wrong(format!(
-            "This is the ARN of a key in AWS, but the key has to be in Azure Key Vault or an Azure Managed HSM; {USE_THE_KEYS_URL}."
+            "This is the ARN of a key in AWS, but the key has to be in Azure Key Vault or an \
+             Azure Managed HSM; {USE_THE_KEYS_URL}."
         ));
     }
     // With or without https://management.azure.com before it.
     if lower.starts_with("/subscriptions/") || lower.contains("/providers/microsoft.keyvault/") {
         return wrong(if lower.contains("/keys/") {
             format!(
-                "This is the Azure resource id of a key, which Azure Resource Manager understands but Adobe does not; {USE_THE_KEYS_URL}."
+                "This is the Azure resource id of a key, which Azure Resource Manager understands \
+                 but Adobe does not; {USE_THE_KEYS_URL}."
             )
         } else {
             format!("This is an Azure resource id, and not one of a key; {USE_THE_KEYS_URL}.")
@@ -172,23 +182,31 @@ fn reject_other_kinds_of_id(text: &str) -> Result<(), ParseError> {
     }
     if trimmed != text {
         return wrong(
-            "There is white space before or after the key identifier; remove it, for example with `trimspace()`.",
+            "There is white space before or after the key identifier; remove it, for example with \
+             `trimspace()`.",
         );
     }
     let quoted = |quote: char| text.starts_with(quote) && text.ends_with(quote);
     if quoted('"') || quoted('\'') {
         return wrong(
-            "The quotes around the key identifier are part of the value; remove them (`terraform output -raw` prints a value without).",
+            "The quotes around the key identifier are part of the value; remove them (`terraform \
+             output -raw` prints a value without).",
         );
     }
     Ok(())
 }
 
 fn credentials() -> ParseError {
-    ParseError("There is an `@` in the key identifier, so what is before it looks like a user name or a password; remove it, a key's URL has no credentials, and if it was a real password, change it.".to_owned())
+    ParseError(
+        "There is an `@` in the key identifier, so what is before it looks like a user name or a \
+         password; remove it, a key's URL has no credentials, and if it was a real password, \
+         change it."
+            .to_owned(),
+    )
 }
 
-/// Characters that have no place anywhere in a key identifier and that URL libraries like to strip or replace.
+/// Characters that have no place anywhere in a key identifier and that URL libraries like to strip
+/// or replace.
 fn reject_characters(text: &str) -> Result<(), ParseError> {
     // With an `@` about, the character may be one of a password, and the message would show it.
     let in_credentials = text.contains('@');
@@ -201,12 +219,15 @@ fn reject_characters(text: &str) -> Result<(), ParseError> {
             }
             _ if character.is_control() => {
                 return wrong(format!(
-                    "The key identifier contains the control character U+{number:04X}; remove it, it often comes from a line break inside the text."
+                    "The key identifier contains the control character U+{number:04X}; remove it, \
+                     it often comes from a line break inside the text."
                 ));
             }
             _ if !character.is_ascii() => {
                 return wrong(format!(
-                    "The key identifier contains the character U+{number:04X}, but a key's URL is plain ASCII; type it again, it often comes from a word processor (a dash for a hyphen, an invisible space)."
+                    "The key identifier contains the character U+{number:04X}, but a key's URL is \
+                     plain ASCII; type it again, it often comes from a word processor (a dash for \
+                     a hyphen, an invisible space)."
                 ));
             }
             '\\' => {
@@ -216,7 +237,8 @@ fn reject_characters(text: &str) -> Result<(), ParseError> {
             }
             ' ' => {
                 return wrong(format!(
-                    "The key identifier contains a space; the form is `{FORM}`, and no name in it has spaces."
+                    "The key identifier contains a space; the form is `{FORM}`, and no name in it \
+                     has spaces."
                 ));
             }
             _ => {}
@@ -253,11 +275,13 @@ fn strip_https(text: &str) -> Result<&str, ParseError> {
         return missing();
     }
     wrong(format!(
-        "This is not the URL of a key (the name of the key alone is not enough, as it does not say in which vault it is); {USE_THE_KEYS_URL}."
+        "This is not the URL of a key (the name of the key alone is not enough, as it does not \
+         say in which vault it is); {USE_THE_KEYS_URL}."
     ))
 }
 
-/// Vault name (lower case) and domain from `<vault-host>[:443]`. `rest` is the text behind it, needed to tell a host from a user name.
+/// Vault name (lower case) and domain from `<vault-host>[:443]`. `rest` is the text behind it,
+/// needed to tell a host from a user name.
 fn parse_authority(
     authority: &str,
     rest: &str,
@@ -277,10 +301,12 @@ fn parse_authority(
         return Err(explain_host(&host, is_user_name));
     };
     check_vault_name(vault_name)?;
-    // The port is not part of the message: it may be the first half of a password with a slash in it.
+    // The port is not part of the message: it may be the first half of a password with a slash in
+    // it.
     if port.is_some_and(|port| port != "443") {
         return wrong(
-            "The port is not 443; remove the colon and what follows it up to the `/`, key vaults have no other port.",
+            "The port is not 443; remove the colon and what follows it up to the `/`, key vaults \
+             have no other port.",
         );
     }
     Ok((vault_name.to_owned(), domain))
@@ -304,9 +330,11 @@ fn split_host(host: &str) -> Option<(&str, &'static VaultDomain)> {
     })
 }
 
-/// What is wrong with a host that is no vault's. The host is shown in the message only where it cannot be a user name.
+/// What is wrong with a host that is no vault's. The host is shown in the message only where it
+/// cannot be a user name.
 fn explain_host(host: &str, is_user_name: bool) -> ParseError {
-    // Enough of a host to recognise it by; it can be as long as the configuration. The text is ASCII.
+    // Enough of a host to recognise it by; it can be as long as the configuration. The text is
+    // ASCII.
     let shown = match host.get(..80) {
         Some(beginning) if host.len() > 80 => format!("{beginning}..."),
         _ => host.to_owned(),
@@ -316,7 +344,8 @@ fn explain_host(host: &str, is_user_name: bool) -> ParseError {
     };
     ParseError(match host {
         "portal.azure.com" | "portal.azure.us" | "portal.azure.cn" => format!(
-            "This is the address of a page in the Azure portal; copy the \"Key Identifier\" that the portal shows with the key's current version, or {USE_THE_KEYS_URL}."
+            "This is the address of a page in the Azure portal; copy the \"Key Identifier\" that \
+             the portal shows with the key's current version, or {USE_THE_KEYS_URL}."
         ),
         _ if is_user_name => return credentials(),
         "" => format!("The vault's host name is missing after `https://`; the form is `{FORM}`."),
@@ -325,19 +354,23 @@ fn explain_host(host: &str, is_user_name: bool) -> ParseError {
             "There is a dot after the vault's host name; remove it.".to_owned()
         }
         _ if host.contains(".privatelink.") || host.contains(".vaultcore.") => format!(
-            "The host is the internal name of a private endpoint; write the vault's own host name, {HOSTS}, which resolves to the private endpoint by itself."
+            "The host is the internal name of a private endpoint; write the vault's own host \
+             name, {HOSTS}, which resolves to the private endpoint by itself."
         ),
         _ if VAULT_DOMAINS.iter().any(|domain| domain.name == host.trim_start_matches('.')) => {
             format!("The vault's name is missing before the domain; the host has to be {HOSTS}.")
         }
         _ if VAULT_DOMAINS.iter().any(nested) => format!(
-            "The host `{shown}` has a dot in the place of the vault's name; the host has to be {HOSTS}, with one name before the domain."
+            "The host `{shown}` has a dot in the place of the vault's name; the host has to be \
+             {HOSTS}, with one name before the domain."
         ),
         _ if mentions_vault_domain(host) => format!(
-            "The host `{shown}` looks like the host of a key vault but does not belong to Azure Key Vault; the host has to be {HOSTS}."
+            "The host `{shown}` looks like the host of a key vault but does not belong to Azure \
+             Key Vault; the host has to be {HOSTS}."
         ),
         _ => format!(
-            "The host `{shown}` is not the host of a key vault or a Managed HSM; the host has to be {HOSTS}."
+            "The host `{shown}` is not the host of a key vault or a Managed HSM; the host has to \
+             be {HOSTS}."
         ),
     })
 }
@@ -346,12 +379,14 @@ fn ip_address() -> String {
     format!("The host is an IP address; write the vault's own host name, {HOSTS}.")
 }
 
-/// Azure's rules for the names of vaults and Managed HSMs. "Not consecutive -" also keeps out `xn--`, which a URL library takes for
-/// an international name. Source: "About keys, secrets, and certificates", and the naming rules of Azure resources.
+/// Azure's rules for the names of vaults and Managed HSMs. "Not consecutive -" also keeps out
+/// `xn--`, which a URL library takes for an international name. Source: "About keys, secrets, and
+/// certificates", and the naming rules of Azure resources.
 fn check_vault_name(name: &str) -> Result<(), ParseError> {
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(format!(
-            "The vault's name contains `{other}`; names of vaults consist of letters, digits and hyphens."
+            "The vault's name contains `{other}`; names of vaults consist of letters, digits and \
+             hyphens."
         ));
     }
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -360,13 +395,15 @@ fn check_vault_name(name: &str) -> Result<(), ParseError> {
     if !(3..=24).contains(&name.len()) {
         let plural = if name.len() == 1 { "" } else { "s" };
         return wrong(format!(
-            "The vault's name is {} character{plural} long; names of vaults have 3 to 24 characters.",
+            "The vault's name is {} character{plural} long; names of vaults have 3 to 24 \
+             characters.",
             name.len()
         ));
     }
     if name.contains("--") || name.ends_with('-') {
         return wrong(
-            "The vault's name has two hyphens in a row, or one at its end; names of vaults have neither.",
+            "The vault's name has two hyphens in a row, or one at its end; names of vaults have \
+             neither.",
         );
     }
     Ok(())
@@ -376,7 +413,8 @@ fn check_vault_name(name: &str) -> Result<(), ParseError> {
 fn parse_path(path: &str) -> Result<(&str, Option<&str>), ParseError> {
     if path.contains('%') {
         return wrong(
-            "The path contains a `%`; write it without percent-encoding, names of keys consist of letters, digits and hyphens.",
+            "The path contains a `%`; write it without percent-encoding, names of keys consist of \
+             letters, digits and hyphens.",
         );
     }
     let path = path.strip_prefix('/').unwrap_or(path);
@@ -418,7 +456,8 @@ fn parse_path(path: &str) -> Result<(&str, Option<&str>), ParseError> {
         [name, version] => (*name, Some(*version)),
         [_, _, _, ..] => {
             return wrong(format!(
-                "There is more after the key's version; remove it, the form is `{FORM}` or `{FORM}/<version>`."
+                "There is more after the key's version; remove it, the form is `{FORM}` or \
+                 `{FORM}/<version>`."
             ));
         }
     };
@@ -430,7 +469,8 @@ fn parse_path(path: &str) -> Result<(&str, Option<&str>), ParseError> {
 fn check_key_name(name: &str) -> Result<(), ParseError> {
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(format!(
-            "The key's name contains `{other}`; names of keys consist of letters, digits and hyphens."
+            "The key's name contains `{other}`; names of keys consist of letters, digits and \
+             hyphens."
         ));
     }
     if name.len() > KEY_NAME_MAX {
@@ -446,12 +486,14 @@ fn check_key_name(name: &str) -> Result<(), ParseError> {
 fn check_key_version(version: &str) -> Result<(), ParseError> {
     if let Some(other) = version.chars().find(|c| !c.is_ascii_alphanumeric()) {
         return wrong(format!(
-            "The key's version contains `{other}`; a version consists of letters and digits, and it can be left out, as Adobe stores the vault and the key's name only."
+            "The key's version contains `{other}`; a version consists of letters and digits, and \
+             it can be left out, as Adobe stores the vault and the key's name only."
         ));
     }
     if version.len() > KEY_VERSION_MAX {
         return wrong(format!(
-            "The key's version is {} characters long, which is too long for a version (Azure's have 32); it can be left out, as Adobe stores the vault and the key's name only.",
+            "The key's version is {} characters long, which is too long for a version (Azure's \
+             have 32); it can be left out, as Adobe stores the vault and the key's name only.",
             version.len()
         ));
     }

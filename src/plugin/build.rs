@@ -1,5 +1,6 @@
-//! Generates the plugin protocol's messages and services from our own definitions. The client side is for the
-//! conformance suite; nothing in the shipped binary calls it, so the linker leaves it out.
+//! Generates the plugin protocol's messages and services from our own definitions. The client side
+//! is for the conformance suite; nothing in the shipped binary calls it, so the linker leaves it
+//! out.
 
 fn main() -> std::io::Result<()> {
     tonic_prost_build::configure()

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::About;
 
-/// Terraform's proof that it is Terraform. It is no secret; it keeps people from running a plugin by hand.
+/// Terraform's proof that it is Terraform. It is no secret; it keeps people from running a plugin
+/// by hand.
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
@@ -78,9 +79,10 @@ fn commands(about: &About) -> String {
     about.commands.iter().map(|(name, does)| format!("  {name:<9}  {does}\n")).collect()
 }
 
-/// The line that tells go-plugin's client where and how to connect. Fields: version of the handshake, of the protocol,
-/// network, address, kind, certificate. Old clients would take a seventh field for a part of the certificate, so the
-/// one about multiplexing is printed only if the client asked.
+/// The line that tells go-plugin's client where and how to connect. Fields: version of the
+/// handshake, of the protocol, network, address, kind, certificate. Old clients would take a
+/// seventh field for a part of the certificate, so the one about multiplexing is printed only if
+/// the client asked.
 pub(super) fn handshake(
     (network, address): &(&'static str, String),
     certificate: Option<&[u8]>,
@@ -91,8 +93,8 @@ pub(super) fn handshake(
     format!("1|6|{network}|{address}|grpc|{certificate}{multiplexing}\n")
 }
 
-/// The variable that leads a CLI to a plugin that already runs. The tools add their own registry to a short address,
-/// so both are listed.
+/// The variable that leads a CLI to a plugin that already runs. The tools add their own registry to
+/// a short address, so both are listed.
 pub(super) fn reattach(about: &About, (network, address): &(&'static str, String)) -> String {
     let short = about.address.split_once('/').map_or(about.address, |(_, short)| short);
     let entry = serde_json::json!({

@@ -17,8 +17,8 @@ use super::socket::Endpoint;
 
 /// A TLS handshake takes a millisecond; this is for a busy machine.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Handshakes at a time. There is one client; this bounds what others can make us do. One more ends the oldest: the
-/// client's own takes a millisecond, and whoever says nothing must not keep it out.
+/// Handshakes at a time. There is one client; this bounds what others can make us do. One more ends
+/// the oldest: the client's own takes a millisecond, and whoever says nothing must not keep it out.
 const PENDING_HANDSHAKES: usize = 64;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -73,8 +73,8 @@ impl AsyncWrite for Connection {
 struct Handshakes(VecDeque<oneshot::Sender<()>>);
 
 impl Handshakes {
-    /// Begins another, which ends the oldest if they are too many. What is returned resolves once this one is to end, and
-    /// says by its drop that it has.
+    /// Begins another, which ends the oldest if they are too many. What is returned resolves once
+    /// this one is to end, and says by its drop that it has.
     fn begin(&mut self) -> oneshot::Receiver<()> {
         self.0.retain(|handshake| !handshake.is_closed());
         if self.0.len() >= PENDING_HANDSHAKES {
@@ -86,8 +86,8 @@ impl Handshakes {
     }
 }
 
-/// Accepts clients for as long as the program runs and hands over those that are let in. `connected` is cancelled by
-/// the first of them.
+/// Accepts clients for as long as the program runs and hands over those that are let in.
+/// `connected` is cancelled by the first of them.
 pub(super) async fn accept(
     endpoint: Arc<Endpoint>,
     acceptor: Option<TlsAcceptor>,

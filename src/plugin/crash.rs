@@ -1,4 +1,5 @@
-//! What remains of a panic: raw lines that the CLI recognises and shows as the plugin's crash report.
+//! What remains of a panic: raw lines that the CLI recognises and shows as the plugin's crash
+//! report.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -15,7 +16,8 @@ use super::stderr;
 /// The CLI records this many lines.
 const LONGEST_REPORT: usize = 90;
 
-/// A message may quote what it is about. This much of its first line is enough to find it in the source.
+/// A message may quote what it is about. This much of its first line is enough to find it in the
+/// source.
 const LONGEST_MESSAGE: usize = 200;
 
 thread_local! {
@@ -55,7 +57,8 @@ pub(super) async fn catch<T>(work: impl Future<Output = T>) -> std::thread::Resu
     .await
 }
 
-/// What a caller is told about the panic that was just caught on this thread. Not its message, which may quote a value.
+/// What a caller is told about the panic that was just caught on this thread. Not its message,
+/// which may quote a value.
 pub(super) fn diagnostic(what: &str) -> Diagnostic {
     let place = PLACE.with(RefCell::take).unwrap_or_else(|| "an unknown place".to_owned());
     super::adapter::diagnostic(

@@ -1,4 +1,5 @@
-//! What a call knows of its request beyond tf-provider's arguments: the stop token, what the client can do, deferral.
+//! What a call knows of its request beyond tf-provider's arguments: the stop token, what the client
+//! can do, deferral.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -38,8 +39,9 @@ pub(super) fn serve(stop: Stop) {
     _ = SERVED.set(stop);
 }
 
-/// The current request's context. In a task that a method spawned, which has none, one that stops as the requests do
-/// that are running now, and that allows no deferral. Where nothing is served (unit tests) it never stops.
+/// The current request's context. In a task that a method spawned, which has none, one that stops
+/// as the requests do that are running now, and that allows no deferral. Where nothing is served
+/// (unit tests) it never stops.
 pub fn current() -> Ctx {
     CURRENT
         .try_with(Ctx::clone)
@@ -67,8 +69,9 @@ impl Ctx {
         self.deferral_allowed
     }
 
-    /// Marks the response as deferred; the method then returns `None`. Where the client does not allow deferral
-    /// ([`Ctx::deferral_allowed`]), `None` becomes an error: nothing is lost, but nothing is done either.
+    /// Marks the response as deferred; the method then returns `None`. Where the client does not
+    /// allow deferral ([`Ctx::deferral_allowed`]), `None` becomes an error: nothing is lost,
+    /// but nothing is done either.
     pub fn defer(&self, reason: DeferredReason) {
         *self.deferred.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
     }

@@ -1,4 +1,5 @@
-//! Finds the service of a request by its path. tonic's own router would bring a web framework along.
+//! Finds the service of a request by its path. tonic's own router would bring a web framework
+//! along.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 
 use tf_provider::{AttributePath, AttributePathStep, Diagnostic};
 
-/// A value is not what its schema or its type says. The text never quotes the value: it may be a secret.
+/// A value is not what its schema or its type says. The text never quotes the value: it may be a
+/// secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct Error {

@@ -12,14 +12,15 @@ use super::proto::goplugin as pb;
 /// The three services: what they have in common is the end of the process.
 #[derive(Clone)]
 pub(super) struct GoPluginServices {
-    /// Cancelled by the client's Shutdown. In debug mode it is not the client's to end the process.
+    /// Cancelled by the client's Shutdown. In debug mode it is not the client's to end the
+    /// process.
     pub(super) shutdown: Option<CancellationToken>,
     /// Cancelled when the connections are to close, for whatever reason.
     pub(super) closing: CancellationToken,
 }
 
-/// A stream without items that is open until the process ends. Open streams keep Go's client from closing a
-/// connection it thinks idle.
+/// A stream without items that is open until the process ends. Open streams keep Go's client from
+/// closing a connection it thinks idle.
 pub(super) struct IdleStream<T> {
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
     _item: std::marker::PhantomData<fn() -> T>,

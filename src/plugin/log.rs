@@ -16,7 +16,8 @@ use super::stderr;
 /// The target of the host's lines about RPCs; they appear as the module `sdk.proto`.
 pub(super) const RPC: &str = concat!(module_path!(), "::rpc");
 
-/// Longer values are cut, as JSON writes them: the CLI splits lines at 64 KiB and prints the pieces raw.
+/// Longer values are cut, as JSON writes them: the CLI splits lines at 64 KiB and prints the pieces
+/// raw.
 const LONGEST_VALUE: usize = 4 * 1024;
 /// A line of many long values ends here.
 const LONGEST_LINE: usize = 60 * 1024;
@@ -26,8 +27,9 @@ pub(super) fn crate_of(path: &str) -> &str {
     path.split("::").next().unwrap_or_default()
 }
 
-/// Starts logging at the level the environment asks for. Without one there is nothing to log to. Only events of this
-/// crate and of the provider's are written: other crates log headers and addresses.
+/// Starts logging at the level the environment asks for. Without one there is nothing to log to.
+/// Only events of this crate and of the provider's are written: other crates log headers and
+/// addresses.
 pub(super) fn start(level: LevelFilter, provider_crate: &'static str) {
     if level == LevelFilter::OFF {
         return;
@@ -38,7 +40,8 @@ pub(super) fn start(level: LevelFilter, provider_crate: &'static str) {
     _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// The level for the provider `name`: the provider's own variable, then all providers', then the CLI's.
+/// The level for the provider `name`: the provider's own variable, then all providers', then the
+/// CLI's.
 pub(super) fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase().replace('-', "_"));
     let value = [own.as_str(), "TF_LOG_PROVIDER", "TF_LOG"]
@@ -214,7 +217,8 @@ fn written(object: &serde_json::Map<String, Json>) -> usize {
     object.iter().map(|(name, value)| name.len() + value.to_string().len() + 4).sum()
 }
 
-/// The logger's name, as Go's plugins name theirs: `sdk` for the host, `provider` for the provider, followed by the module.
+/// The logger's name, as Go's plugins name theirs: `sdk` for the host, `provider` for the provider,
+/// followed by the module.
 fn module(target: &str) -> String {
     if target == RPC {
         return "sdk.proto".to_owned();
@@ -236,7 +240,8 @@ fn timestamp((seconds, micros): (u64, u32)) -> String {
     )
 }
 
-/// The Gregorian date of a day since 1970. Years are counted from March, so that the leap day is the last.
+/// The Gregorian date of a day since 1970. Years are counted from March, so that the leap day is
+/// the last.
 fn civil(days: u64) -> (u64, u64, u64) {
     const DAYS_OF_400_YEARS: u64 = 146_097;
     // 719_468 days lie between 0000-03-01 and 1970-01-01.

@@ -1,7 +1,7 @@
 //! The plugin host: serves a provider written in tf-provider's traits to Terraform and OpenTofu.
 //!
-//! It speaks version 6 of the plugin protocol (minor 6.11) over mutual TLS on a unix socket that only the process that
-//! started it can use. It knows nothing of any particular provider.
+//! It speaks version 6 of the plugin protocol (minor 6.11) over mutual TLS on a unix socket that
+//! only the process that started it can use. It knows nothing of any particular provider.
 //!
 //! ```text
 //! process      arguments, cookie, handshake line, signals, the end
@@ -134,8 +134,9 @@ impl<P: Provider> Plugin<P> {
         }
     }
 
-    /// Adds a resource under its full type name, such as `toy_thing`. Its schema is made here, once. What is wrong with it,
-    /// a second one of the same name too, ends [`Plugin::serve`] with a sentence.
+    /// Adds a resource under its full type name, such as `toy_thing`. Its schema is made here,
+    /// once. What is wrong with it, a second one of the same name too, ends [`Plugin::serve`]
+    /// with a sentence.
     #[must_use]
     pub fn resource<R: ResourceExt + 'static>(mut self, name: &'static str, resource: R) -> Self {
         let problems = &mut self.problems;
@@ -198,8 +199,8 @@ impl<P: Provider> Plugin<P> {
         }
     }
 
-    /// The provider service without a process, a socket and TLS around it: for tests that are their own client. Requests run on
-    /// the runtime that this is called on.
+    /// The provider service without a process, a socket and TLS around it: for tests that are their
+    /// own client. Requests run on the runtime that this is called on.
     pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
         let stop = service::Stop::new(&CancellationToken::new());
         Arc::new(service::ProviderService::new(
@@ -210,7 +211,8 @@ impl<P: Provider> Plugin<P> {
         ))
     }
 
-    /// Runs the plugin with the arguments after the program's name. Returns when the process is to end.
+    /// Runs the plugin with the arguments after the program's name. Returns when the process is to
+    /// end.
     pub fn serve(self, arguments: impl Iterator<Item = OsString>) -> ExitCode {
         let problems = self.problems.errors.iter();
         let problems = problems.map(|problem| format!("{}: {}", problem.summary, problem.detail));

@@ -25,14 +25,16 @@ use super::socket::{Access, Endpoint};
 use super::tls::Tls;
 use super::{About, crash, ctx, log, stderr};
 
-/// The client kills the process 2 s after its Shutdown; work that is still running has this long to return.
+/// The client kills the process 2 s after its Shutdown; work that is still running has this long to
+/// return.
 const GRACE_OF_SHUTDOWN: Duration = Duration::from_millis(1500);
-/// After a signal, and without a parent, nobody kills the process: what was sent may get its response, and what exists
-/// then is worth a place in the state.
+/// After a signal, and without a parent, nobody kills the process: what was sent may get its
+/// response, and what exists then is worth a place in the state.
 const GRACE: Duration = Duration::from_secs(10);
 /// The client gives up on a plugin after a minute, too.
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
-/// As much as a main thread has: values are read level by level, and a value of any type can be nested deeply.
+/// As much as a main thread has: values are read level by level, and a value of any type can be
+/// nested deeply.
 const STACK: usize = 8 * 1024 * 1024;
 /// What everything else that can fail at the start has in common.
 const NO_START: &str = "the plugin cannot be started";
@@ -43,8 +45,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The certificate of the client; none where TLS is turned off (TF_DISABLE_PLUGIN_TLS). One that cannot be read is not
-/// none.
+/// The certificate of the client; none where TLS is turned off (TF_DISABLE_PLUGIN_TLS). One that
+/// cannot be read is not none.
 fn client_certificate() -> anyhow::Result<Option<String>> {
     match std::env::var_os("PLUGIN_CLIENT_CERT").filter(|pem| !pem.is_empty()) {
         None => Ok(None),
@@ -109,9 +111,9 @@ fn serve(about: &About, registry: Registry, debug: bool) -> anyhow::Result<()> {
     result
 }
 
-/// The provider's methods have a thread of their own, which ends with the process: one that blocks it holds up neither Stop nor
-/// Shutdown nor the end of the process. Requests wait for a network, they do not compute, so one is enough. A pool costs each
-/// request twice the CPU.
+/// The provider's methods have a thread of their own, which ends with the process: one that blocks
+/// it holds up neither Stop nor Shutdown nor the end of the process. Requests wait for a network,
+/// they do not compute, so one is enough. A pool costs each request twice the CPU.
 fn thread_of_methods() -> std::io::Result<Handle> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
@@ -151,7 +153,8 @@ async fn serve_until_the_end(
     let endpoint = Arc::new(Endpoint::open(variable, access)?);
     let address = endpoint.address();
 
-    // First what runs is told to stop, and the connections close once it has: until then a Shutdown can come in.
+    // First what runs is told to stop, and the connections close once it has: until then a Shutdown
+    // can come in.
     let stopping = CancellationToken::new();
     let closing = CancellationToken::new();
     let shutdown = CancellationToken::new();
@@ -205,7 +208,8 @@ async fn serve_until_the_end(
     let drained = async {
         running.wait().await;
         closing.cancel();
-        // The last responses, Shutdown's among them, are on their way until the connections are closed.
+        // The last responses, Shutdown's among them, are on their way until the connections are
+        // closed.
         _ = (&mut serving).await;
     };
     let result = match end {
@@ -244,8 +248,8 @@ async fn no_client(connected: &CancellationToken) -> anyhow::Error {
     anyhow!("no client has connected within {} seconds", FIRST_CLIENT.as_secs())
 }
 
-/// The process that started this one. Linux could signal its death, but does so when the thread that forked ends,
-/// and Go's threads do end.
+/// The process that started this one. Linux could signal its death, but does so when the thread
+/// that forked ends, and Go's threads do end.
 struct Parent(u32);
 
 impl Parent {

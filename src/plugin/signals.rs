@@ -1,5 +1,5 @@
-//! Signals. Ctrl-C in a terminal reaches the whole process group: the CLI ends its plugins itself, once they have
-//! responded, so the plugin itself ignores it.
+//! Signals. Ctrl-C in a terminal reaches the whole process group: the CLI ends its plugins itself,
+//! once they have responded, so the plugin itself ignores it.
 
 #[cfg(not(unix))]
 pub(super) use other::Signals;
@@ -14,7 +14,8 @@ mod unix {
     pub(crate) struct Signals {
         interrupt: Signal,
         terminate: Signal,
-        /// A closed terminal: as Ctrl-C. Terraform dies of it, which the process notices by itself.
+        /// A closed terminal: as Ctrl-C. Terraform dies of it, which the process notices by
+        /// itself.
         hangup: Signal,
     }
 
@@ -27,7 +28,8 @@ mod unix {
             })
         }
 
-        /// Returns when a signal asks the process to end. In debug mode a person does that with Ctrl-C.
+        /// Returns when a signal asks the process to end. In debug mode a person does that with
+        /// Ctrl-C.
         pub(crate) async fn asked_to_end(&mut self, debug: bool) {
             loop {
                 tokio::select! {

@@ -1,4 +1,5 @@
-//! Where the client connects: a unix socket in a directory of our own, TCP where there are no unix sockets.
+//! Where the client connects: a unix socket in a directory of our own, TCP where there are no unix
+//! sockets.
 
 // Its tests run on every platform.
 #[cfg(any(not(unix), test))]

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-/// Writes a whole line at once, so that lines of several threads do not mix. After Terraform's death nobody reads
-/// them, and that is no reason to fail.
+/// Writes a whole line at once, so that lines of several threads do not mix. After Terraform's
+/// death nobody reads them, and that is no reason to fail.
 pub(super) fn write(line: &[u8]) {
     _ = std::io::stderr().lock().write_all(line);
 }

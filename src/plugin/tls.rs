@@ -1,4 +1,5 @@
-//! Mutual TLS with exactly one client: the process that started this one and put its certificate into the environment.
+//! Mutual TLS with exactly one client: the process that started this one and put its certificate
+//! into the environment.
 
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ impl Tls {
         let verifier = OneClient { certificate: client, provider: Arc::clone(&provider) };
         let made = own_certificate().context("the server certificate cannot be made")?;
         let (certificate, key) = made;
-        // The provider is named here because another crate of the binary may have enabled a second one, and then
-        // rustls has no default.
+        // The provider is named here because another crate of the binary may have enabled a second
+        // one, and then rustls has no default.
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_client_cert_verifier(Arc::new(verifier))
@@ -60,8 +61,9 @@ fn own_certificate() -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'sta
     Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der())))
 }
 
-/// Accepts one certificate, byte for byte. A chain check would refuse it: go-plugin's client shows a certificate
-/// authority's certificate as its own. The signatures prove that the client has the key.
+/// Accepts one certificate, byte for byte. A chain check would refuse it: go-plugin's client shows
+/// a certificate authority's certificate as its own. The signatures prove that the client has the
+/// key.
 #[derive(Debug)]
 struct OneClient {
     certificate: CertificateDer<'static>,
@@ -70,7 +72,8 @@ struct OneClient {
 
 impl ClientCertVerifier for OneClient {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        // A Go client that does not find its certificate's issuer among the hints sends no certificate at all.
+        // A Go client that does not find its certificate's issuer among the hints sends no
+        // certificate at all.
         &[]
     }
 

@@ -1,5 +1,5 @@
-//! The arguments of the provider block: one table, from which their schema, settings, messages and the doctor's options are
-//! made.
+//! The arguments of the provider block: one table, from which their schema, settings, messages and
+//! the doctor's options are made.
 
 use tf_provider::schema::AttributeType;
 
@@ -118,7 +118,8 @@ pub static SCOPES: Argument = Argument {
     ),
     text: "Scopes to request with `client_id`; in the variable they are separated by commas.",
 };
-/// `ims_endpoint`. Access tokens are issued there, whatever the region (Adobe Developer Console, "Server-to-server authentication").
+/// `ims_endpoint`. Access tokens are issued there, whatever the region (Adobe Developer Console,
+/// "Server-to-server authentication").
 pub static IMS_ENDPOINT: Argument = Argument {
     name: "ims_endpoint",
     variable: "AEP_IMS_ENDPOINT",
@@ -188,8 +189,8 @@ pub const KNOWN_REGIONS: [&str; 5] = [DEFAULT_REGION, "nld2", "aus5", "can2", "g
 /// The environment, as a function, so that tests need no process-wide variables.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// `text` without what an editor, a shell or a copied line leaves around it: white space, and a byte order mark, which would
-/// otherwise become part of a secret unseen.
+/// `text` without what an editor, a shell or a copied line leaves around it: white space, and a
+/// byte order mark, which would otherwise become part of a secret unseen.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }

@@ -1,7 +1,7 @@
 //! The provider block and its environment variables, resolved to the API client's settings.
 //!
-//! HCL wins over the environment argument by argument. A value that is not known yet is never replaced by a default:
-//! the provider is then [`Resolved::Deferred`] and sends nothing.
+//! HCL wins over the environment argument by argument. A value that is not known yet is never
+//! replaced by a default: the provider is then [`Resolved::Deferred`] and sends nothing.
 
 mod credentials;
 #[cfg(test)]
@@ -63,7 +63,8 @@ pub enum Resolved {
 /// Resolves the provider block and the environment.
 ///
 /// # Errors
-/// Everything that is wrong, each naming the argument with both spellings. None of them holds a secret.
+/// Everything that is wrong, each naming the argument with both spellings. None of them holds a
+/// secret.
 pub fn resolve(
     config: &ProviderConfig,
     environment: Environment<'_>,
@@ -79,7 +80,8 @@ pub fn resolve(
     }
 }
 
-/// Checks what the provider block itself says, without the environment: what is missing may come from there.
+/// Checks what the provider block itself says, without the environment: what is missing may come
+/// from there.
 pub fn validate(config: &ProviderConfig) -> Vec<ConfigError> {
     match resolve(config, &|_| None, String::new()) {
         Ok(_) => Vec::new(),
@@ -153,14 +155,16 @@ impl Reader<'_> {
         })
     }
 
-    /// A variable that is set to nothing is not set: CI systems pass empty ones for missing secrets.
+    /// A variable that is set to nothing is not set: CI systems pass empty ones for missing
+    /// secrets.
     fn variable(&self, argument: &Argument) -> Option<String> {
         let value = (self.environment)(argument.variable)?;
         let value = trimmed(&value);
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// The block's value, or the variable's, or the default. One that cannot be used is noted, and counts as unknown.
+    /// The block's value, or the variable's, or the default. One that cannot be used is noted, and
+    /// counts as unknown.
     fn read<T>(
         &mut self,
         hcl: &Value<String>,
@@ -206,7 +210,8 @@ impl Reader<'_> {
         value.as_option()
     }
 
-    /// `endpoint` from wherever overrides `region`, so an unknown region does not matter beside a known endpoint.
+    /// `endpoint` from wherever overrides `region`, so an unknown region does not matter beside a
+    /// known endpoint.
     fn endpoint(&mut self, config: &ProviderConfig) -> Option<Url> {
         match self.read(&config.endpoint, &ENDPOINT, base_url) {
             Value::Null => self.read(&config.region, &REGION, region_url).as_option(),
@@ -226,7 +231,8 @@ impl Reader<'_> {
     }
 }
 
-/// What goes into an HTTP header: visible ASCII. The value is not repeated in the message, it may be a token.
+/// What goes into an HTTP header: visible ASCII. The value is not repeated in the message, it may
+/// be a token.
 fn header_value(text: &str) -> Result<String, String> {
     match text.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(text.to_owned()),
@@ -298,7 +304,8 @@ pub fn from_process(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
-/// What the provider calls itself in `User-Agent`, for whom it works, and what the CLI's users may append (`TF_APPEND_USER_AGENT`).
+/// What the provider calls itself in `User-Agent`, for whom it works, and what the CLI's users may
+/// append (`TF_APPEND_USER_AGENT`).
 pub fn user_agent(caller: &str, environment: Environment<'_>) -> String {
     let mut agent = format!(
         "{}/{} (+https://registry.terraform.io/providers/aep-cmk/aep) {caller}",

@@ -38,7 +38,8 @@ enum Rule {
     },
 }
 
-/// Whether the host is this machine: plain http may be spoken with it, and no proxy is asked for it. Go's rule too.
+/// Whether the host is this machine: plain http may be spoken with it, and no proxy is asked for
+/// it. Go's rule too.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -49,11 +50,13 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 impl Proxies {
-    /// Reads the variables, in either spelling: the first that is not empty counts, and blanks are not empty. Go's rule too;
-    /// passing over them would go around a proxy that somebody meant to set.
+    /// Reads the variables, in either spelling: the first that is not empty counts, and blanks are
+    /// not empty. Go's rule too; passing over them would go around a proxy that somebody meant
+    /// to set.
     ///
     /// # Errors
-    /// A proxy that cannot be understood, whether it would be used or not: a mistake should not wait for the day it matters.
+    /// A proxy that cannot be understood, whether it would be used or not: a mistake should not
+    /// wait for the day it matters.
     pub fn read(environment: Environment<'_>) -> Result<Self, ConfigError> {
         let first = |spellings: [&'static str; 2]| {
             spellings.into_iter().find_map(|variable| {
@@ -121,8 +124,8 @@ fn parsed(value: &str) -> Result<Url, &'static str> {
         .filter(|url| url.host_str().is_some_and(|host| !host.is_empty()))
         .filter(|url| url.query().or(url.fragment()).is_none() && !url.path().contains('@'))
         .ok_or(
-            "it is not the address of a proxy, such as \"http://proxy.example.com:3128\" (in a user name and a password, \
-             `/`, `?`, `#` and `@` are percent-encoded)",
+            "it is not the address of a proxy, such as \"http://proxy.example.com:3128\" (in a \
+             user name and a password, `/`, `?`, `#` and `@` are percent-encoded)",
         )
 }
 
@@ -204,7 +207,8 @@ fn contains(network: IpAddr, bits: u8, address: IpAddr) -> bool {
     }
 }
 
-/// Go's `net.SplitHostPort`: `host:port` or `[IPv6]:port`; `None` where there is no port, or too many.
+/// Go's `net.SplitHostPort`: `host:port` or `[IPv6]:port`; `None` where there is no port, or too
+/// many.
 fn split_port(entry: &str) -> Option<(&str, &str)> {
     let (host, port) = entry.rsplit_once(':')?;
     let bare = match host.strip_prefix('[') {

@@ -8,12 +8,14 @@ use super::lifecycle::{Configuration, spelt};
 use super::options::Options;
 use super::world::{Counters, LoggedRequest, Shared};
 
-/// A handle on a running simulator. Its methods do not block for longer than a lock is held, except the one that waits.
+/// A handle on a running simulator. Its methods do not block for longer than a lock is held, except
+/// the one that waits.
 #[derive(Clone, Debug)]
 pub struct Control(pub(super) Arc<Shared>);
 
 impl Control {
-    /// Changes how the simulator behaves from now on. Jobs that are under way keep their stages and their end.
+    /// Changes how the simulator behaves from now on. Jobs that are under way keep their stages and
+    /// their end.
     pub fn configure(&self, change: impl FnOnce(&mut Options)) {
         change(&mut self.0.world().options);
     }
@@ -38,8 +40,8 @@ impl Control {
         self.0.world().step(by);
     }
 
-    /// Moves the clock to the next moment at which some job enters `status`. False, and nothing happens, if none will and none is
-    /// in it: a job that is to fail never completes.
+    /// Moves the clock to the next moment at which some job enters `status`. False, and nothing
+    /// happens, if none will and none is in it: a job that is to fail never completes.
     pub fn step_to(&self, status: &str) -> bool {
         let mut world = self.0.world();
         let now = world.now();
@@ -71,7 +73,8 @@ impl Control {
         world.register.insert(&name, key_identifier, status);
     }
 
-    /// Changes a configuration's key behind everyone's back; false if there is no such configuration.
+    /// Changes a configuration's key behind everyone's back; false if there is no such
+    /// configuration.
     pub fn set_key(&self, name: &str, key_identifier: &str) -> bool {
         let mut world = self.0.world();
         let name = spelt(&world.options, name);
@@ -92,7 +95,8 @@ impl Control {
         world.register.remove(&name)
     }
 
-    /// All minted tokens are refused with 401 401013 from now on. For given ones, change [`Options::tokens`].
+    /// All minted tokens are refused with 401 401013 from now on. For given ones, change
+    /// [`Options::tokens`].
     pub fn expire_tokens(&self) {
         self.0.world().expire_tokens();
     }
@@ -103,8 +107,8 @@ impl Control {
         self.0.world().counters
     }
 
-    /// Waits until the counters are as wished, for `limit` of real time at most; whether they are. For tests that act while a
-    /// request is under way, together with the faults that hold one.
+    /// Waits until the counters are as wished, for `limit` of real time at most; whether they are.
+    /// For tests that act while a request is under way, together with the faults that hold one.
     #[must_use]
     pub fn wait_until(&self, limit: Duration, wished: impl Fn(&Counters) -> bool) -> bool {
         self.0.wait_until(limit, |world| wished(&world.counters))

@@ -19,19 +19,21 @@ pub enum Route {
     Any,
 }
 
-/// What happens to a request that is hit. Unless it says "process", the simulator's state is not touched.
+/// What happens to a request that is hit. Unless it says "process", the simulator's state is not
+/// touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// This response instead.
     Reply(Reply),
-    /// Nothing for so long, then what would have been. A client that leaves meanwhile has sent nothing.
+    /// Nothing for this long, then what would have been. A client that leaves meanwhile has sent
+    /// nothing.
     Delay(Duration),
     /// As `Delay`, until `Control::release`.
     Hold,
     /// The connection is reset.
     Reset,
-    /// Nothing listens for so long when the request comes, so it never leaves its client. Only for [`Route::Any`]: which request
-    /// comes next is known, and what it will be is not.
+    /// Nothing listens for this long when the request comes, so it never leaves its client. Only for
+    /// [`Route::Any`]: which request comes next is known, and what it will be is not.
     Unreachable(Duration),
     /// 200, the beginning of a JSON body, and the connection is closed.
     CutBody,
@@ -41,7 +43,8 @@ pub enum Action {
     ProcessThenDelay(Duration),
     /// The request takes effect; its response comes after `Control::release`.
     ProcessThenHold,
-    /// The request takes effect so much later, whether or not its client is still there, and there is never a response.
+    /// The request takes effect so much later, whether or not its client is still there, and there
+    /// is never a response.
     ProcessLater(Duration),
     /// Something between sends the request twice; the response is the second one's.
     ProcessTwice,
@@ -79,7 +82,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Hits the next request of a route, once: most tests want one mishap and then a world that works.
+    /// Hits the next request of a route, once: most tests want one mishap and then a world that
+    /// works.
     #[must_use]
     pub fn on(route: Route, action: Action) -> Self {
         Self { route, name: None, skip: 0, times: Some(1), action }

@@ -1,5 +1,6 @@
 //! What stands in front of every service: keys, tokens, organisations, and their error codes.
-//! Adobe Experience League, "Experience Platform troubleshooting", has the codes; the order of the checks is a guess.
+//! Adobe Experience League, "Experience Platform troubleshooting", has the codes; the order of the
+//! checks is a guess.
 
 use hyper::HeaderMap;
 

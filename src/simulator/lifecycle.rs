@@ -1,5 +1,5 @@
-//! Configurations and their jobs: what is submitted, what a POST of a name in use does, which status is shown when.
-//! Time is a number that is handed in; nothing here reads a clock.
+//! Configurations and their jobs: what is submitted, what a POST of a name in use does, which
+//! status is shown when. Time is a number that is handed in; nothing here reads a clock.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -153,7 +153,8 @@ impl Register {
             name: name.into(),
             id: job.id.clone(),
             key_identifier: key.into(),
-            // Adobe's API page, sample of the POST's response: the inner status is NEW, whatever the job does next.
+            // Adobe's API page, sample of the POST's response: the inner status is NEW, whatever
+            // the job does next.
             status: "NEW".into(),
             attempts: attempts + 1,
         };
@@ -219,7 +220,8 @@ impl Register {
             .or_else(|| jobs().any(|job| job.status(now) == status).then_some(now))
     }
 
-    /// Shaped as in Adobe's samples, and counted, so that a test's failure names the same id every time.
+    /// Shaped as in Adobe's samples, and counted, so that a test's failure names the same id every
+    /// time.
     fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("4df7886b-a122-4391-880b-{:012x}", self.ids)

@@ -106,7 +106,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
             _ => bail!("unknown argument {flag}; --help lists what there is"),
         }
     }
-    // What is given replaces the defaults, so that a list of credentials is exactly the one asked for.
+    // What is given replaces the defaults, so that a list of credentials is exactly the one asked
+    // for.
     if !(tokens.is_empty() && clients.is_empty()) {
         (options.tokens, options.clients) = (tokens, clients);
     }

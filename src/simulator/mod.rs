@@ -1,8 +1,10 @@
-//! A local stand-in for Adobe's API for customer-managed keys: a real HTTP server, with faults to script.
+//! A local stand-in for Adobe's API for customer-managed keys: a real HTTP server, with faults to
+//! script.
 //!
-//! Nobody can try a provider against Adobe's own: what it does cannot be undone. This one responds in the shapes of Adobe's
-//! documentation and refuses what the documentation says is refused. It shares no type with the client under test, so that the two
-//! cannot be wrong together. Where the documentation is silent there is a choice in [`Options`].
+//! Nobody can try a provider against Adobe's own: what it does cannot be undone. This one responds
+//! in the shapes of Adobe's documentation and refuses what the documentation says is refused. It
+//! shares no type with the client under test, so that the two cannot be wrong together. Where the
+//! documentation is silent there is a choice in [`Options`].
 //!
 //! ```text
 //! request → recorder (log, counters, faults) → routes → gateway, oauth, lifecycle (jobs over time)
@@ -61,7 +63,8 @@ pub use world::{Counters, LoggedRequest};
 
 use world::Shared;
 
-/// A running simulator, on a thread of its own. Dropping it closes the listener and every connection.
+/// A running simulator, on a thread of its own. Dropping it closes the listener and every
+/// connection.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -88,7 +91,8 @@ impl Simulator {
         let (stop, stopped) = oneshot::channel();
         let (listening, listens) = mpsc::channel();
         let thread = thread::Builder::new().name("simulator".into()).spawn(move || {
-            // The connections are tasks of the runtime: they end when it is dropped, at the end of this thread.
+            // The connections are tasks of the runtime: they end when it is dropped, at the end of
+            // this thread.
             runtime.block_on(async {
                 tokio::select! {
                     // Whoever asks for the news is there: it waits below.
@@ -165,8 +169,8 @@ impl Control {
         Self(Arc::new(Shared::new(options)))
     }
 
-    /// Serves on the runtime that it is called on, whose clock is the simulator's, until it is dropped. `place` is a
-    /// [`Place`]'s. `listening` is called
+    /// Serves on the runtime that it is called on, whose clock is the simulator's, until it is
+    /// dropped. `place` is a [`Place`]'s. `listening` is called
     /// once it can be asked.
     ///
     /// # Errors
@@ -203,14 +207,16 @@ impl Control {
 
 /// One connection. It ends with a RST if the recorder says so.
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
-    // Without it a small response may wait for the client's delayed ACK. It works just as well if it is refused.
+    // Without it a small response may wait for the client's delayed ACK. It works just as well if
+    // it is refused.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| recorder::record(Arc::clone(&shared), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = (&mut connection).await;
     let cause = ended.as_ref().err().and_then(|error| error.source()?.downcast_ref::<io::Error>());
     if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset) {
-        // Closed so, it sends RST instead of FIN. If it was the client that reset it, nothing more is sent.
+        // Closed so, it sends RST instead of FIN. If it was the client that reset it, nothing more
+        // is sent.
         let _ = connection.into_parts().io.into_inner().set_zero_linger();
     }
 }

@@ -1,5 +1,6 @@
 //! The token endpoint of Adobe's identity service: `POST /ims/token/v3`, client credentials only.
-//! Adobe Developer Console, "Server-to-server authentication"; JWT credentials are at their end of life and not simulated.
+//! Adobe Developer Console, "Server-to-server authentication"; JWT credentials are at their end of
+//! life and not simulated.
 
 use hyper::HeaderMap;
 use serde_json::json;
@@ -20,7 +21,8 @@ pub(super) fn token(
     body: &[u8],
 ) -> Result<Reply, Reply> {
     let invalid = |description: &str| Reply::ims(400, "invalid_request", description);
-    // Adobe's page asks for the body, because a query may be logged on the way. The real service may be laxer.
+    // Adobe's page asks for the body, because a query may be logged on the way. The real service
+    // may be laxer.
     let secret = ["client_id", "client_secret", "grant_type", "scope"];
     if form_urlencoded::parse(query.as_bytes()).any(|(key, _)| secret.contains(&key.as_ref())) {
         return Err(invalid("credentials belong into the body, not the query"));

@@ -1,20 +1,25 @@
-//! What a simulator is started with. Where Adobe's pages are silent there is a choice here, and the default is the likeliest guess.
+//! What a simulator is started with. Where Adobe's pages are silent there is a choice here, and the
+//! default is the likeliest guess.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// How the simulated Adobe behaves. Everything but `bind` and `clock` can be changed while it runs: `Control::configure`.
+/// How the simulated Adobe behaves. Everything but `bind` and `clock` can be changed while it runs:
+/// `Control::configure`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The one organisation that exists here; any other one in `x-gw-ims-org-id` is refused with 403025.
+    /// The one organisation that exists here; any other one in `x-gw-ims-org-id` is refused with
+    /// 403025.
     pub org_id: String,
-    /// How responses spell it; as it was sent where this is absent. Whether Adobe leaves `@AdobeOrg` out is not documented.
-    pub answered_org_id: Option<String>,
-    /// Bearer tokens that are good for ever, as if minted elsewhere.
+    /// How responses spell it; as it was sent where this is absent. Whether Adobe leaves
+    /// `@AdobeOrg` out is not documented.
+    pub echoed_org_id: Option<String>,
+    /// Bearer tokens that are good for ever, as if made elsewhere.
     pub tokens: Vec<String>,
     /// OAuth server-to-server credentials, as (client id, client secret).
     pub clients: Vec<(String, String)>,
-    /// How long a minted token is good, on the simulator's clock. Adobe's authentication page: `expires_in` is 86399 seconds.
+    /// How long a minted token is good, on the simulator's clock. Adobe's authentication page:
+    /// `expires_in` is 86399 seconds.
     pub token_lifetime: Duration,
     /// What a job goes through before it ends.
     pub stages: Stages,
@@ -30,15 +35,19 @@ pub struct Options {
     pub unknown_name: UnknownName,
     /// What `keyVersion` is when the submitted key has none. Undocumented.
     pub versionless: Versionless,
-    /// How responses spell the key identifier. Adobe's page says that only vault and key name are stored, and shows the version.
+    /// How responses spell the key identifier. Adobe's page says that only vault and key name are
+    /// stored, and shows the version.
     pub echo: Echo,
     /// So much later a submission shows in reads. Undocumented.
     pub visible_after: Duration,
-    /// Whether names that differ in letter case only are one. Adobe's page says they are not, and its sample that they are.
+    /// Whether names that differ in letter case only are one. Adobe's page says they are not, and
+    /// its sample that they are.
     pub folds_names: bool,
-    /// Whether a path with an escaped slash in it gets to the service. Undocumented; many gateways refuse one.
+    /// Whether a path with an escaped slash in it gets to the service. Undocumented; many gateways
+    /// refuse one.
     pub takes_slashes: bool,
-    /// Whether a response to a wrong path has the service's shape, not in the gateway's. Undocumented.
+    /// Whether a response to a wrong path has the service's shape, not in the gateway's.
+    /// Undocumented.
     pub wrong_path_of_service: bool,
     /// Whether responses carry an `x-request-id`, as Adobe's usually do.
     pub request_ids: bool,
@@ -52,7 +61,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             org_id: "1234567890ABCDEF12345678@AdobeOrg".into(),
-            answered_org_id: None,
+            echoed_org_id: None,
             tokens: vec!["sim-token".into()],
             clients: vec![("sim-client".into(), "sim-secret".into())],
             token_lifetime: Duration::from_secs(86_399),
@@ -85,12 +94,14 @@ pub enum Clock {
     Stepped,
 }
 
-/// The statuses a job shows before it ends, in order, and for how long. A stage of no length is never seen.
+/// The statuses a job shows before it ends, in order, and for how long. A stage of no length is
+/// never seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stages(Vec<(String, Duration)>);
 
 impl Stages {
-    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the POST's response only.
+    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the
+    /// POST's response only.
     #[must_use]
     pub fn each(length: Duration) -> Self {
         Self::none().then("RUNNING", length).then("UPDATE_EXISTING_RESOURCES", length)
@@ -102,7 +113,8 @@ impl Stages {
         Self(Vec::new())
     }
 
-    /// One more stage after the others; any string, as nobody promises that the documented statuses are all.
+    /// One more stage after the others; any string, as nobody promises that the documented statuses
+    /// are all.
     #[must_use]
     pub fn then(mut self, status: &str, length: Duration) -> Self {
         self.0.push((status.into(), length));
@@ -185,7 +197,8 @@ pub enum ResubmitFailed {
     /// Accepted with a new id.
     #[default]
     NewId,
-    /// Accepted with a new id, but the status call goes on showing the failed job, old id included, for so long.
+    /// Accepted with a new id, but the status call goes on showing the failed job, old id included,
+    /// for this long.
     NewIdAfter(Duration),
     /// Accepted under the id it had.
     SameId,
@@ -214,7 +227,8 @@ pub enum UnknownName {
 /// What a response says of the version of a key that was submitted without one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Versionless {
-    /// `keyVersion` is left out. The default, because Adobe's page says that the version is not stored: there is nothing to show.
+    /// `keyVersion` is left out. The default, because Adobe's page says that the version is not
+    /// stored: there is nothing to show.
     #[default]
     Absent,
     /// `keyVersion` is `""`.

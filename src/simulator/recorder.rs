@@ -1,4 +1,5 @@
-//! What every request passes on its way to a route: it is read, logged and counted, and a scripted fault is carried out.
+//! What every request passes on its way to a route: it is read, logged and counted, and a scripted
+//! fault is carried out.
 
 use std::convert::Infallible;
 use std::io;
@@ -18,7 +19,8 @@ use super::replies::Reply;
 use super::routes;
 use super::world::{LoggedRequest, Shared, World};
 
-/// The service of each connection. Its only error of its own is `ConnectionReset`, which a fault asks for.
+/// The service of each connection. Its only error of its own is `ConnectionReset`, which a fault
+/// asks for.
 pub(super) async fn record(
     shared: Arc<Shared>,
     request: Request<Incoming>,
@@ -90,7 +92,7 @@ pub(super) async fn record(
         reply = reply.with_header("connection", "close");
     }
     // Logged before it is sent: a client that has its response finds it in the log.
-    shared.world().answered(&request_id, &reply);
+    shared.world().replied(&request_id, &reply);
     shared.announce();
     if shared.world().options.request_ids {
         reply = reply.with_header("x-request-id", &request_id);

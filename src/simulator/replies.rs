@@ -1,5 +1,5 @@
-//! Responses, and the shapes of Adobe's errors. Adobe's pages document several and promise none; the simulator uses each where
-//! Adobe's samples show it.
+//! Responses, and the shapes of Adobe's errors. Adobe's pages document several and promise none;
+//! the simulator uses each where Adobe's samples show it.
 
 use std::time::SystemTime;
 
@@ -106,7 +106,8 @@ impl Reply {
         Self::gateway(403, "403027", "User region is missing")
     }
 
-    /// 503 503010: the gateway could not check the token, so nothing behind it has seen the request.
+    /// 503 503010: the gateway could not check the token, so nothing behind it has seen the
+    /// request.
     #[must_use]
     pub fn gateway_unavailable() -> Self {
         Self::gateway(503, "503010", "Could not validate the Oauth token")
@@ -158,7 +159,8 @@ impl Reply {
     #[must_use]
     pub fn html(status: u16) -> Self {
         let body = format!(
-            "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>\n"
+            "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></\
+             body></html>\n"
         );
         Self::text(status, "text/html; charset=utf-8", &body)
     }

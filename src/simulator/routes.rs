@@ -1,5 +1,6 @@
-//! The three calls of the customer-managed keys API, in the shapes of Adobe's samples, traps included.
-//! Adobe Experience League, "Set up and configure Customer Managed Keys for Azure using the API" ("the API page" below).
+//! The three calls of the customer-managed keys API, in the shapes of Adobe's samples, traps
+//! included. Adobe Experience League, "Set up and configure Customer Managed Keys for Azure using
+//! the API" ("the API page" below).
 
 use hyper::HeaderMap;
 use hyper::http::request::Parts;
@@ -17,13 +18,15 @@ use super::world::World;
 const APP: &str = "/data/infrastructure/manager/byok/app-registration";
 const CONFIG: &str = "/data/infrastructure/manager/customer/config";
 
-/// The API page's sample. The name in the responses is derived from it there: its first eight digits are in the middle.
+/// The API page's sample. The name in the responses is derived from it there: its first eight
+/// digits are in the middle.
 const SUBSCRIPTION_ID: &str = "cf978863-7325-47b1-8fd9-554b9fdb6c36";
 const APPLICATION_NAME: &str = "acpcf978863Aaepcmkmultitenantapp";
 
 const IN_USE: &str = "A customer configuration with this name already exists.";
 
-/// What the simulated API and token endpoint respond with. `target` is [`target`] of the same request.
+/// What the simulated API and token endpoint respond with. `target` is [`target`] of the same
+/// request.
 pub(super) fn reply(world: &mut World, target: &Target, parts: &Parts, body: &[u8]) -> Reply {
     let (headers, query) = (&parts.headers, parts.uri.query().unwrap_or_default());
     let is_escaped = parts.uri.path().to_ascii_lowercase().contains("%2f");
@@ -63,7 +66,8 @@ pub(super) fn target(method: &str, path: &str, body: &[u8]) -> Target {
     }
 }
 
-/// One path segment, unescaped once. A form's rules would do, were it not for `+`, which is itself in a path.
+/// One path segment, unescaped once. A form's rules would do, were it not for `+`, which is itself
+/// in a path.
 fn decoded(segment: &str) -> Option<String> {
     let form = format!("n={}", segment.replace('+', "%2B").replace('&', "%26"));
     form_urlencoded::parse(form.as_bytes()).next().map(|(_, value)| value.into_owned())
@@ -108,7 +112,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, 
         "configData": config_data(&configuration, options),
         "name": APPLICATION_NAME,
         "type": "BYOK_CONFIG",
-        "imsOrgId": options.answered_org_id.as_ref().unwrap_or(&org),
+        "imsOrgId": options.echoed_org_id.as_ref().unwrap_or(&org),
         "status": configuration.status,
     });
     Ok(Reply::json(status, &json!({"id": configuration.id, "config": config, "status": outer})))
@@ -134,7 +138,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
             "type": "BYOK_CONFIG",
             "status": configuration.status,
             "configData": config_data(&configuration, &world.options),
-            "imsOrgId": world.options.answered_org_id.as_ref().unwrap_or(&org),
+            "imsOrgId": world.options.echoed_org_id.as_ref().unwrap_or(&org),
             "subscriptionId": SUBSCRIPTION_ID,
             "id": configuration.id,
             "rowType": "BYOK_KEY",
@@ -166,8 +170,8 @@ fn read_submission(headers: &HeaderMap, body: &[u8], org: &str) -> Result<(Strin
     Err(bad_request(mistake))
 }
 
-/// The responses' `configData`. `keyName` is the configuration's name, as in the API page's samples, and the version comes back
-/// although the page says that it is not stored.
+/// The responses' `configData`. `keyName` is the configuration's name, as in the API page's
+/// samples, and the version comes back although the page says that it is not stored.
 fn config_data(configuration: &Configuration, options: &Options) -> Value {
     let identifier = echoed(&configuration.key_identifier, options.echo);
     let (vault, version) = split(&identifier).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The simulator as a client meets it: raw HTTP/1.1 over a socket, so that nothing hides what is on the wire.
+//! The simulator as a client meets it: raw HTTP/1.1 over a socket, so that nothing hides what is on
+//! the wire.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -104,8 +105,8 @@ fn refusals_are_the_documented_ones() {
         ("@AdobeOrg", "@OtherOrg", 403, "403025"),
     ] {
         let stream = begin(&simulator, APP, &HEADERS.replace(was, is), "");
-        let (answered, head, body) = finish(stream).unwrap();
-        assert!(answered == status && body.contains(code), "{is}: {head} {body}");
+        let (shown, head, body) = finish(stream).unwrap();
+        assert!(shown == status && body.contains(code), "{is}: {head} {body}");
         assert!(head.contains("x-request-id: sim-0000"), "{head}");
     }
     let nowhere = send(&simulator, &format!("{APP}/"), "");
@@ -261,7 +262,8 @@ fn a_job_goes_through_its_stages_and_stays_at_its_end() {
     assert_eq!(register.moment_of("FAILED", seconds(100)), None);
 }
 
-/// What a second submission of a name is: accepted under the same id, accepted under another one, or refused; and which id is shown.
+/// What a second submission of a name is: accepted under the same id, accepted under another one,
+/// or refused; and which id is shown.
 #[test]
 fn a_name_in_use_is_treated_as_the_policy_says() {
     let lag = Duration::from_secs(3);

@@ -40,7 +40,8 @@ pub struct Counters {
     pub held: u64,
 }
 
-/// A request as it arrived and what became of it. Nothing is redacted: this is a test's evidence, secrets are looked for in it.
+/// A request as it arrived and what became of it. Nothing is redacted: this is a test's evidence,
+/// secrets are looked for in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     /// The method.
@@ -53,7 +54,8 @@ pub struct LoggedRequest {
     pub headers: Vec<(String, String)>,
     /// The body; bytes that are no UTF-8 are replaced.
     pub body: String,
-    /// The status of the response; none while there is no response yet, and for ever if the connection was cut instead.
+    /// The status of the response; none while there is no response yet, and for ever if the
+    /// connection was cut instead.
     pub status: Option<u16>,
     /// The body of the response, likewise.
     pub response: String,
@@ -164,7 +166,7 @@ impl World {
     }
 
     /// Writes down the response to a request, if the log was not cleared meanwhile.
-    pub(super) fn answered(&mut self, request_id: &str, reply: &Reply) {
+    pub(super) fn replied(&mut self, request_id: &str, reply: &Reply) {
         if let Some(entry) = self.log.iter_mut().find(|entry| entry.request_id == request_id) {
             entry.status = Some(reply.status);
             entry.response.clone_from(&reply.body);

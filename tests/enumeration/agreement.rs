@@ -1,5 +1,6 @@
-//! Random configurations over every stored status, through both plan calls and the apply, with the checks that the CLI makes: no
-//! plan is invalid, no final plan and no result inconsistent, and nothing is planned twice.
+//! Random configurations over every stored status, through both plan calls and the apply, with the
+//! checks that the CLI makes: no plan is invalid, no final plan and no result inconsistent, and
+//! nothing is planned twice.
 //!
 //! A case follows from its number alone. One that fails is printed whole.
 

@@ -52,7 +52,8 @@ impl Random {
         values[usize::try_from(self.below(values.len() as u64)).unwrap()].clone()
     }
 
-    /// An argument as it is at plan and at apply: absent, known, known late, or null late. Absent and null are one on the wire.
+    /// An argument as it is at plan and at apply: absent, known, known late, or null late. Absent
+    /// and null are one on the wire.
     fn argument(&mut self, values: &[Json]) -> (Json, Json) {
         let value = self.of(values);
         match self.below(5) {

@@ -1,5 +1,5 @@
-//! What the CLI does with one object: the calls it makes, and what it makes of state, taint, plan and private state.
-//! Read in Terraform's sources (`node_resource_abstract_instance.go`).
+//! What the CLI does with one object: the calls it makes, and what it makes of state, taint, plan
+//! and private state. Read in Terraform's sources (`node_resource_abstract_instance.go`).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -71,7 +71,8 @@ pub(super) struct Cli<'a> {
     pub(super) adobe: &'a Adobe,
     pub(super) config: Json,
     pub(super) state: Option<Object>,
-    /// The last command destroyed the object to make room for the create after it, which did not come to its end.
+    /// The last command destroyed the object to make room for the create after it, which did not
+    /// come to its end.
     pub(super) is_between: bool,
     /// What somebody else does before the next apply.
     pub(super) meanwhile: Option<Meanwhile>,
@@ -356,7 +357,8 @@ impl Rpcs<'_> {
         Ok(Planned { action, after, private })
     }
 
-    /// The object after the call, and its errors. A provider that gives nothing beside an error leaves what was.
+    /// The object after the call, and its errors. A provider that gives nothing beside an error
+    /// leaves what was.
     async fn apply_call(
         &self,
         prior: &Json,
@@ -388,7 +390,8 @@ impl Rpcs<'_> {
         (is_there.then_some(object), said)
     }
 
-    /// Carries a plan out. `state` is at each moment what the CLI would write if it lost the provider.
+    /// Carries a plan out. `state` is at each moment what the CLI would write if it lost the
+    /// provider.
     async fn apply(
         &self,
         state: &mut Option<Object>,

@@ -43,7 +43,8 @@ impl Row {
         matches!(self.action, Action::ProcessLater(_))
     }
 
-    /// A read that it befalls once succeeds at the second attempt: it is lost, or what is there for a moment.
+    /// A read that it befalls once succeeds at the second attempt: it is lost, or what is there for
+    /// a moment.
     pub(super) fn is_transient(&self) -> bool {
         match &self.action {
             Action::Reply(reply) | Action::ProcessThenReply(reply) => {
@@ -55,7 +56,8 @@ impl Row {
         }
     }
 
-    /// A submission that it befalls once arrives all the same, or certainly did not and is sent again.
+    /// A submission that it befalls once arrives all the same, or certainly did not and is sent
+    /// again.
     pub(super) fn is_overcome(&self) -> bool {
         match &self.action {
             Action::Reply(reply) => {

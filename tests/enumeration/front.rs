@@ -1,4 +1,5 @@
-//! TLS in front of the simulator. Bytes pass through, and while the simulator cannot be reached each handshake breaks.
+//! TLS in front of the simulator. Bytes pass through, and while the simulator cannot be reached
+//! each handshake breaks.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,9 @@
-//! Every fault at every request of every step, and every pair of them on the way of a create: checked against a model.
+//! Every fault at every request of every step, and every pair of them on the way of a create:
+//! checked against a model.
 //!
-//! Each run is one command with its fault, and then commands without any until everything is settled. The provider is spoken to by
-//! the plugin's own RPCs, on a clock of its own; HTTP to the simulator is real. A run follows from its number alone:
+//! Each run is one command with its fault, and then commands without any until everything is
+//! settled. The provider is spoken to by the plugin's own RPCs, on a clock of its own; HTTP to the
+//! simulator is real. A run follows from its number alone:
 //!
 //! ```sh
 //! cargo test --test enumeration                                  # what fits into the test command
@@ -9,8 +11,8 @@
 //! AEP_ENUMERATE=run:1234 cargo test --test enumeration -- --nocapture
 //! ```
 //!
-//! It is a program of its own, as cargo runs one after the other: beside the scenes of the suite a core's network queue can be so
-//! late that the paused clock is ahead of a packet.
+//! It is a program of its own, as cargo runs one after the other: beside the scenes of the suite a
+//! core's network queue can be so late that the paused clock is ahead of a packet.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -346,7 +348,8 @@ fn every_fault_at_every_request() {
     assert_none(&violations);
 }
 
-/// The model plays the CLI's part above; here the CLI does: each third of the faults that pass, at another request of a create.
+/// The model plays the CLI's part above; here the CLI does: each third of the faults that pass, at
+/// another request of a create.
 #[test]
 fn a_stride_of_them_through_the_real_cli() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -362,7 +365,8 @@ fn a_stride_of_them_through_the_real_cli() {
                 let settings = format!("request_timeout = \"{attempt}s\"\n  max_retries = 1");
                 let provider = format!("provider \"aep\" {{\n  {settings}\n}}");
                 project.configure_with(&provider, &resource(steps::NAME, KEY, ""));
-                // A submission that never arrives is looked for three times as long as it takes to settle: a minute and a half.
+                // A submission that never arrives is looked for three times as long as it takes to
+                // settle: a minute and a half.
                 let at = nth % 5;
                 control.fault(row.at(if at == 3 && !row.is_overcome() { 4 } else { at }));
                 let first = project.apply();

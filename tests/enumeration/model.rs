@@ -1,4 +1,5 @@
-//! What has to hold, whatever befell a run. Judged by what Adobe saw and by what the CLI has, never by what was expected of one run.
+//! What has to hold, whatever befell a run. Judged by what Adobe saw and by what the CLI has, never
+//! by what was expected of one run.
 
 use aep_simulator::LoggedRequest;
 use serde_json::Value as Json;
@@ -69,9 +70,10 @@ fn is_of(request: &LoggedRequest, name: &str) -> bool {
     }
 }
 
-/// Nothing is submitted while something may be on its way: before each submission the name was looked up, and showed a failure
-/// (of the same key, unless it may be our own), or was absent; after one of unknown fate, absent for the whole settling time. A
-/// process that was killed knows of nothing. `known` is the name that was in the state before.
+/// Nothing is submitted while something may be on its way: before each submission the name was
+/// looked up, and showed a failure (of the same key, unless it may be our own), or was absent;
+/// after one of unknown fate, absent for the whole settling time. A process that was killed knows
+/// of nothing. `known` is the name that was in the state before.
 pub(super) fn submissions(
     log: &[LoggedRequest],
     known: Option<&str>,
@@ -204,8 +206,8 @@ pub(super) fn after(
     Ok(())
 }
 
-/// A fault that passes is borne where it can be: a lost read is repeated, an odd poll ends nothing, a submission that arrived is
-/// found, and one that certainly did not is sent again.
+/// A fault that passes is borne where it can be: a lost read is repeated, an odd poll ends nothing,
+/// a submission that arrived is found, and one that certainly did not is sent again.
 pub(super) fn is_borne(row: &Row, at: usize, log: &[LoggedRequest]) -> bool {
     let Some(hit) = log.get(at).filter(|_| row.passes()) else {
         return false;
@@ -248,7 +250,8 @@ pub(super) fn settled(cli: &Cli<'_>, goal: Goal) -> Result<(), String> {
         // Where a fault told it that the name was free, it was submitted over a failure.
         Goal::Taken => control.configuration(NAME).filter(|there| there.key_identifier == KEY),
         Goal::Impossible => {
-            // A submission whose response was a fault's may have been processed: its fate stays unknown, and the state says so.
+            // A submission whose response was a fault's may have been processed: its fate stays
+            // unknown, and the state says so.
             let is_right = match &cli.state {
                 None => control.configurations().is_empty(),
                 Some(object) => object.state["id"].is_null(),

@@ -1,5 +1,6 @@
-//! One process of the provider, without being one: a runtime of its own, on whose paused clock the provider, its HTTP client
-//! and the simulator run. An hour of waiting takes milliseconds, and dropping the runtime is `kill -9`.
+//! One process of the provider, without being one: a runtime of its own, on whose paused clock the
+//! provider, its HTTP client and the simulator run. An hour of waiting takes milliseconds, and
+//! dropping the runtime is `kill -9`.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
@@ -129,7 +130,8 @@ async fn configure(service: &Service, block: &Json) {
     assert_eq!(response.diagnostics, []);
 }
 
-/// The runtime's clock. When nothing is ready it would jump to the next timer, over what is on its way, so it is asked for.
+/// The runtime's clock. When nothing is ready it would jump to the next timer, over what is on its
+/// way, so it is asked for.
 #[derive(Default)]
 struct Clock {
     /// The moment that it may leave.
@@ -154,8 +156,8 @@ async fn pace<T>(adobe: &Adobe, service: &Service, clock: &Clock) -> Ended<T> {
     let mut release: Option<Instant> = None;
     let mut ends = None;
     loop {
-        // The kernel, too, may have something to do that the echo does not see: while a request is under way there are a dozen
-        // echoes before its time is up.
+        // The kernel, too, may have something to do that the echo does not see: while a request is
+        // under way there are a dozen echoes before its time is up.
         let next = [release, ends.as_ref().map(|(at, _)| *at)].into_iter().flatten().min();
         let at = Instant::now() + step;
         tokio::select! {
@@ -166,7 +168,8 @@ async fn pace<T>(adobe: &Adobe, service: &Service, clock: &Clock) -> Ended<T> {
         let mut is_news = false;
         step = LONGEST_STEP.min(step * 2);
         loop {
-            // A request passes a socket each way, and a new connection before that; with TLS two sockets, after a handshake.
+            // A request passes a socket each way, and a new connection before that; with TLS two
+            // sockets, after a handshake.
             for _ in 0..if adobe.front.is_some() { 16 } else { 4 } {
                 echo.waits().await;
             }
@@ -211,8 +214,8 @@ async fn pace<T>(adobe: &Adobe, service: &Service, clock: &Clock) -> Ended<T> {
     }
 }
 
-/// Keeps this thread on one core. Each core has a queue of its own for the loopback interface, and a busy kernel empties one of
-/// them much later than another.
+/// Keeps this thread on one core. Each core has a queue of its own for the loopback interface, and
+/// a busy kernel empties one of them much later than another.
 #[cfg(target_os = "linux")]
 pub(super) fn stay_on_a_core(nth: usize) {
     use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -228,8 +231,9 @@ pub(super) fn stay_on_a_core(nth: usize) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn stay_on_a_core(_: usize) {}
 
-/// A datagram to itself. It queues behind all that this thread sent over the loopback interface from this core before, so on a
-/// busy machine, too, nothing is on its way any more once it is there.
+/// A datagram to itself. It queues behind all that this thread sent over the loopback interface
+/// from this core before, so on a busy machine, too, nothing is on its way any more once it is
+/// there.
 struct Echo(UdpSocket);
 
 impl Echo {

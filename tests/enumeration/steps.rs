@@ -35,7 +35,8 @@ pub(super) enum Goal {
 #[derive(Clone, Copy)]
 pub(super) struct Step {
     pub(super) name: &'static str,
-    /// How many of its requests are befallen. Where nothing goes wrong it makes so many, or more of the last kind.
+    /// How many of its requests are befallen. Where nothing goes wrong it makes so many, or more
+    /// of the last kind.
     pub(super) requests: usize,
     pub(super) command: Command,
     pub(super) goal: Goal,

@@ -10,7 +10,7 @@ use tonic::Code;
 use tonic::transport::Channel;
 
 use super::client::{
-    Launch, Plugin, UNKNOWN, answered, plan, read, said, value, without_certificate,
+    Launch, Plugin, UNKNOWN, plan, read, responds, said, value, without_certificate,
 };
 use crate::support::{KEY, ORG_ID, OTHER_KEY, TOKEN, simulator};
 
@@ -40,9 +40,9 @@ async fn it_shakes_hands_with_its_client_and_refuses_others() {
     let plugin = start().await;
     assert_eq!(plugin.fields()[..3], ["1", "6", "unix"]);
     assert_eq!(plugin.fields()[4], "grpc");
-    assert!(answered(&plugin, Some(plugin.tls())).await);
-    assert!(!answered(&plugin, without_certificate(&plugin)).await);
-    assert!(!answered(&plugin, None).await);
+    assert!(responds(&plugin, Some(plugin.tls())).await);
+    assert!(!responds(&plugin, without_certificate(&plugin)).await);
+    assert!(!responds(&plugin, None).await);
 }
 
 #[tokio::test]
@@ -171,8 +171,8 @@ async fn the_plan_of_a_create_says_what_is_known_if_it_never_returns() {
     }
 }
 
-/// With an unknown provider block what exists is deferred where that is allowed. Elsewhere the state
-/// stays as it is, with a warning, and a data source, which has no state, is an error.
+/// With an unknown provider block what exists is deferred where that is allowed. Elsewhere the
+/// state stays as it is, with a warning, and a data source, which has no state, is an error.
 #[tokio::test]
 async fn with_an_unknown_provider_block_nothing_is_read() {
     let simulator = simulator();

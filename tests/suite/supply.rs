@@ -1,5 +1,5 @@
-//! What can be told offline of the crates that are shipped, by the rules of `.cargo/deny.toml`. `cargo deny check` tells the
-//! rest, and is run before a release.
+//! What can be told offline of the crates that are shipped, by the rules of `.cargo/deny.toml`.
+//! `cargo deny check` tells the rest, and is run before a release.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -55,7 +55,8 @@ fn a_licence_that_nobody_allowed_is_found() {
     }
 }
 
-/// The registry checks what it serves by the sums of the lock file; a repository or a fork is nobody's promise.
+/// The registry checks what it serves by the sums of the lock file; a repository or a fork is
+/// nobody's promise.
 #[test]
 fn every_crate_comes_from_the_registry() {
     let elsewhere = LOCK.lines().filter(|line| line.starts_with("source = "));

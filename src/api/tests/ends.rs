@@ -129,3 +129,15 @@ async fn who_waits_for_anothers_token_ends_by_its_own_limits_and_outlives_the_ot
     }
     third.unwrap();
 }
+
+#[tokio::test]
+async fn a_repetition_waits() {
+    let server = Server::new([reply(503, "busy"), reply(200, RUNNING)]).await;
+    let wait = Duration::from_millis(300);
+    let backoff = Backoff { first: wait, longest: wait, ..BACKOFF };
+    let client = Client::with_backoff(settings(server.url("/")), backoff).unwrap();
+    let began = std::time::Instant::now();
+    client.status("a", &limits()).await.unwrap();
+    // Jitter takes off half at most.
+    assert!(began.elapsed() >= wait / 2);
+}

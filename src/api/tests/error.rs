@@ -1,6 +1,6 @@
 use url::Url;
 
-use super::{Call, Delivery, Error, Failure, Kind};
+use super::{Call, Delivery, Error, Failure, Kind, Shape};
 
 const URL: &str = "https://h/config/a?configType=BYOK_CONFIG";
 
@@ -45,6 +45,45 @@ fn one_technical_line() {
 }
 
 #[test]
+fn a_kind_is_said_where_the_status_does_not_say_it() {
+    for (kind, status, expected) in [
+        (Kind::Timeout, None, "no response within the request timeout"),
+        (Kind::Timeout, Some(408), "HTTP 408"),
+        (Kind::Token, None, "no token"),
+        (Kind::Token, Some(400), "HTTP 400"),
+        (Kind::Other, None, "the request failed"),
+        (Kind::Other, Some(418), "HTTP 418"),
+        (Kind::Redirect, Some(302), "HTTP 302, a redirect, not followed"),
+        (Kind::Malformed, Some(200), "HTTP 200, unexpected response"),
+        (Kind::ConnectionLost, None, "the connection broke before the response was complete"),
+        (Kind::Unresolved, None, "the host name does not resolve"),
+    ] {
+        let error = Failure { status, ..failure() }.into_error(kind, Delivery::Unknown);
+        assert_eq!(error.to_string(), format!("GET {URL}: {expected}"));
+    }
+}
+
+#[test]
+fn what_a_response_says_of_itself_is_told_from_what_we_say() {
+    let of = |message: &str, shape| {
+        let message = Some(message.to_owned());
+        let failure = Failure { status: Some(404), message, shape, ..failure() };
+        failure.into_error(Kind::NotFound, Delivery::Refused).has_message()
+    };
+    assert!(of("gone", Shape::Object));
+    assert!(!of("404", Shape::Text), "a repetition of its status");
+    assert!(!of("9 bytes that are not text", Shape::Unreadable));
+    let error = |url: &str| {
+        let failure = Failure::of_request(Call::Read, &Url::parse(url).unwrap(), 1);
+        failure.into_error(Kind::NotFound, Delivery::Refused)
+    };
+    let api = "https://h/data/infrastructure/manager";
+    assert!(error(&format!("{api}/customer/config/a")).is_of_configuration());
+    assert!(!error(&format!("{api}/customer/config")).is_of_configuration());
+    assert!(!error(&format!("{api}/byok/app-registration")).is_of_configuration());
+}
+
+#[test]
 fn an_end_by_the_clock_says_what_happened_before() {
     let mut throttled = failure();
     throttled.status = Some(429);
@@ -55,6 +94,8 @@ fn an_end_by_the_clock_says_what_happened_before() {
     let said = "the time for the operation is over: before that: HTTP 429, after 2 attempts";
     assert_eq!(late.to_string(), format!("GET {URL}: {said}"));
     assert_eq!(late.delivery, Delivery::Refused);
+    let stopped = throttled.interrupted().to_string();
+    assert_eq!(stopped, format!("GET {URL}: interrupted: before that: HTTP 429"));
     let sent = failure().into_error(Kind::ConnectionLost, Delivery::Unknown);
     assert_eq!(sent.after(Some(&throttled)).delivery, Delivery::Unknown);
 }

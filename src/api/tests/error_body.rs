@@ -34,6 +34,7 @@ fn every_known_shape_gives_its_message() {
             "Bad: more",
         ),
         ("errorMessage", r#"{"errorMessage":"oops"}"#, "oops"),
+        ("empty details", r#"{"title":"Bad","details":[],"report":{}}"#, "Bad"),
         (
             "IMS",
             r#"{"error":"invalid_client","error_description":"invalid client_secret parameter"}"#,

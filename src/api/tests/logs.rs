@@ -31,8 +31,8 @@ impl<S: Subscriber> Layer<S> for Lines {
 #[tokio::test]
 async fn one_line_an_attempt_and_no_secret() {
     let lines = Lines::default();
-    // With a single subscriber alive, tracing asks the thread that meets an event first whether anybody listens, and that
-    // may be another test's. With two it asks the subscribers.
+    // With a single subscriber alive, tracing asks the thread that meets an event first whether
+    // anybody listens, and that may be another test's. With two it asks the subscribers.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));

@@ -1,4 +1,5 @@
-//! The client against a scripted server: what goes over the socket, and what comes of what comes back.
+//! The client against a scripted server: what goes over the socket, and what comes of what comes
+//! back.
 
 mod ends;
 mod logs;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::server::{Server, reply, token};
+use url::Url;
+
+use super::server::{Server, reply, reply_with, token};
 use super::{BACKOFF, Client, KEY, Kind, RUNNING, Settings, TOKEN, client, client_of, limits};
 use super::{oauth, oauth_client, settings};
-use crate::api::Delivery;
+use crate::api::{Delivery, Proxy, Route};
 
 const APP: &str = r#"{"id":"byok","name":"n","applicationUri":"u","applicationId":"a","applicationRedirectUrl":"https://l/common/x?redirect_uri=https://adobe.com/n&scope=user.read"}"#;
 
@@ -117,7 +119,8 @@ async fn all_clones_share_one_connection() {
     assert!(connections < 10, "{connections} connections for 20 requests");
 }
 
-/// The server ended the idle connection: the request goes out on a new one, or its loss is told; never twice, never lost.
+/// The server ended the idle connection: the request goes out on a new one, or its loss is told;
+/// never twice, never lost.
 #[tokio::test]
 async fn a_connection_that_ended_while_idle() {
     let ended = super::server::Reply::Cut(super::server::raw(200, "", RUNNING));
@@ -130,4 +133,36 @@ async fn a_connection_that_ended_while_idle() {
         Ok(_) => assert_eq!(server.seen().len(), 2),
         Err(error) => assert_eq!(error.delivery, Delivery::Unknown),
     }
+}
+
+#[tokio::test]
+async fn what_a_response_asks_to_leave_between_looks_comes_with_the_configuration() {
+    let asks = || reply_with(200, "Retry-After: 7\r\n", RUNNING);
+    let server = Server::new([asks(), asks()]).await;
+    let client = client(&server);
+    for configuration in
+        [client.status("a", &limits()).await, client.submit("a", KEY, &limits()).await]
+    {
+        assert_eq!(configuration.unwrap().retry_after, Some(Duration::from_secs(7)));
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_echoes_its_password_does_not_get_it_shown() {
+    let echo = r#"{"message":"p%C3%A4ssword, pässword, dXNlcjpww6Rzc3dvcmQ= are not for you"}"#;
+    let server = Server::new([reply(400, echo)]).await;
+    let mut url = server.url("/");
+    url.set_username("user").unwrap();
+    url.set_password(Some("pässword")).unwrap();
+    let route = Route::Proxy(Proxy::new(url, "HTTP_PROXY"));
+    let endpoint = Url::parse("http://platform.example/").unwrap();
+    let error = client_of(Settings { route, ..settings(endpoint) })
+        .status("a", &limits())
+        .await
+        .unwrap_err();
+    let sent = server.calls()[0].header("proxy-authorization").join("");
+    assert_eq!(sent, "Basic dXNlcjpww6Rzc3dvcmQ=");
+    let shown = error.to_string();
+    assert!(shown.contains("are not for you"), "{shown}");
+    assert!(!shown.contains("ssword") && !shown.contains("dXNlcjpww6Rzc3dvcmQ"), "{shown}");
 }

@@ -1,4 +1,5 @@
-//! The table of what can come back: what it is taken for, what is known of a submission, and how often a request is sent.
+//! The table of what can come back: what it is taken for, what is known of a submission, and how
+//! often a request is sent.
 
 use std::time::Duration;
 
@@ -21,8 +22,9 @@ const GZIP: &str = "content-encoding: gzip\r\n";
 /// Brotli's own sample of an empty stream, and some bytes more.
 const BINARY: &[u8] = b"\x0b\x02\x80\x00{\"id\":\x03";
 
-/// What happens, what a read makes of it and how often it is sent, the same of a submission with what is known of it, and what a
-/// request for a token makes of it, which is sent as often as a read.
+/// What happens, what a read makes of it and how often it is sent, the same of a submission with
+/// what is known of it, and what a request for a token makes of it, which is sent as often as a
+/// read.
 type Row = (&'static str, Event, (Kind, u32), (Kind, Delivery, u32), Kind);
 
 enum Event {

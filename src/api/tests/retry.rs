@@ -19,7 +19,7 @@ const FRESH: Backoff = Backoff {
 enum Outcome {
     NeverSent(Kind),
     Lost,
-    Answered { status: u16, by_gateway: bool },
+    Responded { status: u16, by_gateway: bool },
     Ended { sent: bool },
 }
 
@@ -27,12 +27,12 @@ const NEVER_SENT: Outcome = Outcome::NeverSent(Kind::Connect);
 const UNRESOLVED: Outcome = Outcome::NeverSent(Kind::Unresolved);
 const BAD_CERTIFICATE: Outcome = Outcome::NeverSent(Kind::Tls(TlsFault::UnknownIssuer));
 
-fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, by_gateway: false }
+fn responded(status: u16) -> Outcome {
+    Outcome::Responded { status, by_gateway: false }
 }
 
 fn by_gateway(status: u16) -> Outcome {
-    Outcome::Answered { status, by_gateway: true }
+    Outcome::Responded { status, by_gateway: true }
 }
 
 fn error(call: Call, outcome: Outcome) -> Error {
@@ -40,7 +40,7 @@ fn error(call: Call, outcome: Outcome) -> Error {
     match outcome {
         Outcome::NeverSent(kind) => failure.into_error(kind, Delivery::NeverSent),
         Outcome::Lost => failure.into_error(Kind::ConnectionLost, Delivery::Unknown),
-        Outcome::Answered { status, by_gateway } => {
+        Outcome::Responded { status, by_gateway } => {
             failure.status = Some(status);
             let delivery = Delivery::of_status(status, by_gateway);
             failure.into_error(Kind::of_status(call, status), delivery)
@@ -63,39 +63,39 @@ fn what_is_repeated() {
         ("a read that never left is repeated", Read, NEVER_SENT, true),
         ("a read over a bad certificate is not", Read, BAD_CERTIFICATE, false),
         ("a read whose response was lost is repeated", Read, Outcome::Lost, true),
-        ("a read after 408 is repeated", Read, answered(408), true),
-        ("a read after 429 is repeated", Read, answered(429), true),
-        ("a read after 500 is repeated", Read, answered(500), true),
-        ("a read after 502 is repeated", Read, answered(502), true),
-        ("a read after 503 is repeated", Read, answered(503), true),
-        ("a read after 504 is repeated", Read, answered(504), true),
-        ("a read after 501 is not", Read, answered(501), false),
-        ("a read after 400 is not", Read, answered(400), false),
-        ("a read after 403 is not", Read, answered(403), false),
-        ("a read after 404 is not", Read, answered(404), false),
-        ("a read after a redirect is not", Read, answered(302), false),
-        ("a read after a malformed success is not", Read, answered(200), false),
+        ("a read after 408 is repeated", Read, responded(408), true),
+        ("a read after 429 is repeated", Read, responded(429), true),
+        ("a read after 500 is repeated", Read, responded(500), true),
+        ("a read after 502 is repeated", Read, responded(502), true),
+        ("a read after 503 is repeated", Read, responded(503), true),
+        ("a read after 504 is repeated", Read, responded(504), true),
+        ("a read after 501 is not", Read, responded(501), false),
+        ("a read after 400 is not", Read, responded(400), false),
+        ("a read after 403 is not", Read, responded(403), false),
+        ("a read after 404 is not", Read, responded(404), false),
+        ("a read after a redirect is not", Read, responded(302), false),
+        ("a read after a malformed success is not", Read, responded(200), false),
         ("a read that was interrupted is not", Read, Outcome::Ended { sent: true }, false),
         ("a submission that never left is repeated", Submit, NEVER_SENT, true),
         ("a submission over a bad certificate is not", Submit, BAD_CERTIFICATE, false),
-        ("a submission after 429 is repeated", Submit, answered(429), true),
+        ("a submission after 429 is repeated", Submit, responded(429), true),
         ("a submission after the gateway's 503 is repeated", Submit, by_gateway(503), true),
-        ("a submission after a service's 503 is not", Submit, answered(503), false),
+        ("a submission after a service's 503 is not", Submit, responded(503), false),
         ("a submission whose response was lost is not", Submit, Outcome::Lost, false),
-        ("a submission after 408 is not", Submit, answered(408), false),
-        ("a submission after 500 is not", Submit, answered(500), false),
+        ("a submission after 408 is not", Submit, responded(408), false),
+        ("a submission after 500 is not", Submit, responded(500), false),
         ("a submission after the gateway's 500 is not", Submit, by_gateway(500), false),
-        ("a submission after 502 is not", Submit, answered(502), false),
-        ("a submission after 504 is not", Submit, answered(504), false),
+        ("a submission after 502 is not", Submit, responded(502), false),
+        ("a submission after 504 is not", Submit, responded(504), false),
         ("a submission after 400 is not", Submit, by_gateway(400), false),
-        ("a submission after 409 is not", Submit, answered(409), false),
-        ("a submission after a malformed success is not", Submit, answered(201), false),
+        ("a submission after 409 is not", Submit, responded(409), false),
+        ("a submission after a malformed success is not", Submit, responded(201), false),
         ("a submission that was interrupted is not", Submit, Outcome::Ended { sent: true }, false),
         ("a token request that never left is repeated", Token, NEVER_SENT, true),
         ("a token request whose response was lost is repeated", Token, Outcome::Lost, true),
-        ("a token request after 500 is repeated", Token, answered(500), true),
-        ("a token request that was refused is not", Token, answered(400), false),
-        ("a token request after 401 is not", Token, answered(401), false),
+        ("a token request after 500 is repeated", Token, responded(500), true),
+        ("a token request that was refused is not", Token, responded(400), false),
+        ("a token request after 401 is not", Token, responded(401), false),
     ];
     for (case, call, outcome, repeated) in cases {
         let decision = decide(&first(&error(call, outcome), call), &FRESH, 0.0);
@@ -181,23 +181,23 @@ fn what_is_known_about_a_submission() {
         ("ended before", Outcome::Ended { sent: false }, NeverSent),
         ("ended in flight", Outcome::Ended { sent: true }, Unknown),
         ("time-out, reset, cut body", Outcome::Lost, Unknown),
-        ("a success that makes no sense", answered(200), Unknown),
-        ("an empty success", answered(204), Unknown),
-        ("a redirect that is also a response to work done", answered(303), Unknown),
-        ("302 is used like 303", answered(302), Unknown),
-        ("307: send it there instead", answered(307), Refused),
-        ("308: send it there instead", answered(308), Refused),
-        ("400", answered(400), Refused),
+        ("a success that makes no sense", responded(200), Unknown),
+        ("an empty success", responded(204), Unknown),
+        ("a redirect that is also a response to work done", responded(303), Unknown),
+        ("302 is used like 303", responded(302), Unknown),
+        ("307: send it there instead", responded(307), Refused),
+        ("308: send it there instead", responded(308), Refused),
+        ("400", responded(400), Refused),
         ("401", by_gateway(401), Refused),
         ("403", by_gateway(403), Refused),
-        ("404", answered(404), Refused),
-        ("409", answered(409), Refused),
-        ("429", answered(429), Refused),
-        ("408: something between gave up", answered(408), Unknown),
-        ("500", answered(500), Unknown),
+        ("404", responded(404), Refused),
+        ("409", responded(409), Refused),
+        ("429", responded(429), Refused),
+        ("408: something between gave up", responded(408), Unknown),
+        ("500", responded(500), Unknown),
         ("the gateway's 500 says nothing of what it did", by_gateway(500), Unknown),
-        ("502", answered(502), Unknown),
-        ("a 503 without a gateway code", answered(503), Unknown),
+        ("502", responded(502), Unknown),
+        ("a 503 without a gateway code", responded(503), Unknown),
         ("the gateway's 503", by_gateway(503), Refused),
         ("504", by_gateway(504), Unknown),
     ];
@@ -208,7 +208,7 @@ fn what_is_known_about_a_submission() {
 
 #[test]
 fn nothing_is_repeated_that_may_have_been_taken() {
-    let statuses = (100..=599).flat_map(|status| [answered(status), by_gateway(status)]);
+    let statuses = (100..=599).flat_map(|status| [responded(status), by_gateway(status)]);
     let others = [NEVER_SENT, BAD_CERTIFICATE, Outcome::Lost, Outcome::Ended { sent: true }];
     for outcome in statuses.chain(others) {
         let error = error(Call::Submit, outcome);

@@ -15,7 +15,8 @@ use super::server::raw;
 use super::{Client, KEY, Kind, RUNNING, RootSources, Route, Settings, client_of, limits};
 use crate::api::{Delivery, Proxy, Refusal, TlsFault};
 
-/// An HTTPS server with a certificate of its own making; gives its address and the certificate as PEM.
+/// An HTTPS server with a certificate of its own making; gives its address and the certificate as
+/// PEM.
 async fn https() -> (Url, String) {
     https_with(localhost()).await
 }
@@ -65,7 +66,8 @@ async fn serve_this(config: ServerConfig, response: String) -> Url {
     Url::parse(&format!("https://localhost:{port}")).unwrap()
 }
 
-/// Reads on after an alert: a connection that is closed over unread bytes is reset, and the alert may be lost with it.
+/// Reads on after an alert: a connection that is closed over unread bytes is reset, and the alert
+/// may be lost with it.
 async fn drain(mut stream: TcpStream) {
     _ = stream.shutdown().await;
     while stream.read(&mut [0; 4096]).await.is_ok_and(|count| count > 0) {}
@@ -89,7 +91,8 @@ fn settings(endpoint: Url, ca_cert_file: Option<PathBuf>) -> Settings {
     Settings { ca_cert_file, ..super::settings(endpoint) }
 }
 
-/// A submission to a server that is trusted if its certificate is given: it fails so, at once, and was never sent.
+/// A submission to a server that is trusted if its certificate is given: it fails so, at once, and
+/// was never sent.
 #[track_caller]
 fn fails(fault: TlsFault, endpoint: Url, pem: Option<&str>) -> impl Future<Output = String> {
     let caller = std::panic::Location::caller();
@@ -195,7 +198,8 @@ async fn ca_cert_file_vouches_for_it() {
     let file = dir.path().join("ca.pem");
     for text in [
         format!("# a comment\n{other}\n{pem}\n{pem}"),
-        // An editor's byte order mark hides no certificate, be it the only one or the first of two.
+        // An editor's byte order mark hides no certificate, be it the only one or the first of
+        // two.
         format!("\u{feff}{pem}"),
         format!("\u{feff}{pem}\n{other}"),
     ] {
@@ -264,7 +268,8 @@ async fn a_source_without_a_root_is_named() {
     }
 }
 
-/// A proxy that says this instead of opening a tunnel to who gives its user and password, `user:sentinel@word`.
+/// A proxy that says this instead of opening a tunnel to who gives its user and password,
+/// `user:sentinel@word`.
 async fn tunnelless(response: &'static str) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

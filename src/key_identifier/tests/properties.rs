@@ -64,7 +64,8 @@ fn flip_case(text: &str, bits: u64) -> String {
         .collect()
 }
 
-/// No file of failing seeds: the test prints the smallest failing input, which belongs into the tables.
+/// No file of failing seeds: the test prints the smallest failing input, which belongs into the
+/// tables.
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }

@@ -72,7 +72,8 @@ impl Family for Anything {
     type Of<'a> = serde::de::IgnoredAny;
 }
 
-/// The types of `count` arguments: one for each parameter, and the last one's for the rest if it is variadic.
+/// The types of `count` arguments: one for each parameter, and the last one's for the rest if it is
+/// variadic.
 fn argument_types(
     diags: &mut Diagnostics,
     signature: &FunctionSchema,
@@ -100,7 +101,8 @@ fn argument_types(
     )
 }
 
-/// One error for the one place the protocol has. It belongs to the argument that the first error names.
+/// One error for the one place the protocol has. It belongs to the argument that the first error
+/// names.
 fn to_error(errors: Vec<Diagnostic>) -> Option<pb::FunctionError> {
     if errors.is_empty() {
         return None;

@@ -15,8 +15,8 @@ fn identity_type(schema: &IdentitySchema) -> Ty {
     )
 }
 
-/// Writes an identity, wholly known or not at all: the newer tools can neither show nor store a plan with an unknown in
-/// an identity, although the protocol allows it in the plan of a create.
+/// Writes an identity, wholly known or not at all: the newer tools can neither show nor store a
+/// plan with an unknown in an identity, although the protocol allows it in the plan of a create.
 pub(super) fn write(
     diags: &mut Diagnostics,
     schema: &IdentitySchema,
@@ -47,7 +47,8 @@ impl Family for Strings {
     type Of<'a> = Identity;
 }
 
-/// Brings a stored identity to the current version. There is one version so far, so it only passes through.
+/// Brings a stored identity to the current version. There is one version so far, so it only passes
+/// through.
 pub(super) fn upgrade(
     diags: &mut Diagnostics,
     schema: Option<&IdentitySchema>,
@@ -63,7 +64,8 @@ pub(super) fn upgrade(
     let ty = identity_type(schema);
     let json = request.raw_identity.as_ref().map_or(&[][..], |raw| &raw.json);
     let written = |identity_data| pb::ResourceIdentityData { identity_data: Some(identity_data) };
-    // Of an object that was stored before there were identities, with which the tools come here as with version 0.
+    // Of an object that was stored before there were identities, with which the tools come here as
+    // with version 0.
     if matches!(json, b"" | b"null") {
         return encode_value(diags, Ok(rmpv::Value::Nil)).map(written);
     }

@@ -1,7 +1,8 @@
 //! From the protocol's messages to the typed traits and back.
 //!
-//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe trait that takes and gives
-//! messages. The typed states borrow from the request, which the adapter's future owns.
+//! Every adapter owns one implementation of a tf-provider trait and is used through an object-safe
+//! trait that takes and gives messages. The typed states borrow from the request, which the
+//! adapter's future owns.
 
 mod data_source;
 mod function;
@@ -33,8 +34,8 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// Calls a `schema` method, at registration: once, for every request. What is wrong with it is for
-    /// [`Plugin::serve`](crate::Plugin::serve) to say, which then serves nothing.
+    /// Calls a `schema` method, at registration: once, for every request. What is wrong with it is
+    /// for [`Plugin::serve`](crate::Plugin::serve) to say, which then serves nothing.
     fn by(
         problems: &mut Diagnostics,
         schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>,
@@ -80,7 +81,8 @@ fn check_block(problems: &mut Diagnostics, block: &Block) {
     }
 }
 
-/// A diagnostic without a path. Made by hand: tf-provider's constructors put a backtrace into the detail.
+/// A diagnostic without a path. Made by hand: tf-provider's constructors put a backtrace into the
+/// detail.
 pub(crate) fn diagnostic(
     summary: &'static str,
     detail: impl Into<std::borrow::Cow<'static, str>>,
@@ -193,8 +195,8 @@ fn encode<T: Serialize + ?Sized>(
     if let (Ok(written), Some(given)) = (&mut written, given) {
         value::restore(written, &given.sent, &given.kept, ty);
     }
-    // A state that comes with an error is what was reached so far. The tools want it known, and would add an error of their own
-    // about every value that was still to come.
+    // A state that comes with an error is what was reached so far. The tools want it known, and
+    // would add an error of their own about every value that was still to come.
     if !diags.errors.is_empty() {
         written = written.and_then(|written| value::without_unknown(written, ty));
     }
@@ -213,7 +215,10 @@ fn unsent<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, what: &str) -> Option
     if nothing.is_none() {
         diags.errors.push(diagnostic(
             "The provider cannot do without a value",
-            format!("{what} is null, which the provider's type does not allow. This is a bug in the provider."),
+            format!(
+                "{what} is null, which the provider's type does not allow. This is a bug in the \
+                 provider."
+            ),
         ));
     }
     nothing
@@ -233,9 +238,9 @@ fn private<'a, T: Deserialize<'a>>(diags: &mut Diagnostics, bytes: &'a [u8]) -> 
         .map_err(|_| {
             diags.errors.push(diagnostic(
                 "The private state cannot be read",
-                "This version of the provider did not write it. Use the version that did, or take the object out of \
-                 the state with `terraform state rm <address>`, which leaves the object itself as it is, and import it \
-                 again.",
+                "This version of the provider did not write it. Use the version that did, or take \
+                 the object out of the state with `terraform state rm <address>`, which leaves \
+                 the object itself as it is, and import it again.",
             ));
         })
         .ok()
@@ -294,7 +299,8 @@ fn path(path: AttributePath) -> pb::AttributePath {
     }
 }
 
-/// What a method returned, or what takes its place where it deferred and the client allows that. Otherwise it needs an error.
+/// What a method returned, or what takes its place where it deferred and the client allows that.
+/// Otherwise it needs an error.
 fn or_deferred<T>(
     diags: &mut Diagnostics,
     returned: Option<T>,
@@ -307,9 +313,9 @@ fn or_deferred<T>(
         (None, Some(_)) if ctx.deferral_allowed() => return deferred(diags),
         (None, Some(_)) => diags.errors.push(diagnostic(
             "The provider deferred what cannot be deferred",
-            "It waits for something that is not known yet, and this CLI, or this run of it, does not allow that. Apply \
-             what it depends on first, with -target. Nothing was changed. That there is no better message is a bug in \
-             the provider.",
+            "It waits for something that is not known yet, and this CLI, or this run of it, does \
+             not allow that. Apply what it depends on first, with -target. Nothing was changed. \
+             That there is no better message is a bug in the provider.",
         )),
         (None, None) => require_error(diags, what),
     }

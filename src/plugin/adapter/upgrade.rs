@@ -7,8 +7,8 @@ use super::{Declared, diagnostic, encode_value, reported, required};
 use crate::proto::tfplugin6 as pb;
 use crate::value;
 
-/// Brings a stored state to the current schema. At the same version only attributes come and go; `upgrade` is asked
-/// for anything older.
+/// Brings a stored state to the current schema. At the same version only attributes come and go;
+/// `upgrade` is asked for anything older.
 pub(super) fn upgrade(
     diags: &mut Diagnostics,
     declared: &Declared,
@@ -22,8 +22,8 @@ pub(super) fn upgrade(
         diags.errors.push(diagnostic(
             "This state is from a newer version of the provider",
             format!(
-                "It was stored with version {} of the schema of {}, and this provider has version {current}. \
-                 Use the provider version that stored it, or a later one.",
+                "It was stored with version {} of the schema of {}, and this provider has version \
+                 {current}. Use the provider version that stored it, or a later one.",
                 request.version, request.type_name
             ),
         ));

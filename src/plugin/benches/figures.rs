@@ -1,11 +1,13 @@
-//! What the host costs: start to handshake, memory, an RPC, 1,000 attributes there and back, CPU per resource of a plan.
+//! What the host costs: start to handshake, memory, an RPC, 1,000 attributes there and back, CPU
+//! per resource of a plan.
 //!
 //! ```sh
 //! cargo bench -p tf-provider-host                            # these figures
 //! cargo bench -p tf-provider-host -- --against <this program, built at another commit>
 //! ```
 //!
-//! Both are measured in turns, so that a busy machine is busy for both: the ratio is what counts. Linux only, for `/proc`.
+//! Both are measured in turns, so that a busy machine is busy for both: the ratio is what counts.
+//! Linux only, for `/proc`.
 
 // A measurement that cannot be made ends the program.
 #![allow(clippy::unwrap_used, clippy::expect_used)]

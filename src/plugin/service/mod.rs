@@ -19,11 +19,12 @@ use super::log::RPC;
 pub(super) use registry::Registry;
 use rpcs::CanFail;
 
-/// The token that in-flight requests watch. Stopping is for them alone: a client may go on with new requests, and in
-/// debug mode the next client will.
+/// The token that in-flight requests watch. Stopping is for them alone: a client may go on with new
+/// requests, and in debug mode the next client will.
 #[derive(Clone)]
 pub(super) struct Stop {
-    /// Every generation is its child: what comes after the end has begun is stopped from the start.
+    /// Every generation is its child: what comes after the end has begun is stopped from the
+    /// start.
     ending: CancellationToken,
     generation: Arc<Mutex<CancellationToken>>,
 }
@@ -96,8 +97,9 @@ impl ProviderService {
         Self { registry: Arc::new(registry), stop, running, methods }
     }
 
-    /// Runs one request as a task of its own. When the client goes away the handler is dropped; the task is not, so an apply
-    /// comes to its end or to the shutdown's. A panic in it becomes an error.
+    /// Runs one request as a task of its own. When the client goes away the handler is dropped; the
+    /// task is not, so an apply comes to its end or to the shutdown's. A panic in it becomes an
+    /// error.
     async fn run<R: CanFail>(
         &self,
         call: Call,
@@ -137,8 +139,8 @@ impl ProviderService {
     }
 }
 
-/// What became of a request's task. Panics of the work were caught inside, so what is lost here is an aborted runtime's or a
-/// panic of the host itself.
+/// What became of a request's task. Panics of the work were caught inside, so what is lost here is
+/// an aborted runtime's or a panic of the host itself.
 fn joined<R: CanFail>(described: &str, task: Result<R, JoinError>) -> Result<Response<R>, Status> {
     match task {
         Ok(response) => Ok(Response::new(response)),

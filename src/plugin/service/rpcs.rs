@@ -31,8 +31,8 @@ impl CanFail for pb::call_function::Response {
     }
 }
 
-/// From the table: each RPC finds what it is about by the name in the request's field, and calls a method of that. Where the request
-/// says what the client is capable of, it may be deferred.
+/// From the table: each RPC finds what it is about by the name in the request's field, and calls a
+/// method of that. Where the request says what the client is capable of, it may be deferred.
 macro_rules! rpcs {
     ($($rpc:ident $name:literal: $find:ident($($field:ident)?)$(.$method:ident)+, $deferrable:ident;)+) => {
         $(rpcs!(@fails $rpc);)+

@@ -27,10 +27,12 @@ impl Endpoint {
         match access {
             Access::Tls => {}
             Access::Plaintext => bail!(
-                "PLUGIN_CLIENT_CERT is missing, and without it a TCP port would be open to every local user"
+                "PLUGIN_CLIENT_CERT is missing, and without it a TCP port would be open to every \
+                 local user"
             ),
             Access::Debug => bail!(
-                "--debug needs unix sockets, which this platform does not have: a TCP port would be open to every local user"
+                "--debug needs unix sockets, which this platform does not have: a TCP port would \
+                 be open to every local user"
             ),
         }
         let port = |name| variable(name).and_then(|value| value.parse::<u16>().ok());
@@ -54,13 +56,15 @@ impl Endpoint {
     /// Waits for a client.
     pub(crate) async fn accept(&self, _secure: bool) -> io::Result<TcpStream> {
         let (stream, _) = self.listener.accept().await?;
-        // Small responses would otherwise wait for the acknowledgement of the one before, some 40 ms.
+        // Small responses would otherwise wait for the acknowledgement of the one before, some 40
+        // ms.
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 }
 
-/// The ports to try. Half a range goes on to the end; without one the system chooses, for which 0 stands.
+/// The ports to try. Half a range goes on to the end; without one the system chooses, for which 0
+/// stands.
 fn range(min: Option<u16>, max: Option<u16>) -> (u16, u16) {
     match (min, max) {
         (None, None) => (0, 0),

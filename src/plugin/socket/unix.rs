@@ -11,7 +11,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::Access;
 
-/// The name of the socket in its directory: short, because the whole path has to fit into 104 bytes.
+/// The name of the socket in its directory: short, because the whole path has to fit into 104
+/// bytes.
 const NAME: &str = "s";
 /// Room for the path of a socket, with a reserve: macOS has 104 bytes, Linux 108.
 const LONGEST_PATH: usize = 100;
@@ -27,8 +28,8 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Opens the socket where `PLUGIN_UNIX_SOCKET_DIR` says, for the group in `PLUGIN_UNIX_SOCKET_GROUP` if one is
-    /// set. `_access`: only a TCP socket has to know.
+    /// Opens the socket where `PLUGIN_UNIX_SOCKET_DIR` says, for the group in
+    /// `PLUGIN_UNIX_SOCKET_GROUP` if one is set. `_access`: only a TCP socket has to know.
     pub(crate) fn open(
         variable: impl Fn(&str) -> Option<String>,
         _access: Access,
@@ -46,15 +47,15 @@ impl Endpoint {
             (true, _) => wanted,
             // Who asked for a folder may see no other.
             (false, Some(_)) => bail!(
-                "PLUGIN_UNIX_SOCKET_DIR names a folder in which no socket can be: {} is too long, or has one of | ' \" \\ \
-                 in it. Name a shorter one",
+                "PLUGIN_UNIX_SOCKET_DIR names a folder in which no socket can be: {} is too long, \
+                 or has one of | ' \" \\ in it. Name a shorter one",
                 wanted.display()
             ),
             (false, None) => fallback.clone(),
         };
         Self::bind(&base, group)
-            // A TMPDIR that is not there, or not writable, is not worth a failure that no CLI can show; a folder that was
-            // asked for may be the only one that the CLI sees.
+            // A TMPDIR that is not there, or not writable, is not worth a failure that no CLI can
+            // show; a folder that was asked for may be the only one that the CLI sees.
             .or_else(
                 |error| if asked.is_none() { Self::bind(&fallback, group) } else { Err(error) },
             )
@@ -85,8 +86,8 @@ impl Endpoint {
         ("unix", self.path.display().to_string())
     }
 
-    /// Waits for a client. `secure`: it will have to prove who it is; otherwise being another user is enough to be
-    /// refused, whatever the socket's group.
+    /// Waits for a client. `secure`: it will have to prove who it is; otherwise being another user
+    /// is enough to be refused, whatever the socket's group.
     pub(crate) async fn accept(&self, secure: bool) -> io::Result<UnixStream> {
         let (stream, _) = self.listener.accept().await?;
         let peer = stream.peer_cred()?.uid();

@@ -28,7 +28,8 @@ pub enum Any {
     Integer(i64),
     /// A whole number that only this holds.
     Unsigned(u64),
-    /// A number that is no whole one of 64 bits, and of which the float's shortest notation has every digit.
+    /// A number that is no whole one of 64 bits, and of which the float's shortest notation has
+    /// every digit.
     Float(f64),
     /// A string, or the digits of a number that none of the others holds.
     String(String),
@@ -38,7 +39,8 @@ pub enum Any {
     Map(BTreeMap<String, Value<Any>>),
 }
 
-/// A number with all its digits, where `i64` and `f64` refuse what they do not hold. An attribute of type `Number` takes it.
+/// A number with all its digits, where `i64` and `f64` refuse what they do not hold. An attribute
+/// of type `Number` takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Any", into = "String")]
 pub struct Number(String);

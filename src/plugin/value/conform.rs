@@ -16,11 +16,13 @@ pub(super) enum Way {
     In,
     /// From the provider's types to the wire: sets are sorted, and numbers are digits.
     Out,
-    /// From a stored state to the wire: what cty converts is converted, and attributes that the schema does not have go.
+    /// From a stored state to the wire: what cty converts is converted, and attributes that the
+    /// schema does not have go.
     State,
 }
 
-/// The value with every attribute that the type has and no other, and every unknown without its refinements.
+/// The value with every attribute that the type has and no other, and every unknown without its
+/// refinements.
 pub(super) fn conform(value: Value, ty: &Ty, way: Way) -> Result<Value, Error> {
     match (ty, value) {
         (ty, Value::Nil) => Ok(absent(ty)),
@@ -211,8 +213,9 @@ fn refuse(key: &Value, way: Way) -> Result<(), Error> {
     Err(Error::new(message).within(Attribute(name)))
 }
 
-/// A value that brings its type: a pair on the wire, and for a provider and in a state an object of `type` and `value`. A provider
-/// may return a plain value as well, which has the type that it looks like.
+/// A value that brings its type: a pair on the wire, and for a provider and in a state an object of
+/// `type` and `value`. A provider may return a plain value as well, which has the type that it
+/// looks like.
 fn any(value: Value, way: Way) -> Result<Value, Error> {
     let (ty, value) = match (brought_type(&value, way), way) {
         (Some(ty), _) => (ty, content(value)),

@@ -9,7 +9,8 @@ use tf_provider::AttributePathStep::Attribute;
 
 use crate::error::Error;
 
-/// Values that bring their type can be nested without end, and a stack cannot. msgpack's reader has a limit of its own.
+/// Values that bring their type can be nested without end, and a stack cannot. msgpack's reader has
+/// a limit of its own.
 const DEEPEST: usize = 500;
 
 /// Reads JSON. A number is the string of its digits, which is what a number is on the wire.

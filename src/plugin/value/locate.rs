@@ -1,7 +1,8 @@
 //! Which attribute a type refuses.
 //!
-//! tf-provider's `Value` is an untagged enum: serde buffers what is below it, and an error inside has no path. From there on
-//! the attribute is found by trying: with the culprit left out, the type accepts the rest.
+//! tf-provider's `Value` is an untagged enum: serde buffers what is below it, and an error inside
+//! has no path. From there on the attribute is found by trying: with the culprit left out, the type
+//! accepts the rest.
 
 use rmpv::Value;
 use serde::Deserialize;
@@ -67,8 +68,8 @@ pub(crate) fn complaint(sent: &Sent, path: &[AttributePathStep]) -> &'static str
 /// A list this long is not tried element by element.
 const MANY: usize = 1000;
 
-/// The last of the smallest number of leading children that have to be left out together. The ones before it stay
-/// left out, so that what is wrong with them does not count any more.
+/// The last of the smallest number of leading children that have to be left out together. The ones
+/// before it stay left out, so that what is wrong with them does not count any more.
 fn several(
     steps: &[AttributePathStep],
     without: &mut impl FnMut(&[AttributePathStep]) -> bool,

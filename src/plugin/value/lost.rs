@@ -1,9 +1,10 @@
 //! What a provider's type cannot hold, and how the host makes up for it.
 //!
-//! serde gives back less than it was given in three places: two unknown elements are one in a `BTreeSet`, a block that is a `Vec`
-//! cannot be unknown, and a float takes a number for its neighbour. Terraform would call the provider's plan invalid for each. So
-//! what the provider left as it was is written as it was sent; a number is refused instead, because the provider would compute
-//! with another.
+//! serde gives back less than it was given in three places: two unknown elements are one in a
+//! `BTreeSet`, a block that is a `Vec` cannot be unknown, and a float takes a number for its
+//! neighbour. Terraform would call the provider's plan invalid for each. So what the provider left
+//! as it was is written as it was sent; a number is refused instead, because the provider would
+//! compute with another.
 
 use rmpv::Value;
 use tf_provider::AttributePathStep::{Attribute, Index};
@@ -13,8 +14,9 @@ use super::{Sent, Ty, number, to_bytes};
 use crate::error::Error;
 
 impl Sent {
-    /// Lets the provider's type read empty blocks for unknown ones, where it refuses those: a `dynamic` block whose `for_each` is
-    /// unknown. A field that has to tell them apart is a `Value<Vec<…>>`.
+    /// Lets the provider's type read empty blocks for unknown ones, where it refuses those: a
+    /// `dynamic` block whose `for_each` is unknown. A field that has to tell them apart is a
+    /// `Value<Vec<…>>`.
     pub(crate) fn admit(&mut self, ty: &Ty, fits: impl Fn(&Self) -> bool) -> Result<(), Error> {
         if self.may_lose() && !fits(self) {
             let mut emptied = self.value.clone();
@@ -60,7 +62,8 @@ fn empty_blocks(value: &mut Value, ty: &Ty) -> bool {
     }
 }
 
-/// Writes `sent` wherever the provider returned what its type `kept` of it. All three are on their way out.
+/// Writes `sent` wherever the provider returned what its type `kept` of it. All three are on their
+/// way out.
 pub(crate) fn restore(returned: &mut Value, sent: &Value, kept: &Value, ty: &Ty) {
     if kept == sent {
         return;

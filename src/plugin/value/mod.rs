@@ -1,7 +1,8 @@
 //! Values: between the wire and the types of a provider.
 //!
-//! `bytes → tree → conform(In) → rmp-serde → R::State` and `R::State → rmp-serde → tree → conform(Out) → bytes`. The tree is
-//! rmpv's, and [`conform`] is the one walk over it and a schema's type. What came in stays at hand as [`Sent`].
+//! `bytes → tree → conform(In) → rmp-serde → R::State` and `R::State → rmp-serde → tree →
+//! conform(Out) → bytes`. The tree is rmpv's, and [`conform`] is the one walk over it and a
+//! schema's type. What came in stays at hand as [`Sent`].
 
 mod any;
 mod conform;
@@ -74,8 +75,8 @@ impl Sent {
         self.value.is_nil()
     }
 
-    /// As a provider's type, if it is one. Why not, serde's text does not say: it quotes the value, and knows no way to it through
-    /// tf-provider's untagged `Value`. [`culprit`] finds that.
+    /// As a provider's type, if it is one. Why not, serde's text does not say: it quotes the value,
+    /// and knows no way to it through tf-provider's untagged `Value`. [`culprit`] finds that.
     pub(crate) fn read<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         read(&self.bytes)
     }

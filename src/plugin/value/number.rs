@@ -4,21 +4,25 @@ use rmpv::Value;
 
 use super::conform::Way;
 
-/// The number as it goes this way; `None` for what is none. To the provider it is an integer or a float where that stands for
-/// this number and no other, and the string of its digits where not: a type that cannot hold it refuses it.
+/// The number as it goes this way; `None` for what is none. To the provider it is an integer or a
+/// float where that stands for this number and no other, and the string of its digits where not: a
+/// type that cannot hold it refuses it.
 ///
-/// To the wire it is the digits that a state file holds. cty reads those with the precision with which it reads a state, which
-/// an integer or a float of msgpack does not have: Terraform 1.11 takes the same number in another precision for drift.
+/// To the wire it is the digits that a state file holds. cty reads those with the precision with
+/// which it reads a state, which an integer or a float of msgpack does not have: Terraform 1.11
+/// takes the same number in another precision for drift.
 pub(super) fn conform(value: Value, way: Way) -> Option<Value> {
     let digits = match (way, value) {
         (Way::In, Value::Integer(number)) => return Some(Value::Integer(number)),
         (_, Value::Integer(number)) => return Some(number.to_string().into()),
         (_, Value::F64(number)) if number.is_infinite() => return Some(Value::F64(number)),
         (_, Value::F32(number)) if number.is_infinite() => return Some(f64::from(number).into()),
-        // On the wire a float is the number it is, to its last digit: 1074 are enough for every one.
+        // On the wire a float is the number it is, to its last digit: 1074 are enough for every
+        // one.
         (Way::In, Value::F64(number)) => format!("{number:.1074}"),
         (Way::In, Value::F32(number)) => format!("{number:.1074}"),
-        // A provider's float is the number that it is meant to be: 0.1, not the 55 digits of the binary fraction next to it.
+        // A provider's float is the number that it is meant to be: 0.1, not the 55 digits of the
+        // binary fraction next to it.
         (_, Value::F64(number)) => number.to_string(),
         (_, Value::F32(number)) => number.to_string(),
         (_, Value::String(text)) => text.into_str()?,
@@ -48,7 +52,8 @@ fn held(digits: String) -> Value {
     }
 }
 
-/// Whether a float of a provider's type may take it for its neighbour: whole numbers of up to 24 bits are exact in an `f32`, too.
+/// Whether a float of a provider's type may take it for its neighbour: whole numbers of up to 24
+/// bits are exact in an `f32`, too.
 pub(super) fn may_be_rounded(number: &Value) -> bool {
     match number {
         Value::Integer(number) => {
@@ -65,7 +70,8 @@ pub(super) fn is_long(value: &Value) -> bool {
     digits.is_some_and(|digits| held(digits) == *value)
 }
 
-/// Numbers are written without an exponent, as in a state file, so an exponent is not taken for what would fill the memory.
+/// Numbers are written without an exponent, as in a state file, so an exponent is not taken for
+/// what would fill the memory.
 const MOST_ZEROS: u32 = 1 << 20;
 
 /// The one notation of a decimal number: no exponent, no plus, no zero that says nothing.

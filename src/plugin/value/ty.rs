@@ -181,8 +181,9 @@ impl Ty {
         }
     }
 
-    /// Gives the steps of a path their kinds: serde knows keys and indices, but neither a map from an object nor a set
-    /// from a list. The path ends at a set, whose elements have no address, and at a value of any type.
+    /// Gives the steps of a path their kinds: serde knows keys and indices, but neither a map from
+    /// an object nor a set from a list. The path ends at a set, whose elements have no address,
+    /// and at a value of any type.
     pub(crate) fn address(&self, path: Vec<AttributePathStep>) -> Vec<AttributePathStep> {
         let mut addressed = Vec::with_capacity(path.len());
         let mut ty = self;

@@ -321,9 +321,9 @@ async fn submit(
             Err(lost.leaves(Left::Uncertain { has_past }))
         }
         (_, Kind::Interrupted) => Err(Trouble::InterruptedBefore.into()),
-        // Something is in the way: a configuration that appeared since the look-up, perhaps. It may be
-        // our own: of a submission that a gateway delivered twice, the second conflicts with the
-        // first, which may not show yet.
+        // Something is in the way: a configuration that appeared since the look-up, perhaps. It may
+        // be our own: of a submission that a gateway delivered twice, the second conflicts
+        // with the first, which may not show yet.
         (_, Kind::BadRequest | Kind::Conflict) => {
             let is_news = |seen: &Seen| supersedes != Some(seen.id.as_str());
             let found: Result<_, Error> = match error.kind {

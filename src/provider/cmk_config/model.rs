@@ -166,8 +166,8 @@ pub struct Successor {
     pub name: Option<String>,
     /// Its key identifier; absent where it is not known yet.
     pub key: Option<String>,
-    /// The private state of the object that is replaced, or of a tainted one of this name that this
-    /// run read.
+    /// The private state of the object that is replaced, or of a tainted one of this name that
+    /// this run read.
     pub replaced: Option<Private>,
     /// The create has no past in the plan: what it replaces is tainted.
     pub is_tainted: bool,

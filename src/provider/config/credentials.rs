@@ -11,8 +11,8 @@ use crate::provider::diagnostics::ConfigError;
 type Ways = (bool, bool);
 
 impl Reader<'_> {
-    /// One way to authenticate. Credentials in HCL make those of the other way in the environment ignored; the missing
-    /// half of a client's pair may come from its own variable.
+    /// One way to authenticate. Credentials in HCL make those of the other way in the environment
+    /// ignored; the missing half of a client's pair may come from its own variable.
     pub(super) fn credentials(&mut self, config: &ProviderConfig) -> Option<Credentials> {
         let ProviderConfig { access_token, client_id, client_secret, .. } = config;
         let in_block: Ways =

@@ -1,4 +1,5 @@
-//! What the provider block and the environment resolve to, without touching the process's environment.
+//! What the provider block and the environment resolve to, without touching the process's
+//! environment.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -175,7 +176,8 @@ fn roots_are_the_platforms_unless_the_environment_names_some() {
     }
 }
 
-/// A name, what is wrong with a complete provider block, the environment, and the words of the error.
+/// A name, what is wrong with a complete provider block, the environment, and the words of the
+/// error.
 type Case = (
     &'static str,
     fn(&mut ProviderConfig),

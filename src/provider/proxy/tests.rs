@@ -1,4 +1,5 @@
-//! The rows hold what golang.org/x/net/http/httpproxy does (v0.47, as Go 1.26 has it), but for mistakes, which it ignores.
+//! The rows hold what golang.org/x/net/http/httpproxy does (v0.47, as Go 1.26 has it), but for
+//! mistakes, which it ignores.
 
 use url::Url;
 

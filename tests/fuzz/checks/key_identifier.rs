@@ -1,4 +1,5 @@
-//! What holds for any text given to the parser. Checked by the fuzz target and, over its seeds and generated texts, by the unit tests.
+//! What holds for any text given to the parser. Checked by the fuzz target and, over its seeds and
+//! generated texts, by the unit tests.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -23,7 +24,8 @@ fn check_accepted(text: &str, id: &KeyIdentifier) {
     assert!(again.same_key(id));
     assert_eq!(again.versionless(), id.versionless());
 
-    // Nothing was repaired: a URL library, which does repair, finds the same host and path, and nothing else.
+    // Nothing was repaired: a URL library, which does repair, finds the same host and path, and
+    // nothing else.
     let url = url::Url::parse(text).expect("an accepted text is a URL");
     let host = url.host_str().unwrap_or_default();
     assert_eq!(format!("https://{host}"), id.key_vault_uri());

@@ -1,4 +1,5 @@
-//! What holds for any proxy variables: a way or an error that names the variable, and never the password.
+//! What holds for any proxy variables: a way or an error that names the variable, and never the
+//! password.
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -1,4 +1,5 @@
-//! What holds for any response: whatever a gateway or a proxy sends, it is decoded or explained, in bounds and without a secret.
+//! What holds for any response: whatever a gateway or a proxy sends, it is decoded or explained, in
+//! bounds and without a secret.
 #![allow(
     clippy::expect_used,
     clippy::panic,

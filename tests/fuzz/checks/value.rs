@@ -1,4 +1,5 @@
-//! What holds for any bytes that a stranger sends as a value: an error, or a value that is written and read back as it is.
+//! What holds for any bytes that a stranger sends as a value: an error, or a value that is written
+//! and read back as it is.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -8,7 +9,8 @@
 
 use super::{Sent, Ty, stored, to_bytes};
 
-/// Types in the protocol's notation; the first byte of the input chooses one, and whether the rest is msgpack or JSON.
+/// Types in the protocol's notation; the first byte of the input chooses one, and whether the rest
+/// is msgpack or JSON.
 const TYPES: [&str; 8] = [
     r#""string""#,
     r#""number""#,

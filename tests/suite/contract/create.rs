@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     FIRST, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, Run, SECOND, Target, accepted,
-    answered, await_counters, block, failed, failing_simulator, hcl, never_in_effect, resource,
+    await_counters, block, failed, failing_simulator, hcl, never_in_effect, resource, shown,
     simulator, simulator_with, slow_simulator, timed_out, upstream,
 };
 
@@ -525,7 +525,7 @@ fn a_failure_of_two_blocks_is_submitted_again_once() {
             let simulator = failing_simulator();
             let project = Project::new(&simulator);
             project.configure_one("failed_attempts = 1");
-            let first_poll = Reply::json(200, &answered(FIRST, KEY, "FAILED"));
+            let first_poll = Reply::json(200, &shown(FIRST, KEY, "FAILED"));
             simulator.control().fault(status(first_poll).skip(BEFORE));
             let apply = project.start_apply();
             await_counters(&simulator, |now| now.submissions_accepted == 1);
@@ -566,7 +566,7 @@ fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {
         let control = simulator.control();
         let project = never_in_effect(&simulator);
         project.configure(&resource("Config1", OTHER_KEY, more));
-        let kept = Reply::json(200, &answered(SECOND, KEY, "RUNNING"));
+        let kept = Reply::json(200, &shown(SECOND, KEY, "RUNNING"));
         control.fault(submission(Action::ProcessThenReply(kept)));
         let apply = project.start_apply();
         await_counters(&simulator, |now| now.submissions_accepted == 2);

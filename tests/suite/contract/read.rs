@@ -230,7 +230,7 @@ fn a_failure_in_an_old_state_counts_as_having_been_in_effect() {
 /// The organisation of every object is the provider's `org_id`, however Adobe spells it.
 #[test]
 fn adobes_spelling_of_the_organisation_is_not_compared() {
-    let simulator = simulator_with(|options| options.answered_org_id = Some(BARE.to_owned()));
+    let simulator = simulator_with(|options| options.echoed_org_id = Some(BARE.to_owned()));
     let project = Project::with(cli(), &simulator);
     project.configure_one("");
     project.apply().exits(0);

@@ -7,8 +7,8 @@ use aep_simulator::{Action, Clock, Fault, Reply, Route, Stages};
 use serde_json::json;
 
 use crate::support::{
-    FIRST, KEY, ORG_ID, Project, SECOND, Target, answered, await_counters, block, hcl,
-    simulator_with, slow_simulator, with_each,
+    FIRST, KEY, ORG_ID, Project, SECOND, Target, await_counters, block, hcl, shown, simulator_with,
+    slow_simulator, with_each,
 };
 
 const INTERRUPTED: &str = "Interrupted before the configuration was in effect";
@@ -89,7 +89,7 @@ fn a_wait_that_breaks_off_keeps_what_was_accepted() {
 #[test]
 fn an_interrupted_wait_keeps_what_was_accepted() {
     // Half an hour, which the timeout has room for.
-    let later = Reply::json(200, &answered(FIRST, KEY, "RUNNING"));
+    let later = Reply::json(200, &shown(FIRST, KEY, "RUNNING"));
     let later = Action::Reply(later.with_header("retry-after", "1800"));
     for (action, target) in [(later, Target::Cli), (Action::Hold, Target::Group)] {
         let simulator = slow_simulator();
@@ -179,7 +179,7 @@ fn an_update_takes_no_longer_than_its_own_timeout() {
     project.configure_one("timeouts {\n    update = \"2s\"\n  }");
     // After the refresh: whoever has the default of an hour waits, and sees the end.
     let throttled = Action::Reply(Reply::throttled_for(3));
-    let completed = Action::Reply(Reply::json(200, &answered(FIRST, KEY, "COMPLETED")));
+    let completed = Action::Reply(Reply::json(200, &shown(FIRST, KEY, "COMPLETED")));
     control.fault(Fault::on(Route::Status, throttled).skip(1));
     control.fault(Fault::on(Route::Status, completed).skip(1));
     project.apply().exits(1).says("Adobe is throttling requests");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aep_simulator::{Action, Fault, Outcome, Reply, Route, Stages, Terminal};
 
 use super::{Case, Stage};
-use crate::support::{KEY, OTHER_KEY, answered, resource};
+use crate::support::{KEY, OTHER_KEY, resource, shown};
 
 /// Look-ups of an apply before it submits: of the plan, of the plan made anew, of the create
 /// itself.
@@ -116,7 +116,7 @@ fn in_use() -> Reply {
 
 fn with_another_key(status: &str) -> Reply {
     let id = "4df7886b-a122-4391-880b-000000000009";
-    Reply::json(200, &answered(id, OTHER_KEY, status))
+    Reply::json(200, &shown(id, OTHER_KEY, status))
 }
 
 /// Every poll after the submission gets this response.

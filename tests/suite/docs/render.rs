@@ -92,8 +92,8 @@ fn head(title: &str, summary: &str, heading: &str, text: &str, example: &str) ->
     assert!(!first.contains(['[', '\n']), "{title}: one line without a link, please: {first}");
     let code = fenced("terraform", example);
     format!(
-        "---\n{GENERATED}\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n\
-         # {heading}\n\n{text}\n\n## Example Usage\n\n{code}"
+        "---\n{GENERATED}\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  \
+         {first}\n---\n\n# {heading}\n\n{text}\n\n## Example Usage\n\n{code}"
     )
 }
 

@@ -101,7 +101,7 @@ pub const FIRST: &str = "4df7886b-a122-4391-880b-000000000001";
 pub const SECOND: &str = "4df7886b-a122-4391-880b-000000000002";
 
 /// A configuration `Config1` as Adobe responds.
-pub fn answered(id: &str, key: &str, status: &str) -> Value {
+pub fn shown(id: &str, key: &str, status: &str) -> Value {
     json!({
         "name": "acpcf978863Aaepcmkmultitenantapp",
         "type": "BYOK_CONFIG",

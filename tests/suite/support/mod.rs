@@ -8,8 +8,8 @@ mod running;
 
 pub use clis::{Cli, Feature, cli, with_each};
 pub use given::{
-    FIRST, SECOND, SHORT, accepted, answered, block, failed, failing_simulator, in_effect,
-    never_in_effect, slow_simulator, stored, timed_out, upstream, with_upstream,
+    FIRST, SECOND, SHORT, accepted, block, failed, failing_simulator, in_effect, never_in_effect,
+    shown, slow_simulator, stored, timed_out, upstream, with_upstream,
 };
 pub use project::{Project, hcl, resource};
 pub use running::{Run, Target};

@@ -48,7 +48,8 @@ impl Project {
             // It is two fifths of a command's time. The host's own tests have it, and so has one
             // scene.
             ("TF_DISABLE_PLUGIN_TLS", "1".to_owned()),
-            // The CLI lives too short for its garbage to matter; collecting it is a tenth of its time.
+            // The CLI lives too short for its garbage to matter; collecting it is a tenth of its
+            // time.
             ("GOGC", "400".to_owned()),
             ("AEP_ENDPOINT", simulator.url()),
             ("AEP_ORG_ID", ORG_ID.to_owned()),

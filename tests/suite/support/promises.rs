@@ -147,8 +147,8 @@ pub(super) fn assert_no_secret(project: &Project, run: &Run) {
     }
 }
 
-/// A token, a client's secret, or the password in the address of a proxy, as it is written and as it
-/// is sent. One of a few letters is in many a word.
+/// A token, a client's secret, or the password in the address of a proxy, as it is written and as
+/// it is sent. One of a few letters is in many a word.
 fn secrets_in((name, value): (&str, &str)) -> Vec<String> {
     let mut secrets = match name.to_ascii_lowercase().as_str() {
         "aep_access_token" | "aep_client_secret" => vec![value.to_owned()],

@@ -33,8 +33,9 @@ impl<R: ResourceExt> Family for State<R> {
     }
 }
 
-/// Whether a read returned the private state that it was given. Its bytes may differ all the same, where another version wrote it;
-/// CLIs compare the bytes, so a refresh without news returns what came.
+/// Whether a read returned the private state that it was given. Its bytes may differ all the same,
+/// where another version wrote it; CLIs compare the bytes, so a refresh without news returns what
+/// came.
 fn is_same_private<R: ResourceExt>(given: &[u8], returned: &[u8]) -> bool {
     let mut ignored = Diagnostics::default();
     private::<R::PrivateState<'_>>(&mut ignored, given)
@@ -60,7 +61,8 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         let identity = self
             .identity_schema()
             .and_then(|schema| identity::write(diags, schema, &self.resource.identity(state)?));
-        // A private state that cannot be written is an error, and still no reason to lose the state.
+        // A private state that cannot be written is an error, and still no reason to lose the
+        // state.
         let private = write_private(diags, private).unwrap_or_default();
         let state = Some(encode(diags, state, &self.declared.ty, given)?);
         Some(Written { state, private, identity, ..Written::default() })
@@ -124,7 +126,8 @@ impl<R: ResourceExt> ResourceAdapter<R> {
                 }
                 Some(written)
             }
-            // Without an error the object is gone, which a deferral does not say; with one, the errors keep it in the state.
+            // Without an error the object is gone, which a deferral does not say; with one, the
+            // errors keep it in the state.
             None if ctx::current().deferred().is_none() => Some(Written::default()),
             None => or_deferred(diags, None, "no state", |diags| {
                 let state = current.back(&self.declared.ty);
@@ -216,9 +219,9 @@ impl<R: ResourceExt> ResourceAdapter<R> {
         Some(written)
     }
 
-    /// What is left of a create that did not come to its end: the plan, as far as it was known. The object may exist, and beside
-    /// an error the tools keep this as tainted, where nothing would be forgotten. After anything but a create they keep what they
-    /// had.
+    /// What is left of a create that did not come to its end: the plan, as far as it was known. The
+    /// object may exist, and beside an error the tools keep this as tainted, where nothing
+    /// would be forgotten. After anything but a create they keep what they had.
     pub(super) fn perhaps_created(
         &self,
         request: &pb::apply_resource_change::Request,

@@ -42,7 +42,8 @@ pub(crate) trait AnyResource: Send + Sync {
         &self,
         request: pb::import_resource_state::Request,
     ) -> pb::import_resource_state::Response;
-    /// The capability says no already; a tool that asks all the same gets a response that a user can act on.
+    /// The capability says no already; a tool that asks all the same gets a response that a user
+    /// can act on.
     async fn take_over(
         &self,
         request: pb::move_resource_state::Request,

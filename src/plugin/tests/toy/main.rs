@@ -1,4 +1,5 @@
-//! A provider of toys, built on the plugin host alone. The conformance suite starts it as Terraform does.
+//! A provider of toys, built on the plugin host alone. The conformance suite starts it as Terraform
+//! does.
 
 mod puppet;
 mod thing;
@@ -48,8 +49,9 @@ fn main() -> ExitCode {
 struct Unknown(Arc<AtomicBool>);
 
 impl Unknown {
-    /// Asks for a deferral if the response depends on an unknown provider block, without looking whether the client
-    /// allows one: that is the host's to see to. Whether it does is the result.
+    /// Asks for a deferral if the response depends on an unknown provider block, without looking
+    /// whether the client allows one: that is the host's to see to. Whether it does is the
+    /// result.
     fn defer(&self) -> bool {
         let unknown = self.0.load(Ordering::Relaxed);
         if unknown {

@@ -1,4 +1,5 @@
-//! A resource that does what `how` says, right or wrong: it panics, waits, blocks, or returns what it must not.
+//! A resource that does what `how` says, right or wrong: it panics, waits, blocks, or returns what
+//! it must not.
 
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ pub(crate) struct State<'a> {
     /// `panic in METHOD`, `forget METHOD`, or one of those that the methods look for.
     #[serde(borrow)]
     how: ValueString<'a>,
-    /// Written to once a wait has begun and once it has ended: what the client no longer hears, the test can see.
+    /// Written to once a wait has begun and once it has ended: what the client no longer hears,
+    /// the test can see.
     diary: ValueString<'a>,
     /// A wait stops only this many milliseconds after it was told to.
     linger: ValueNumber,

@@ -232,7 +232,8 @@ impl ResourceExt for Thing {
         }
         let generation = prior.map_or(0, |private| private.generation) + 1;
         proposed.id = Value::Unknown;
-        // Before 1.16 Terraform plans a replacement again at apply time and leaves the private state out.
+        // Before 1.16 Terraform plans a replacement again at apply time and leaves the private
+        // state out.
         proposed.generation = Value::Unknown;
         Some((proposed, Value::Value(Private { generation })))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls::version::{TLS12, TLS13};
 
-use super::client::{Identity, Launch, answered, client_config, with_h2, without_certificate};
+use super::client::{Identity, Launch, client_config, responds, with_h2, without_certificate};
 
 #[tokio::test]
 async fn strangers_are_refused_and_the_client_that_started_it_gets_in() {
@@ -15,7 +15,8 @@ async fn strangers_are_refused_and_the_client_that_started_it_gets_in() {
         let tls = client_config(plugin.certificate(), &[version]);
         with_h2(tls.with_client_auth_cert(chain, identity.key.clone_key()).unwrap())
     };
-    // rustls itself would notice that certificate and key do not belong together; a liar's client does not.
+    // rustls itself would notice that certificate and key do not belong together; a liar's client
+    // does not.
     let liar = || {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let key = Identity::go_plugin().key;
@@ -41,8 +42,8 @@ async fn strangers_are_refused_and_the_client_that_started_it_gets_in() {
         ("another application protocol", speaking(&[b"http/1.1"])),
         ("no application protocol", speaking(&[])),
     ] {
-        assert!(!answered(&plugin, tls).await, "{stranger}");
-        assert!(answered(&plugin, Some(plugin.tls())).await, "after {stranger}");
+        assert!(!responds(&plugin, tls).await, "{stranger}");
+        assert!(responds(&plugin, Some(plugin.tls())).await, "after {stranger}");
     }
 }
 
@@ -54,5 +55,5 @@ async fn clients_that_say_nothing_do_not_keep_the_right_one_out() {
     for _ in 0..100 {
         silent.push(tokio::net::UnixStream::connect(plugin.socket()).await.unwrap());
     }
-    assert!(answered(&plugin, Some(plugin.tls())).await);
+    assert!(responds(&plugin, Some(plugin.tls())).await);
 }

@@ -393,7 +393,7 @@ pub(crate) async fn eventually(what: &str, so: impl Fn() -> bool) {
 }
 
 /// Tries to get a response, which takes more than the client's half of a handshake.
-pub(crate) async fn answered(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
+pub(crate) async fn responds(plugin: &Plugin, tls: Option<ClientConfig>) -> bool {
     match channel(plugin.socket(), tls).await {
         Ok(channel) => provider(channel).get_metadata(pb::get_metadata::Request {}).await.is_ok(),
         Err(_) => false,

@@ -1,5 +1,6 @@
-//! Resource identity, which Terraform knows from 1.12 on, and OpenTofu too. The newer tools can neither show nor store a
-//! plan with an unknown in an identity, so it is wholly known or absent in every response.
+//! Resource identity, which Terraform knows from 1.12 on, and OpenTofu too. The newer tools can
+//! neither show nor store a plan with an unknown in an identity, so it is wholly known or absent in
+//! every response.
 
 use serde_json::{Value as Json, json};
 use tf_provider_host::proto::tfplugin6 as pb;
@@ -155,7 +156,8 @@ async fn a_stored_identity_passes_through_at_the_same_version_only() {
         (1, r#"{"id":"id-a"}"#, Ok(&upgraded)),
         (0, r#"{"id":"id-a"}"#, Err("This identity cannot be upgraded")),
         (1, r#"["id-a"]"#, Err("The stored identity cannot be read")),
-        // An object of before there were identities has version 0 of none. OpenTofu wants a response with a value in it.
+        // An object of before there were identities has version 0 of none. OpenTofu wants a
+        // response with a value in it.
         (0, "", Ok(&json!(null))),
         (0, "null", Ok(&json!(null))),
     ] {

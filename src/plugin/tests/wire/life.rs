@@ -19,7 +19,8 @@ struct Creation {
 }
 
 impl Creation {
-    /// `wait` stops when it is told to, `linger` milliseconds later; `deaf` does not, and `block` does not even await.
+    /// `wait` stops when it is told to, `linger` milliseconds later; `deaf` does not, and `block`
+    /// does not even await.
     async fn begin(toy: &Toy, how: &str, linger: Option<u64>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut planned = puppet(how);
@@ -152,7 +153,7 @@ async fn a_method_that_blocks_holds_up_no_stop() {
 }
 
 #[tokio::test]
-async fn a_signal_lets_what_stops_late_be_answered() {
+async fn a_signal_lets_what_stops_late_get_its_response() {
     let toy = Toy::of(launch()).await;
     let creation = Creation::begin(&toy, "wait", Some(100)).await;
     // Interrupts are the client's business.

@@ -1,5 +1,6 @@
-//! The host on the wire. A client starts the toy provider exactly as the CLI does and speaks to it over the socket; what only a
-//! CLI decides, the real ones do. Bytes and types alone are `value`'s own tests.
+//! The host on the wire. A client starts the toy provider exactly as the CLI does and speaks to it
+//! over the socket; what only a CLI decides, the real ones do. Bytes and types alone are `value`'s
+//! own tests.
 
 // A test's helpers fail the test, as the test itself does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

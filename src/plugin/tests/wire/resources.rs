@@ -1,4 +1,5 @@
-//! The life of an object: validate, plan, apply, read, import, upgrade, and what becomes of forgotten responses.
+//! The life of an object: validate, plan, apply, read, import, upgrade, and what becomes of
+//! forgotten responses.
 
 use serde_json::json;
 use tf_provider_host::proto::tfplugin6 as pb;

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::client::{COOKIE, Launch, answered};
+use super::client::{COOKIE, Launch, responds};
 use super::toy;
 
 #[tokio::test]
@@ -34,7 +34,8 @@ async fn the_handshake_is_one_line_of_six_fields_or_seven() {
     assert_eq!((fields.len(), &fields[..3], fields[4]), (6, ["1", "6", "unix"].as_slice(), "grpc"));
     assert!(!fields[5].contains('='), "padding: {}", fields[5]);
     assert!(plugin.certificate().len() > 100);
-    // A client of another protocol learns of the one there is, and one that asks for multiplexing that there is none.
+    // A client of another protocol learns of the one there is, and one that asks for multiplexing
+    // that there is none.
     let launch = Launch::toy().env("PLUGIN_PROTOCOL_VERSIONS", "5");
     let plugin = launch.env("PLUGIN_MULTIPLEX_GRPC", "true").start().await;
     let fields = plugin.fields();
@@ -57,7 +58,7 @@ async fn the_socket_is_this_user_s_alone_and_where_the_client_wants_it() {
         let directory = plugin.socket().parent().unwrap().to_owned();
         assert_eq!(directory.parent(), Some(expected));
         assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
-        assert!(answered(&plugin, None).await);
+        assert!(responds(&plugin, None).await);
         plugin.shutdown().await;
         plugin.end().await;
         assert!(!directory.exists());

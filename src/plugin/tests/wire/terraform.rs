@@ -157,7 +157,8 @@ fn a_configuration_with_everything_is_applied_and_stays_as_it_is() {
     });
 }
 
-/// A data source on its own: beside one, whoever provides it, Terraform 1.15 takes every refresh for drift.
+/// A data source on its own: beside one, whoever provides it, Terraform 1.15 takes every refresh
+/// for drift.
 const FUNCTION: &str = r#"
 data "toy_lookup" "x" {
   key = "abc"
@@ -306,7 +307,8 @@ async fn an_interrupted_apply_keeps_what_exists() {
     let workspace = Workspace::new(&format!(
         "resource \"toy_puppet\" \"w\" {{\n  how = \"wait\"\n  diary = {path:?}\n}}\n"
     ));
-    // A process group of its own, as a terminal gives: Ctrl-C reaches terraform and its plugins alike.
+    // A process group of its own, as a terminal gives: Ctrl-C reaches terraform and its plugins
+    // alike.
     let mut terraform = tokio::process::Command::from(workspace.command(&APPLY))
         .process_group(0)
         .stdout(Stdio::null())

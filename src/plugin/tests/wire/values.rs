@@ -1,4 +1,5 @@
-//! Values through the whole host: what a schema can have comes back, and what does not fit is named.
+//! Values through the whole host: what a schema can have comes back, and what does not fit is
+//! named.
 
 use serde_json::{Value as Json, json};
 use tf_provider_host::proto::tfplugin6 as pb;
