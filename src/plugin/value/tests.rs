@@ -137,6 +137,7 @@ fn what_is_of_another_kind_is_refused_and_converted_in_a_state_alone() {
         (r#"["list","number"]"#, b"\xc4\x01\x00"),
         (r#"["tuple",["bool","number"]]"#, b"\x91\xc3"),
         (r#"["map","bool"]"#, b"\x81\xa1\xff\xc2"),
+        (r#""dynamic""#, b"\x93\xc4\x08\"number\"\x01\x02"),
     ] {
         assert!(echoed(bytes, &ty(json)).is_err(), "{json} {bytes:x?}");
     }
