@@ -103,7 +103,9 @@ fn a_number_goes_out_in_the_digits_of_a_state_whatever_it_came_in() {
 fn a_block_is_empty_where_an_attribute_is_null() {
     let block = Ty::Block(Box::new(Ty::List(Box::new(Ty::String))));
     let group = Ty::Block(Box::new(Ty::Object(BTreeMap::from([("a".to_owned(), Ty::String)]))));
+    let keyed = Ty::Block(Box::new(Ty::Map(Box::new(Ty::String))));
     assert_eq!(echoed(b"\xc0", &block).unwrap(), b"\x90");
+    assert_eq!(echoed(b"\xc0", &keyed).unwrap(), b"\x80");
     assert_eq!(echoed(b"\xc0", &group).unwrap(), b"\x81\xa1a\xc0");
     assert_eq!(written(&(), &group).unwrap(), object([("a", Tree::Nil)]));
     assert_eq!(stored(b"null", &block).unwrap(), list([]));
@@ -115,6 +117,33 @@ fn a_set_is_sorted_and_holds_what_is_known_once() {
     let set = ty(r#"["set","string"]"#);
     let sent = b"\x95\xa1b\xd4\x00\x00\xa1a\xa1b\xd4\x00\x00";
     assert_eq!(echoed(sent, &set).unwrap(), b"\x94\xa1a\xa1b\xd4\x00\x00\xd4\x00\x00");
+    // Two elements with something unknown inside may turn out to be different ones, too.
+    for (json, twice) in [
+        (r#"["set",["list","string"]]"#, b"\x92\x91\xd4\x00\x00\x91\xd4\x00\x00".as_slice()),
+        (r#"["set",["map","string"]]"#, b"\x92\x81\xa1a\xd4\x00\x00\x81\xa1a\xd4\x00\x00"),
+    ] {
+        assert_eq!(echoed(twice, &ty(json)).unwrap(), twice, "{json}");
+    }
+    let map = echoed(b"\x82\xa1b\xc2\xa1a\xc3", &ty(r#"["map","bool"]"#));
+    assert_eq!(map.unwrap(), b"\x82\xa1a\xc3\xa1b\xc2", "a map likewise");
+}
+
+#[test]
+fn what_is_of_another_kind_is_refused_and_converted_in_a_state_alone() {
+    for (json, bytes) in [
+        (r#""string""#, b"\xa1\xff".as_slice()),
+        (r#""string""#, b"\xc3"),
+        (r#""bool""#, b"\xa4true"),
+        (r#"["list","number"]"#, b"\xc4\x01\x00"),
+        (r#"["tuple",["bool","number"]]"#, b"\x91\xc3"),
+        (r#"["map","bool"]"#, b"\x81\xa1\xff\xc2"),
+        (r#""dynamic""#, b"\x93\xc4\x08\"number\"\x01\x02"),
+    ] {
+        assert!(echoed(bytes, &ty(json)).is_err(), "{json} {bytes:x?}");
+    }
+    assert_eq!(stored(br#""false""#, &Ty::Bool).unwrap(), false.into());
+    let set = written(&["b", "a"], &ty(r#"["set","string"]"#)).unwrap();
+    assert_eq!(set, list(["a".into(), "b".into()]));
 }
 
 #[test]
