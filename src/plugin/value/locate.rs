@@ -61,6 +61,10 @@ pub(crate) fn complaint(sent: &Sent, path: &[AttributePathStep]) -> &'static str
         Some(number) if number.is_f64() || number::is_long(number) => {
             "The value is not of the kind the provider expects here: it has to be a whole number, and not a huge one."
         }
+        Some(Value::Map(_)) => {
+            "The object is not what the provider expects here, and no single attribute is the cause. If the provider's \
+             type has a field that its schema does not have, this is a bug in the provider."
+        }
         _ => "The value is not of the kind the provider expects here.",
     }
 }

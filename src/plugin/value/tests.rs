@@ -355,6 +355,19 @@ fn the_culprit_is_found_behind_untagged_enums() {
     let fits = |sent: &Sent| sent.read::<Value<Strict>>().is_some();
     assert_eq!(culprit::<Value<Strict>>(&sent, fits), [attribute("b")]);
 
+    // A field that is not in the schema is in no value.
+    #[derive(Debug, Deserialize)]
+    struct Surplus {
+        #[serde(rename = "a")]
+        _a: ValueString<'static>,
+        #[serde(rename = "c")]
+        _c: ValueString<'static>,
+    }
+    let fits = |sent: &Sent| sent.read::<Value<Surplus>>().is_some();
+    let found = culprit::<Value<Surplus>>(&sent, fits);
+    assert_eq!(found, []);
+    assert!(complaint(&sent, &found).contains("a field that its schema does not have"));
+
     // Where nothing can be left out, serde knows the way itself.
     let of = ty(r#"["tuple",["string",["list","bool"]]]"#);
     let sent = self::sent(&list(["x".into(), list([true.into(), Tree::Nil])]), &of);

@@ -158,7 +158,12 @@ pub async fn import_by_identity(
     };
     let client = session.ready(&format!("importing the configuration {name:?}"))?;
     if client.org_id() != org_id {
-        return Err(messages::other_organisation(&name, &org_id, client.org_id()));
+        let detail = format!(
+            "Correct `ims_org_id` in the `import` block, which is {org_id}, or `org_id` \
+             (AEP_ORG_ID) of the provider, which is {}. Nothing was sent.",
+            client.org_id()
+        );
+        return Err(general("The identity names another organisation", detail));
     }
     import_by_name(session, name).await
 }

@@ -54,7 +54,7 @@ fn an_import_block_generates_a_configuration_that_plans_empty() {
                 &by_identity(ORG_ID),
                 (!has_identities).then_some("\"identity\" is not expected here"),
             ),
-            (&other, has_identities.then_some("belongs to another organisation")),
+            (&other, has_identities.then_some("names another organisation")),
         ] {
             let project = Project::with(cli, &simulator);
             project.configure(&format!("import {{\n  to = aep_cmk_config.this\n  {by}\n}}"));
