@@ -226,6 +226,7 @@ fn path() {
         ("dots in front", "https://abc.vault.azure.net/../keys/k", "`.` or `..` segment"),
         ("dot for a name", "https://abc.vault.azure.net/keys/.", "`.` or `..` segment"),
         ("underscore in the name", "https://abc.vault.azure.net/keys/my_key", "key's name contains `_`"),
+        ("quote behind the name", "https://abc.vault.azure.net/keys/k\"", "key's name contains `\"`"),
         ("at sign in the name", "https://abc.vault.azure.net/keys/k@x", "key's name contains `@`"),
         ("name of 128 characters", &format!("https://abc.vault.azure.net/keys/{}", "k".repeat(128)), "key's name is 128 characters"),
         ("hyphen in the version", "https://abc.vault.azure.net/keys/k/a-b", "version contains `-`"),
@@ -268,7 +269,11 @@ fn a_message_is_one_sentence_with_the_fix() {
 
 #[test]
 fn a_host_as_long_as_a_book_is_cut_in_the_message() {
-    let text = format!("https://{}.example/keys/k", "x".repeat(100_000));
-    let message = KeyIdentifier::parse(&text).unwrap_err().to_string();
-    assert!(message.len() < 500, "{}", message.len());
+    for (length, shown) in [(80, 80), (81, 80), (100_000, 80)] {
+        let host = format!("{}.example", "x".repeat(length - ".example".len()));
+        let message = KeyIdentifier::parse(&format!("https://{host}/keys/k")).unwrap_err();
+        let dots = if length > shown { "..." } else { "" };
+        let expected = format!("The host `{}{dots}` is not", &host[..shown]);
+        assert!(message.to_string().starts_with(&expected), "{length}");
+    }
 }

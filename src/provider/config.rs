@@ -289,7 +289,6 @@ fn base_url(text: &str, example: &str) -> Result<Url, String> {
         _ if url.query().is_some() || url.fragment().is_some() => {
             "it has a query or a fragment; write the base URL only"
         }
-        _ if url.host().is_none() => return Err(whole("it has no host")),
         "https" => return Ok(url),
         "http" if is_loopback(&url) => return Ok(url),
         "http" => {

@@ -89,6 +89,9 @@ mod tests {
             ("+2s", 2_000),
             ("1h0m0s", 3_600_000),
             ("1500us", 1),
+            ("1500µs", 1),
+            ("1500μs", 1),
+            ("1500000ns", 1),
             ("8760h", 31_536_000_000),
         ] {
             assert_eq!(parse(text).map(|d| d.as_millis()), Ok(milliseconds), "{text}");

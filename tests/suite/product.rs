@@ -151,6 +151,26 @@ async fn with_an_unknown_provider_block_a_create_is_deferred_where_that_is_allow
     }
 }
 
+/// Of a create that panics the host keeps what was planned, which Adobe may have by then: where to
+/// look for it, and that nobody has seen it.
+#[tokio::test]
+async fn the_plan_of_a_create_says_what_is_known_if_it_never_returns() {
+    let simulator = simulator();
+    let plugin = start().await;
+    let mut provider = plugin.provider().await;
+    let block = json!({ "org_id": ORG_ID, "access_token": TOKEN, "endpoint": simulator.url() });
+    configure(&mut provider, &block).await;
+    let planned = provider.plan_resource_change(create(false)).await.unwrap().into_inner();
+    let private: Json = serde_json::from_slice(&planned.planned_private).unwrap();
+    for (known, value) in [
+        ("org_id", json!(ORG_ID)),
+        ("endpoint", json!(format!("{}/", simulator.url()))),
+        ("confirmed", json!(false)),
+    ] {
+        assert_eq!(private[known], value, "{known}");
+    }
+}
+
 /// With an unknown provider block what exists is deferred where that is allowed. Elsewhere the
 /// state stays as it is, with a warning, and a data source, which has no state, is an error.
 #[tokio::test]

@@ -75,3 +75,91 @@ fn in_object(value: &Value, each: impl Fn(&str, &Value) -> Vec<Error>) -> Vec<Er
 fn within(step: &AttributePathStep, errors: Vec<Error>) -> Vec<Error> {
     errors.into_iter().map(|error| error.within(step.clone())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::tests::{attribute, list, object, sent};
+    use crate::value::unknown;
+    use AttributeConstraint::{Computed, Optional, OptionalComputed};
+    use AttributePathStep::Key;
+
+    #[test]
+    fn a_value_for_what_only_the_provider_sets_is_refused_wherever_it_stands() {
+        let declared = |name: &str, attr_type, constraint| {
+            (name.to_owned(), Attribute { attr_type, constraint, ..Attribute::default() })
+        };
+        let part = || {
+            HashMap::from([
+                declared("own", AttributeType::String, Optional),
+                declared("either", AttributeType::String, OptionalComputed),
+                declared("id", AttributeType::String, Computed),
+            ])
+        };
+        let nested = || Block { attributes: part(), ..Block::default() };
+        let mut block = nested();
+        block.attributes.extend([
+            declared("a_single", AttributeType::AttributeSingle(part()), Optional),
+            declared("a_list", AttributeType::AttributeList(part()), Optional),
+            declared("a_set", AttributeType::AttributeSet(part()), Optional),
+            declared("a_map", AttributeType::AttributeMap(part()), Optional),
+            declared("whole", AttributeType::AttributeSingle(part()), Computed),
+        ]);
+        block.blocks = HashMap::from([
+            ("b_single".to_owned(), NestedBlock::Single(nested())),
+            ("b_group".to_owned(), NestedBlock::Group(nested())),
+            ("b_list".to_owned(), NestedBlock::List(nested())),
+            ("b_optional".to_owned(), NestedBlock::Optional(nested())),
+            ("b_set".to_owned(), NestedBlock::Set(nested())),
+            ("b_map".to_owned(), NestedBlock::Map(nested())),
+        ]);
+        let refused = |id: Value| {
+            let part = || object([("own", "x".into()), ("either", "x".into()), ("id", id.clone())]);
+            let in_map = || object([("k", part())]);
+            let whole = if id.is_nil() { Value::Nil } else { part() };
+            let config = object([
+                ("own", "x".into()),
+                ("id", id.clone()),
+                ("whole", whole),
+                ("a_single", part()),
+                ("a_list", list([part()])),
+                ("a_set", list([part()])),
+                ("a_map", in_map()),
+                ("b_single", part()),
+                ("b_group", part()),
+                ("b_list", list([part()])),
+                ("b_optional", list([part()])),
+                ("b_set", list([part()])),
+                ("b_map", in_map()),
+            ]);
+            let ty = Ty::of_block(&block);
+            sent(&config, &ty).sets_read_only(&block, &ty)
+        };
+        assert!(refused(Value::Nil).is_empty());
+        for id in ["x".into(), unknown()] {
+            let errors = refused(id);
+            assert!(errors[0].message.contains("`id`"), "{errors:?}");
+            let paths: Vec<_> = errors.into_iter().map(|error| error.path).collect();
+            let [own, whole, key] = [attribute("id"), attribute("whole"), Key("k".into())];
+            let at = |name, inner: Option<&AttributePathStep>| {
+                let end = inner.map(|step| vec![step.clone(), own.clone()]).unwrap_or_default();
+                [vec![attribute(name)], end].concat()
+            };
+            let expected = [
+                at("a_list", Some(&Index(0))),
+                at("a_map", Some(&key)),
+                at("a_set", None),
+                vec![attribute("a_single"), own.clone()],
+                vec![attribute("b_group"), own.clone()],
+                at("b_list", Some(&Index(0))),
+                at("b_map", Some(&key)),
+                at("b_optional", Some(&Index(0))),
+                at("b_set", None),
+                vec![attribute("b_single"), own.clone()],
+                vec![own.clone()],
+                vec![whole],
+            ];
+            assert_eq!(paths, expected);
+        }
+    }
+}

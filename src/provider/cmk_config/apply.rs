@@ -50,6 +50,13 @@ pub struct Operation<'a> {
     pub limits: Limits,
 }
 
+impl Operation<'_> {
+    /// Which key, and who asks.
+    fn asked(&self) -> (&KeyIdentifier, Claim) {
+        (&self.wanted.key, self.claim)
+    }
+}
+
 /// The endpoint an object was made at, where that is known and another one than the client's.
 pub fn moved_from<'a>(made_at: Option<&'a str>, client: &Client) -> Option<&'a str> {
     made_at.filter(|made_at| *made_at != client.endpoint().as_str())
@@ -161,13 +168,13 @@ async fn obtain(
     let round = match submitted.as_ref() {
         Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.into()),
         Some(Submitted::Accepted { accepted, key }) if accepted.round > since => {
-            return share(op, accepted, key, moment);
+            return share(op.asked(), accepted, key, moment);
         }
         Some(Submitted::Accepted { accepted, .. }) => accepted.round,
         None => 0,
     };
     let found = look_up(op, moment).await?;
-    if let Some(accepted) = existing(op, found.as_ref(), moment, round)? {
+    if let Some(accepted) = existing(op.asked(), found.as_ref(), moment, round)? {
         return Ok(accepted);
     }
     // What is found and yet submitted again is a job that failed.
@@ -177,17 +184,17 @@ async fn obtain(
 
 /// Another block of this run has submitted this name.
 fn share(
-    op: &Operation<'_>,
+    (wanted, claim): (&KeyIdentifier, Claim),
     accepted: &Accepted,
     key: &KeyIdentifier,
     moment: Moment<'_>,
 ) -> Result<Accepted, Box<Unfinished>> {
-    if !key.same_key(&op.wanted.key) {
+    if !key.same_key(wanted) {
         return Err(Trouble::Rival(key.versionless()).into());
     }
     // It was accepted some time ago, so what it shows now is for a poll to say.
     let seen = Seen { is_read: true, ..accepted.seen.clone() };
-    let is_adopted = match op.claim {
+    let is_adopted = match claim {
         Claim::Create { adopts: false, .. } if moment == Moment::Before => {
             return Err(Box::new(Obstacle { seen, why: Why::NotAdopted }).into());
         }
@@ -199,12 +206,12 @@ fn share(
 
 /// What was found, where the block goes on with it; `None` where it is to be submitted.
 fn existing(
-    op: &Operation<'_>,
+    (key, claim): (&KeyIdentifier, Claim),
     found: Option<&Seen>,
     moment: Moment<'_>,
     round: u32,
 ) -> Result<Option<Accepted>, Box<Obstacle>> {
-    let verdict = verdict(found, Some(&op.wanted.key), op.claim, moment)?;
+    let verdict = verdict(found, Some(key), claim, moment)?;
     Ok(found.filter(|_| verdict != Verdict::Submit).map(|seen| Accepted {
         seen: seen.clone(),
         superseded: moment.failed().filter(|failed| *failed != seen.id).map(str::to_owned),
@@ -303,7 +310,7 @@ async fn submit(
             };
             let last = match find(Errors::Borne, SETTLING, limits, look, is_news).await {
                 Ok(Some(seen)) => {
-                    existing(op, Some(&seen), Moment::AfterLostResponse, round)?;
+                    existing(op.asked(), Some(&seen), Moment::AfterLostResponse, round)?;
                     return Ok(accept(seen));
                 }
                 Ok(None) => None,
@@ -332,7 +339,7 @@ async fn submit(
                     return Err(lost.leaves(Left::Uncertain { has_past }));
                 }
             };
-            match existing(op, found.as_ref(), moment, round) {
+            match existing(op.asked(), found.as_ref(), moment, round) {
                 Ok(Some(accepted)) => Ok(accepted),
                 Err(obstacle) if obstacle.why != Why::KeyUnknown => Err(obstacle.into()),
                 Ok(None) | Err(_) => Err(Trouble::Refused(error, standing).into()),
@@ -463,32 +470,114 @@ mod tests {
         assert_eq!(interrupted, (Ok(None), 3, 0), "one more look after the interruption");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_failed_job_is_submitted_again_after_ever_longer_pauses() {
-        let limits = Limits {
-            deadline: Instant::now() + Duration::from_secs(3600),
-            stop: CancellationToken::new(),
-        };
-        let accepted = Accepted {
+    /// A job that this run submitted, and that failed.
+    fn failed() -> Accepted {
+        Accepted {
             seen: seen("1", "FAILED", None),
             superseded: None,
             round: 1,
             has_past: false,
             is_adopted: false,
-        };
-        let submitted = Seen { is_read: false, ..accepted.seen.clone() };
-        let poll = || std::future::ready(Ok(seen("1", "FAILED", None)));
+        }
+    }
+
+    fn an_hour() -> Limits {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        Limits { deadline, stop: CancellationToken::new() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_job_is_submitted_again_after_ever_longer_pauses() {
+        let limits = an_hour();
+        let poll = || std::future::ready(Ok(failed().seen));
         let again = |_, round| {
-            let seen = submitted.clone();
-            std::future::ready(Ok(Accepted { seen, round: round + 1, ..accepted.clone() }))
+            let seen = Seen { is_read: false, ..failed().seen };
+            std::future::ready(Ok(Accepted { seen, round: round + 1, ..failed() }))
         };
-        let unfinished = follow("c", accepted.clone(), 4, &limits, poll, again).await.unwrap_err();
+        let unfinished = follow("c", failed(), 4, &limits, poll, again).await.unwrap_err();
         let Trouble::Failed(times) = unfinished.trouble else { panic!("{unfinished:?}") };
         let mut before = Duration::ZERO;
         let pauses = times.iter().map(|at| (*at - std::mem::replace(&mut before, *at)).as_secs());
         assert_eq!(pauses.collect::<Vec<_>>(), [10, 20, 40, 80], "and the poll before each");
         let Left::Accepted(left) = unfinished.left else { panic!("{:?}", unfinished.left) };
         assert_eq!(left.round, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_is_still_there_if_it_is_not_submitted_again() {
+        type Again = fn() -> Box<Unfinished>;
+        const UNCERTAIN: Left = Left::Uncertain { has_past: false };
+        let cases: [(Again, &str, &str); 3] = [
+            (|| Trouble::RivalUncertain.into(), "RivalUncertain", "Accepted"),
+            (|| Trouble::InterruptedBefore.into(), "Interrupted", "Accepted"),
+            (|| Trouble::RivalUncertain.leaves(UNCERTAIN), "RivalUncertain", "Uncertain"),
+        ];
+        let poll = || std::future::ready(Ok(failed().seen));
+        for (again, trouble, left) in cases {
+            let again = |_, _| std::future::ready(Err(again()));
+            let ended = follow("c", failed(), 1, &an_hour(), poll, again).await.unwrap_err();
+            assert_eq!(format!("{:?}", ended.trouble), trouble);
+            assert!(format!("{:?}", ended.left).starts_with(left), "{:?}", ended.left);
+        }
+        let (limits, began) = (an_hour(), Instant::now());
+        let again = |_, _| std::future::ready(Err(Trouble::RivalUncertain.into()));
+        let (ended, ()) = tokio::join!(follow("c", failed(), 1, &limits, poll, again), async {
+            sleep(Duration::from_secs(5)).await;
+            limits.stop.cancel();
+        });
+        assert!(matches!(ended.unwrap_err().trouble, Trouble::Interrupted));
+        assert_eq!(began.elapsed().as_secs(), 5, "an interruption ends the pause at once");
+    }
+
+    const CREATE: Claim = Claim::Create { adopts: true, may_rekey: false };
+    const KEY: &str = "https://vault-a.vault.azure.net/keys/wrap";
+
+    #[test]
+    fn what_is_gone_on_with_has_a_past_and_supersedes_another_job() {
+        let key = KeyIdentifier::parse(KEY).unwrap();
+        let running = seen("1", "RUNNING", Some(KEY));
+        for (moment, superseded, is_adopted) in [
+            (Moment::Before, None, true),
+            (Moment::AfterFailure("0"), Some("0"), false),
+            (Moment::AfterFailure("1"), None, false),
+        ] {
+            let accepted = existing((&key, CREATE), Some(&running), moment, 2).unwrap().unwrap();
+            assert_eq!(accepted.superseded.as_deref(), superseded, "{moment:?}");
+            assert_eq!(accepted.is_adopted, is_adopted, "{moment:?}");
+            assert_eq!((accepted.has_past, accepted.round), (true, 2), "{moment:?}");
+        }
+    }
+
+    #[test]
+    fn what_another_block_submitted_is_shared_by_those_with_its_key() {
+        const STRICT: Claim = Claim::Create { adopts: false, may_rekey: false };
+        const OWN: Claim = Claim::Own { may_rekey: false };
+        const OTHER_KEY: &str = "https://vault-b.vault.azure.net/keys/wrap";
+        let submitted = Seen { is_read: false, ..seen("1", "NEW", Some(KEY)) };
+        let accepted = Accepted { seen: submitted, ..failed() };
+        for (key, claim, moment, expected) in [
+            (KEY, CREATE, Moment::Before, "adopted"),
+            (KEY, CREATE, Moment::AfterFailure("0"), "shared"),
+            (KEY, STRICT, Moment::Before, "not adopted"),
+            (KEY, STRICT, Moment::AfterFailure("0"), "shared"),
+            (KEY, OWN, Moment::Before, "shared"),
+            (OTHER_KEY, CREATE, Moment::Before, "rival"),
+            (OTHER_KEY, OWN, Moment::AfterFailure("0"), "rival"),
+        ] {
+            let wanted = KeyIdentifier::parse(KEY).unwrap();
+            let submitted = KeyIdentifier::parse(key).unwrap();
+            let outcome = match share((&wanted, claim), &accepted, &submitted, moment) {
+                Ok(shared) if !shared.seen.is_read => "not for a poll to say",
+                Ok(shared) if shared.is_adopted => "adopted",
+                Ok(_) => "shared",
+                Err(unfinished) => match unfinished.trouble {
+                    Trouble::Rival(_) => "rival",
+                    Trouble::Obstacle(obstacle) if obstacle.why == Why::NotAdopted => "not adopted",
+                    _ => "something else",
+                },
+            };
+            assert_eq!(outcome, expected, "{key} {claim:?} {moment:?}");
+        }
     }
 
     #[test]

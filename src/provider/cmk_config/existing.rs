@@ -71,11 +71,7 @@ impl Seen {
 
     /// A later look at the same configuration: what it leaves out is as before.
     pub fn followed_by(self, later: Self) -> Self {
-        Self {
-            details: later.details.or(self.details),
-            is_read: self.is_read || later.is_read,
-            ..later
-        }
+        Self { details: later.details.or(self.details), ..later }
     }
 
     /// The key that Adobe names, or an empty text.

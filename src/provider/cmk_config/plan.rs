@@ -340,6 +340,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_replacement_is_blocked_for_says_what_is_not_known_yet() {
+        let guarded = guard(&stored("COMPLETED"), &Private::default()).unwrap();
+        let (name, key) = (Some("Config2".to_owned()), Some(KEY_A.to_owned()));
+        let tainted = BlockedChange::Tainted { name: name.clone(), key: key.clone() };
+        for (name, key, is_tainted, expected) in [
+            (None, key.clone(), false, BlockedChange::UnknownName),
+            (name.clone(), None, false, BlockedChange::UnknownKey),
+            (None, None, false, BlockedChange::UnknownName),
+            (name, key, true, tainted),
+        ] {
+            let successor = Successor { name, key, is_tainted, ..Successor::default() };
+            assert_eq!(replacement(&guarded, &successor), expected);
+        }
+    }
+
+    #[test]
     fn a_private_state_that_says_nothing_counts_as_in_effect() {
         let config = config(text("Config1"), text(KEY_B));
         assert_eq!(outcome(&stored("FAILED"), &config), "guarded");

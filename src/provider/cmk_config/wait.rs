@@ -303,6 +303,7 @@ mod tests {
             ("asked for too much, and one more look", 3.0, Some(600.0), 2.0, Some(1.6)),
             ("asked for what fits where the pause does not", 3.0, Some(1.0), 2.0, Some(1.6)),
             ("one more look", 3.0, None, 2.0, Some(1.6)),
+            ("as long as what is left", 3.0, None, 3.0, Some(2.4)),
             ("too late", 3.0, None, 0.5, None),
         ] {
             assert_eq!(

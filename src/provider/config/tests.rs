@@ -195,7 +195,7 @@ type Case = (
 
 #[test]
 fn what_is_wrong_is_named_with_both_spellings() {
-    let cases: [Case; 21] = [
+    let cases: [Case; 27] = [
         ("no organisation", |c| c.org_id = Value::Null, &[], &["`org_id`", "AEP_ORG_ID"]),
         (
             "no credentials",
@@ -223,6 +223,8 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &["`org_id`", "AEP_ORG_ID"],
         ),
         ("an organisation without its suffix", |c| c.org_id = text("123"), &[], &["@AdobeOrg"]),
+        ("a suffix alone", |c| c.org_id = text("@AdobeOrg"), &[], &["IMS organisation id"]),
+        ("two suffixes", |c| c.org_id = text("1@a@AdobeOrg"), &[], &["IMS organisation id"]),
         (
             "plain http",
             |c| c.endpoint = text("http://platform.adobe.io"),
@@ -235,13 +237,12 @@ fn what_is_wrong_is_named_with_both_spellings() {
             &[],
             &["loopback"],
         ),
-        (
-            "credentials in the endpoint",
-            |c| c.endpoint = text("https://me:pw@host"),
-            &[],
-            &["user name"],
-        ),
+        ("a user name", |c| c.endpoint = text("https://me@host"), &[], &["user name"]),
+        ("a password", |c| c.endpoint = text("https://:pw@host"), &[], &["a password"]),
+        ("a query", |c| c.endpoint = text("https://host?a"), &[], &["a query"]),
+        ("a fragment", |c| c.endpoint = text("https://host#a"), &[], &["a fragment"]),
         ("another scheme", |c| c.endpoint = text("ftp://host"), &[], &["https"]),
+        ("a host and its port", |c| c.endpoint = text("host:443"), &[], &["scheme is not https"]),
         (
             "no URL",
             |_| (),

@@ -140,16 +140,20 @@ fn an_adoption_is_said_once_by_each_command() {
 /// no acceptance.
 #[test]
 fn a_name_that_is_taken_during_the_submission_is_looked_up() {
-    for (resubmit, key, adopts, says) in [
-        (Resubmit::BadRequest, KEY_VERSIONLESS, true, DID),
-        (Resubmit::Conflict, KEY, false, "adopting it is turned off"),
-        (Resubmit::BadRequest, OTHER_KEY, true, TAKEN),
-        (Resubmit::Existing, OTHER_KEY, true, TAKEN),
+    for (resubmit, is_lost, key, adopts, says) in [
+        (Resubmit::BadRequest, false, KEY_VERSIONLESS, true, DID),
+        (Resubmit::Conflict, false, KEY, false, "adopting it is turned off"),
+        (Resubmit::BadRequest, false, OTHER_KEY, true, TAKEN),
+        (Resubmit::Existing, false, OTHER_KEY, true, TAKEN),
+        (Resubmit::Existing, true, OTHER_KEY, true, TAKEN),
     ] {
         let simulator = simulator_with(|options| options.resubmit = resubmit);
         let control = simulator.control();
         control.insert("Config1", key, "COMPLETED");
         control.fault(status(Reply::not_found()).times(BEFORE));
+        if is_lost {
+            control.fault(submission(Action::Reset));
+        }
         let project = Project::new(&simulator);
         project.configure_one(&format!("adopt_existing = {adopts}"));
         project.apply().exits(i32::from(says != DID)).says(says);
@@ -207,8 +211,11 @@ fn a_lost_response_is_looked_up_and_the_submission_never_repeated() {
     for (index, action) in lost.into_iter().enumerate() {
         let name = format!("Config{index}");
         control.fault(submission(action).named(&name));
-        control.fault(status(Reply::not_found()).named(&name).skip(BEFORE));
-        blocks += &block(&name, &hcl(&name), &hcl(KEY), "");
+        // Neither ends the search.
+        let unseen = if index % 2 == 0 { Reply::not_found() } else { Reply::not_entitled() };
+        control.fault(status(unseen).named(&name).skip(BEFORE));
+        // What is found is our own, and no adoption.
+        blocks += &block(&name, &hcl(&name), &hcl(KEY), "adopt_existing = false");
     }
     project.set("AEP_REQUEST_TIMEOUT", "1s").configure(&blocks);
     project.apply().exits(0).does_not_say("adopted");

@@ -29,8 +29,8 @@ fn objects(project: &Project) -> Vec<Value> {
 }
 
 /// Lifting the protection is an apply of its own, which sends nothing but the refresh. After it a
-/// destroy only forgets the object, and says that the configuration stays in effect; so does a
-/// create that takes the place of a tainted one.
+/// destroy only forgets the object, and plan and apply say that the configuration stays in effect; so
+/// does a create that takes the place of a tainted one.
 #[test]
 fn without_protection_an_object_is_only_forgotten() {
     let simulator = simulator();
@@ -46,7 +46,9 @@ fn without_protection_an_object_is_only_forgotten() {
     assert!(!project.is_tainted());
     assert_eq!(accepted(&simulator), 1);
     let before = control.configurations();
-    project.destroy().exits(0).says("The configuration stays in effect at Adobe");
+    let stays = "The configuration stays in effect at Adobe";
+    project.run(&["plan", "-destroy", "-out=saved", "-no-color"]).exits(0).says(stays);
+    project.apply_saved().exits(0).says(stays);
     assert!(project.attributes().is_null());
     assert_eq!(control.configurations(), before);
     assert_eq!(before.len(), 2);
