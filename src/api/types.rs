@@ -73,6 +73,11 @@ impl Status {
     pub fn is_failed(&self) -> bool {
         self.0.eq_ignore_ascii_case("FAILED")
     }
+
+    /// Neither.
+    pub fn is_pending(&self) -> bool {
+        !self.is_completed() && !self.is_failed()
+    }
 }
 
 impl From<&str> for Status {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::existing::{Accepted, Claim, Left, Moment, Obstacle, Seen, Verdict, Why, verdict};
 use super::memory::{Memory, Submitted};
-use super::model::{Model, Private, Wanted};
+use super::model::{Model, Object, Private, Wanted, known};
 use super::trouble::{Done, Standing, Trouble, Unfinished};
 use super::wait::{End, wait};
 use crate::api::{Client, Configuration, Delivery, Error, Kind, Limits};
@@ -45,7 +45,7 @@ pub struct Operation<'a> {
     pub claim: Claim,
     /// Of an object that is in the state, or was until this run forgot it: only the API's own 404
     /// means that it is not there.
-    pub past: Option<&'a Private>,
+    pub past: Option<&'a Object>,
     /// The operation's end and the stop signal.
     pub limits: Limits,
 }
@@ -101,12 +101,17 @@ where
     // A resubmission by another block of this run counts here too.
     let mut rounds = 0;
     let trouble = loop {
-        let superseded = accepted.superseded.take();
-        let (seen, end) = wait(accepted.seen, superseded.as_deref(), limits, &mut poll).await;
+        let superseded = accepted.superseded.as_deref();
+        let (seen, end) = wait(accepted.seen, superseded, limits, &mut poll).await;
+        accepted.superseded = seen.still_supersedes(superseded);
         accepted.seen = seen;
         match end {
             End::Completed => return Ok(Done { accepted, submitted_again }),
-            End::TimedOut(last) => break Trouble::TimedOut(last),
+            End::TimedOut(last) => {
+                // What did not show for so long may have come to nothing.
+                accepted.superseded.take_if(|_| began.elapsed() >= SETTLING);
+                break Trouble::TimedOut(last);
+            }
             End::Interrupted => break Trouble::Interrupted,
             End::Broken(error) => break Trouble::Broken(error),
             End::Failed => {}
@@ -181,6 +186,9 @@ async fn obtain(
     if let Some(accepted) = existing(op.asked(), found.as_ref(), moment, round)? {
         return Ok(accepted);
     }
+    if let Some(accepted) = hidden(op.past, found.as_ref()).filter(|_| moment == Moment::Before) {
+        return Ok(accepted);
+    }
     // What is found and yet submitted again is a job that failed.
     let supersedes = found.as_ref().map(|seen| seen.id.as_str()).or(moment.failed());
     submit(op, supersedes, moment, round, &mut submitted).await
@@ -225,12 +233,26 @@ fn existing(
     }))
 }
 
+/// What was accepted earlier, while all that shows is the failure before it.
+fn hidden(past: Option<&Object>, found: Option<&Seen>) -> Option<Accepted> {
+    let (state, private) = past?;
+    found?.is_failure_of(private.superseded.as_deref()).then(|| stored(state, private))?
+}
+
+/// What the state knows of an accepted configuration, to go on waiting from.
+pub fn stored(state: &Model, private: &Private) -> Option<Accepted> {
+    let (id, status) = (known(&state.computed.id)?.clone(), state.status()?);
+    let seen = Seen { id, status, details: None, retry_after: None, is_read: false };
+    let superseded = private.superseded.clone();
+    Some(Accepted { seen, superseded, round: 0, has_past: true, is_adopted: false })
+}
+
 /// What is there before a submission. An object that was there once is looked for until the
 /// settling time is over.
 async fn look_up(op: &Operation<'_>, moment: Moment<'_>) -> Result<Option<Seen>, Box<Unfinished>> {
     let Operation { client, wanted, limits, .. } = op;
     let is_known = op.past.is_some() || moment != Moment::Before;
-    let moved_from = moved_from(op.past.and_then(|past| past.endpoint.as_deref()), client);
+    let moved_from = moved_from(op.past.and_then(|(_, past)| past.endpoint.as_deref()), client);
     let looked = match moved_from {
         // No submission follows, however long one looks.
         Some(_) => client.status(&wanted.name, limits).await.map(Some),
@@ -309,7 +331,7 @@ async fn submit(
         (Delivery::Unknown, _) => {
             let mut shows_failed = false;
             let is_news = |seen: &Seen| {
-                shows_failed = seen.status.is_failed() && supersedes == Some(seen.id.as_str());
+                shows_failed = seen.is_failure_of(supersedes);
                 !shows_failed
             };
             let last = match find(Errors::Borne, SETTLING, limits, look, is_news).await {
@@ -534,6 +556,22 @@ mod tests {
         });
         assert!(matches!(ended.unwrap_err().trouble, Trouble::Interrupted));
         assert_eq!(began.elapsed().as_secs(), 5, "an interruption ends the pause at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_before_is_old_news_until_a_long_wait_is_over() {
+        for (seconds, superseded) in [(10, Some("0")), (3600, None)] {
+            let deadline = Instant::now() + Duration::from_secs(seconds);
+            let limits = Limits { deadline, stop: CancellationToken::new() };
+            let poll = || std::future::ready(Ok(seen("0", "FAILED", None)));
+            let seen = Seen { is_read: false, ..seen("1", "CREATED", None) };
+            let again = Accepted { seen, superseded: Some("0".to_owned()), ..failed() };
+            let never = |_, _| std::future::ready(Err(Trouble::RivalUncertain.into()));
+            let ended = follow("c", again, 1, &limits, poll, never).await.unwrap_err();
+            assert!(matches!(ended.trouble, Trouble::TimedOut(None)), "{ended:?}");
+            let Left::Accepted(left) = ended.left else { panic!("{:?}", ended.left) };
+            assert_eq!(left.superseded.as_deref(), superseded, "after {seconds} s");
+        }
     }
 
     const CREATE: Claim = Claim::Create { adopts: true, may_rekey: false };

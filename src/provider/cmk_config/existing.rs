@@ -74,6 +74,17 @@ impl Seen {
         Self { details: later.details.or(self.details), ..later }
     }
 
+    /// It is the failure of this job.
+    pub fn is_failure_of(&self, job: Option<&str>) -> bool {
+        self.status.is_failed() && job == Some(self.id.as_str())
+    }
+
+    /// The job that failed before, as long as its failure may still be shown in the place of this
+    /// one: not once it is over, nor if the old id lives on.
+    pub fn still_supersedes(&self, failed: Option<&str>) -> Option<String> {
+        failed.filter(|failed| self.status.is_pending() && *failed != self.id).map(str::to_owned)
+    }
+
     /// The key that Adobe names, or an empty text.
     pub fn key_text(&self) -> &str {
         self.details.as_ref().map_or("", |details| &details.key_text)

@@ -96,8 +96,7 @@ async fn status(client: &Client, state: &Model, private: &Private) -> Result<Con
 fn readable(name: &str, configuration: Configuration) -> Result<Seen, Diagnostic> {
     let key_text = configuration.key_identifier.clone();
     let seen = Seen::read(configuration);
-    let is_pending = !seen.status.is_completed() && !seen.status.is_failed();
-    match seen.details.is_some() || key_text.is_none() && is_pending {
+    match seen.details.is_some() || key_text.is_none() && seen.status.is_pending() {
         true => Ok(seen),
         false => Err(messages::unreadable_key(name, key_text.as_deref())),
     }
@@ -105,6 +104,10 @@ fn readable(name: &str, configuration: Configuration) -> Result<Seen, Diagnostic
 
 /// The object with what Adobe shows. Its private state changes only together with an attribute.
 fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> Object {
+    // The submission that was accepted after that failure does not show yet.
+    if seen.is_failure_of(private.superseded.as_deref()) {
+        return (state.clone(), private.clone());
+    }
     // Version 0.1.0 stored Adobe's spelling of the organisation.
     let is_ours = private.org_id.as_deref() == Some(client.org_id());
     let org_id = state.org_id().filter(|_| !is_ours).unwrap_or(client.org_id());
@@ -113,7 +116,9 @@ fn refreshed(client: &Client, state: &Model, private: &Private, seen: &Seen) -> 
         return (after, private.clone());
     }
     let in_effect = Some(private.was_in_effect() || seen.status.is_completed());
-    (after, Private { in_effect, confirmed: Some(true), ..Private::origin(client) })
+    let confirmed = Some(true);
+    let superseded = seen.still_supersedes(private.superseded.as_deref());
+    (after, Private { in_effect, confirmed, superseded, ..Private::origin(client) })
 }
 
 /// Stops before any request where the object was made in another organisation. Version 0.1.0 stored

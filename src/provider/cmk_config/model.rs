@@ -127,6 +127,10 @@ pub struct Private {
     /// The status endpoint has shown it since it was submitted. Absent: it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
+    /// The job that failed before the last submission: until that one is over, a `FAILED` of this
+    /// id is old news.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<String>,
     /// Planned only: the plan of this create already said that an existing configuration will be
     /// adopted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -218,6 +222,7 @@ impl Private {
                 Some(past) if accepted.round == 0 => past.confirmed,
                 _ => Some(false),
             },
+            superseded: seen.still_supersedes(accepted.superseded.as_deref()),
             ..Self::origin(client)
         }
     }

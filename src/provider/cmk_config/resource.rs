@@ -7,7 +7,7 @@ use tf_provider::{AttributePath, Diagnostics, Resource};
 use tf_provider_host::{Identity, IdentityAttribute, IdentitySchema, ResourceExt};
 
 use super::apply::{self, Operation};
-use super::existing::{Accepted, Claim, Seen};
+use super::existing::Claim;
 use super::look::{self, release};
 use super::model::{
     Computed, IMS_ORG_ID, Model, NAME, Object, Private, Stored, Successor, TIMEOUTS, Timeout, known,
@@ -155,7 +155,7 @@ impl Resource for CmkConfig {
             wanted: &wanted,
             planned: &planned,
             claim: look::claim(&session, &planned),
-            past: past.as_ref().map(|(_, private)| private),
+            past: past.as_ref(),
             limits: limits(planned.timeout(Timeout::Create)),
         };
         let ended = apply::bring_into_effect(&operation).await;
@@ -194,10 +194,10 @@ impl Resource for CmkConfig {
             wanted: &wanted,
             planned: &planned,
             claim: Claim::Own { may_rekey: !is_guarded },
-            past: Some(&past.1),
+            past: Some(&past),
             limits: limits(planned.timeout(Timeout::Update)),
         };
-        let ended = match stored(&past.0) {
+        let ended = match apply::stored(&past.0, &past.1) {
             Some(accepted) if change == Change::Wait => apply::watch(&operation, accepted).await,
             _ => apply::bring_into_effect(&operation).await,
         };
@@ -367,12 +367,4 @@ fn outcome(
         }
     };
     object.map(|(state, private)| (state, Some(private)))
-}
-
-/// What the state knows of an accepted configuration, to go on waiting from.
-fn stored(prior: &Model) -> Option<Accepted> {
-    let id = known(&prior.computed.id)?.clone();
-    let status = prior.status()?;
-    let seen = Seen { id, status, details: None, retry_after: None, is_read: false };
-    Some(Accepted { seen, superseded: None, round: 0, has_past: true, is_adopted: false })
 }

@@ -24,7 +24,7 @@ enum Step {
 fn step(seen: &Seen, superseded: Option<&str>) -> Step {
     match &seen.status {
         status if status.is_completed() => Step::Completed,
-        status if status.is_failed() && superseded == Some(seen.id.as_str()) => Step::Pending,
+        _ if seen.is_failure_of(superseded) => Step::Pending,
         status if status.is_failed() => Step::Failed,
         _ => Step::Pending,
     }

@@ -4,8 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use aep_simulator::{
-    Action, Fault, Outcome, Reply, Resubmit, ResubmitFailed, Route, Simulator, Stages, Terminal,
-    UnknownName, Versionless,
+    Action, Clock, Fault, Outcome, Reply, Resubmit, ResubmitFailed, Route, Simulator, Stages,
+    Terminal, UnknownName, Versionless,
 };
 use serde_json::{Value, json};
 
@@ -535,6 +535,48 @@ fn a_failure_of_two_blocks_is_submitted_again_once() {
             assert_eq!(accepted(&simulator), 1);
         });
     });
+}
+
+/// A resubmission that was accepted and does not show yet is not made once more by the next apply,
+/// tainted or not: all that shows is the failure before it. The guard holds meanwhile.
+#[test]
+fn a_resubmission_that_does_not_show_yet_is_made_once() {
+    let simulator = simulator_with(|options| {
+        options.clock = Clock::Stepped;
+        options.stages = Stages::none();
+        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]);
+        options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(60));
+    });
+    let project = Project::new(&simulator);
+    project.configure_one("wait_for_completion = false");
+    project.apply().exits(0);
+    project.apply().exits(0);
+    assert_eq!(accepted(&simulator), 2);
+    let is = |status: &str| {
+        let attributes = project.attributes();
+        assert_eq!((&attributes["id"], &attributes["status"]), (&json!(SECOND), &json!(status)));
+    };
+    is("CREATED");
+    project.apply().exits(0);
+    project.destroy().exits(1).says(PROTECTED);
+    project.taint();
+    project.apply().exits(0);
+    is("CREATED");
+    // Nor if it was seen, and then a copy that lags behind responds.
+    let control = simulator.control();
+    control.fault(status(Reply::json(200, &shown(SECOND, KEY, "RUNNING"))));
+    project.refresh().exits(0);
+    project.refresh().exits(0);
+    is("RUNNING");
+    project.configure_one("");
+    let before = control.counters().status_reads;
+    let apply = project.start_apply();
+    // Those of refresh and re-plan, and a poll.
+    await_counters(&simulator, |now| now.status_reads >= before + 3);
+    control.step(Duration::from_secs(60));
+    apply.end().exits(0);
+    is("COMPLETED");
+    assert_eq!(accepted(&simulator), 2);
 }
 
 /// A new block beside a stored `FAILED` may have the key that this one takes, and shares its
