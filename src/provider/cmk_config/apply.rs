@@ -140,6 +140,10 @@ where
                     break Trouble::Interrupted;
                 }
                 Unfinished { trouble, left: Left::Nothing } => break trouble,
+                Unfinished { trouble, left: Left::Uncertain { .. } } => {
+                    // A lost response takes no past away.
+                    return Err(trouble.leaves(Left::Uncertain { has_past: accepted.has_past }));
+                }
                 unfinished => return Err(Box::new(unfinished)),
             },
         }
@@ -507,15 +511,18 @@ mod tests {
     async fn what_failed_is_still_there_if_it_is_not_submitted_again() {
         type Again = fn() -> Box<Unfinished>;
         const UNCERTAIN: Left = Left::Uncertain { has_past: false };
+        const WITH_PAST: &str = "Uncertain { has_past: true }";
         let cases: [(Again, &str, &str); 3] = [
             (|| Trouble::RivalUncertain.into(), "RivalUncertain", "Accepted"),
             (|| Trouble::InterruptedBefore.into(), "Interrupted", "Accepted"),
-            (|| Trouble::RivalUncertain.leaves(UNCERTAIN), "RivalUncertain", "Uncertain"),
+            (|| Trouble::RivalUncertain.leaves(UNCERTAIN), "RivalUncertain", WITH_PAST),
         ];
         let poll = || std::future::ready(Ok(failed().seen));
         for (again, trouble, left) in cases {
             let again = |_, _| std::future::ready(Err(again()));
-            let ended = follow("c", failed(), 1, &an_hour(), poll, again).await.unwrap_err();
+            // Before this run it may have been in effect.
+            let failed = Accepted { has_past: true, ..failed() };
+            let ended = follow("c", failed, 1, &an_hour(), poll, again).await.unwrap_err();
             assert_eq!(format!("{:?}", ended.trouble), trouble);
             assert!(format!("{:?}", ended.left).starts_with(left), "{:?}", ended.left);
         }

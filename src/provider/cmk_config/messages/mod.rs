@@ -123,12 +123,16 @@ pub fn may_be_taken(existing: &Seen, name: &str) -> Diagnostic {
 }
 
 /// Apply took an existing configuration.
-fn adopted(existing: &Seen, name: &str) -> Diagnostic {
-    let Seen { id, status, .. } = existing;
-    let detail = format!(
-        "Adobe already had a configuration {name:?} with this key (id {id}, status {status}): it \
-         was taken into the state and nothing was submitted."
-    );
+fn adopted(Done { accepted, submitted_again }: &Done, name: &str) -> Diagnostic {
+    let taken = match submitted_again.is_empty() {
+        true => {
+            let facts = facts(Some(&accepted.seen));
+            format!("{facts}: it was taken into the state and nothing was submitted.")
+        }
+        // By now it has another id.
+        false => ": it was taken into the state.".to_owned(),
+    };
+    let detail = format!("Adobe already had a configuration {name:?} with this key{taken}");
     at(NAME, "An existing configuration was adopted", detail)
 }
 
@@ -225,7 +229,7 @@ pub fn unreadable_key(name: &str, key_text: Option<&str>) -> Diagnostic {
 pub fn done(Wanted { name, .. }: &Wanted, done: &Done, is_announced: bool) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     if done.accepted.is_adopted && !is_announced {
-        warnings.push(adopted(&done.accepted.seen, name));
+        warnings.push(adopted(done, name));
     }
     if !done.submitted_again.is_empty() {
         let detail = format!(
@@ -493,7 +497,29 @@ fn moments(attempts: &[Duration]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hcl_string, shell_word};
+    use super::*;
+    use crate::provider::cmk_config::existing::{Accepted, tests::seen};
+
+    #[test]
+    fn what_was_adopted_and_then_failed_was_submitted() {
+        const KEY: &str = "https://vault-a.vault.azure.net/keys/wrap";
+        let key = KeyIdentifier::parse(KEY).unwrap();
+        let wanted = Wanted { name: "c".to_owned(), key_text: KEY.to_owned(), key };
+        for (submitted_again, expected) in [(vec![], true), (vec![Duration::from_secs(10)], false)]
+        {
+            let accepted = Accepted {
+                seen: seen("1", "COMPLETED", Some(KEY)),
+                superseded: None,
+                round: 0,
+                has_past: true,
+                is_adopted: true,
+            };
+            let warnings = done(&wanted, &Done { accepted, submitted_again }, false);
+            assert_eq!(warnings[0].summary, "An existing configuration was adopted");
+            let says = warnings[0].detail.contains("nothing was submitted");
+            assert_eq!(says, expected, "{}", warnings[0].detail);
+        }
+    }
 
     #[test]
     fn a_name_is_one_word_of_a_shell() {
