@@ -45,9 +45,9 @@ pub fn obstacle(Obstacle { seen, why }: &Obstacle, name: &str, wanted: &str) -> 
     match why {
         Why::Taken => {
             let detail = format!(
-                "{there} with the key {existing}; this block has the key {wanted}. Choose another \
-                 `name`, or manage the existing configuration: write its key into the block and \
-                 import it.\n\n{}\n\n{OURS}",
+                "{there} with the key {existing}, not {wanted}. Choose another `name`, or manage \
+                 the existing configuration: write its key into the block and import \
+                 it.\n\n{}\n\n{OURS}",
                 import_block(name)
             );
             at(NAME, "The name is taken by a configuration with another key", detail)
