@@ -133,6 +133,7 @@ where
         match again(accepted.seen.id.clone(), accepted.round).await {
             Ok(next) => {
                 rounds += 1;
+                // By whichever block of this run.
                 if !next.seen.is_read {
                     submitted_again.push(began.elapsed());
                 }
@@ -204,8 +205,7 @@ fn share(
     if !key.same_key(wanted) {
         return Err(Trouble::Rival(key.versionless()).into());
     }
-    // It was accepted some time ago, so what it shows now is for a poll to say.
-    let seen = Seen { is_read: true, ..accepted.seen.clone() };
+    let seen = accepted.seen.clone();
     let is_adopted = match claim {
         Claim::Create { adopts: false, .. } if moment == Moment::Before => {
             return Err(Box::new(Obstacle { seen, why: Why::NotAdopted }).into());
@@ -612,7 +612,7 @@ mod tests {
             let wanted = KeyIdentifier::parse(KEY).unwrap();
             let submitted = KeyIdentifier::parse(key).unwrap();
             let outcome = match share((&wanted, claim), &accepted, &submitted, moment) {
-                Ok(shared) if !shared.seen.is_read => "not for a poll to say",
+                Ok(shared) if shared.seen.is_read => "not for a poll to say",
                 Ok(shared) if shared.is_adopted => "adopted",
                 Ok(_) => "shared",
                 Err(unfinished) => match unfinished.trouble {

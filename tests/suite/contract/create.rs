@@ -489,6 +489,23 @@ fn two_blocks_of_one_configuration_submit_it_once() {
     project.plan().exits(0);
 }
 
+/// Neither has a read that confirmed it, so each is looked for during the settling time.
+#[test]
+fn what_two_blocks_submitted_and_does_not_show_yet_is_no_drift_of_either() {
+    let simulator = simulator_with(|options| {
+        options.clock = Clock::Stepped;
+        options.visible_after = Duration::from_secs(60);
+    });
+    let project = Project::new(&simulator);
+    project.configure(&both([KEY, KEY], "wait_for_completion = false"));
+    project.apply().exits(0);
+    let before = simulator.control().counters().status_reads;
+    let plan = project.start(&["plan", "-refresh-only", "-input=false", "-no-color"]);
+    await_counters(&simulator, |now| now.status_reads >= before + 4);
+    simulator.control().step(Duration::from_secs(60));
+    plan.end().exits(0).does_not_say("Adobe no longer finds the configuration");
+}
+
 /// `failed_attempts` counts for a name, not for a block, whether the resubmission succeeds or not,
 /// and though Adobe still shows the failure for a while. The pause before it is 10 s.
 #[test]
