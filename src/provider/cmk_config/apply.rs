@@ -174,7 +174,13 @@ async fn obtain(
     since: u32,
 ) -> Result<Accepted, Box<Unfinished>> {
     let turn = op.memory.turn(&op.wanted.name);
-    let mut submitted = turn.lock().await;
+    let Some(mut submitted) = in_time(turn.lock(), &op.limits).await else {
+        // Nothing is sent any more, and the error says why.
+        return Err(match look_up(op, moment).await {
+            Err(ended) => ended,
+            Ok(_) => Trouble::InterruptedBefore.into(),
+        });
+    };
     let round = match submitted.as_ref() {
         Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.into()),
         Some(Submitted::Accepted { accepted, key }) if accepted.round > since => {
@@ -193,6 +199,16 @@ async fn obtain(
     // What is found and yet submitted again is a job that failed.
     let supersedes = found.as_ref().map(|seen| seen.id.as_str()).or(moment.failed());
     submit(op, supersedes, moment, round, &mut submitted).await
+}
+
+/// What comes before the end of the operation.
+async fn in_time<F: Future>(work: F, limits: &Limits) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        output = work => Some(output),
+        () = limits.stop.cancelled() => None,
+        () = sleep_until(limits.deadline) => None,
+    }
 }
 
 /// Another block of this run has submitted this name.
