@@ -133,6 +133,7 @@ where
         match again(accepted.seen.id.clone(), accepted.round).await {
             Ok(next) => {
                 rounds += 1;
+                // By whichever block of this run.
                 if !next.seen.is_read {
                     submitted_again.push(began.elapsed());
                 }
@@ -173,7 +174,13 @@ async fn obtain(
     since: u32,
 ) -> Result<Accepted, Box<Unfinished>> {
     let turn = op.memory.turn(&op.wanted.name);
-    let mut submitted = turn.lock().await;
+    let Some(mut submitted) = in_time(turn.lock(), &op.limits).await else {
+        // Nothing is sent any more, and the error says why.
+        return Err(match look_up(op, moment).await {
+            Err(ended) => ended,
+            Ok(_) => Trouble::InterruptedBefore.into(),
+        });
+    };
     let round = match submitted.as_ref() {
         Some(Submitted::Uncertain) => return Err(Trouble::RivalUncertain.into()),
         Some(Submitted::Accepted { accepted, key }) if accepted.round > since => {
@@ -194,6 +201,16 @@ async fn obtain(
     submit(op, supersedes, moment, round, &mut submitted).await
 }
 
+/// What comes before the end of the operation.
+async fn in_time<F: Future>(work: F, limits: &Limits) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        output = work => Some(output),
+        () = limits.stop.cancelled() => None,
+        () = sleep_until(limits.deadline) => None,
+    }
+}
+
 /// Another block of this run has submitted this name.
 fn share(
     (wanted, claim): (&KeyIdentifier, Claim),
@@ -204,8 +221,7 @@ fn share(
     if !key.same_key(wanted) {
         return Err(Trouble::Rival(key.versionless()).into());
     }
-    // It was accepted some time ago, so what it shows now is for a poll to say.
-    let seen = Seen { is_read: true, ..accepted.seen.clone() };
+    let seen = accepted.seen.clone();
     let is_adopted = match claim {
         Claim::Create { adopts: false, .. } if moment == Moment::Before => {
             return Err(Box::new(Obstacle { seen, why: Why::NotAdopted }).into());
@@ -612,7 +628,7 @@ mod tests {
             let wanted = KeyIdentifier::parse(KEY).unwrap();
             let submitted = KeyIdentifier::parse(key).unwrap();
             let outcome = match share((&wanted, claim), &accepted, &submitted, moment) {
-                Ok(shared) if !shared.seen.is_read => "not for a poll to say",
+                Ok(shared) if shared.seen.is_read => "not for a poll to say",
                 Ok(shared) if shared.is_adopted => "adopted",
                 Ok(_) => "shared",
                 Err(unfinished) => match unfinished.trouble {

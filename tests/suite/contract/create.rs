@@ -496,6 +496,46 @@ fn two_blocks_of_one_configuration_submit_it_once() {
     project.plan().exits(0);
 }
 
+/// Neither has a read that confirmed it, so each is looked for during the settling time.
+#[test]
+fn what_two_blocks_submitted_and_does_not_show_yet_is_no_drift_of_either() {
+    let simulator = simulator_with(|options| {
+        options.clock = Clock::Stepped;
+        options.visible_after = Duration::from_secs(60);
+    });
+    let project = Project::new(&simulator);
+    project.configure(&both([KEY, KEY], "wait_for_completion = false"));
+    project.apply().exits(0);
+    let before = simulator.control().counters().status_reads;
+    let plan = project.start(&["plan", "-refresh-only", "-input=false", "-no-color"]);
+    await_counters(&simulator, |now| now.status_reads >= before + 4);
+    simulator.control().step(Duration::from_secs(60));
+    plan.end().exits(0).does_not_say("Adobe no longer finds the configuration");
+}
+
+/// A block that waits for another one's submission has its own timeout.
+#[test]
+fn the_turn_of_another_block_is_waited_for_until_the_timeout() {
+    let simulator = slow_simulator();
+    let control = simulator.control();
+    let project = Project::new(&simulator);
+    // It comes second: its upstream waits for this file.
+    let upstream = "resource \"terraform_data\" \"upstream\" {\n  provisioner \"local-exec\" {\n    \
+                    command = \"until test -e go; do sleep 0.1; done\"\n  }\n}\n";
+    let more = "wait_for_completion = false\n  depends_on = [terraform_data.upstream]\n  \
+                timeouts {\n    create = \"1s\"\n  }";
+    let one = resource("Config1", KEY, "wait_for_completion = false");
+    let two = block("two", "\"Config1\"", &hcl(KEY), more);
+    project.configure(&(one + upstream + &two));
+    control.fault(submission(Action::Delay(Duration::from_secs(4))));
+    let apply = project.start_apply();
+    await_counters(&simulator, |now| now.submissions == 1);
+    project.write("go", "");
+    apply.end().exits(1).says("The operation's timeout was reached");
+    assert_eq!(project.attributes()["id"], FIRST);
+    assert_eq!(accepted(&simulator), 1);
+}
+
 /// `failed_attempts` counts for a name, not for a block, whether the resubmission succeeds or not,
 /// and though Adobe still shows the failure for a while. The pause before it is 10 s.
 #[test]
