@@ -15,10 +15,10 @@ use crate::support::{
     simulator, simulator_with, slow_simulator, timed_out, upstream,
 };
 
-const WILL: &str = "An existing configuration will be adopted";
-const DID: &str = "An existing configuration was adopted";
+pub(super) const WILL: &str = "An existing configuration will be adopted";
+pub(super) const DID: &str = "An existing configuration was adopted";
 const TAKEN: &str = "The name is taken by a configuration with another key";
-const RIVALS: &str = "Two blocks name the same configuration with different keys";
+pub(super) const RIVALS: &str = "Two blocks name the same configuration with different keys";
 const FAILED: &str = "Adobe could not use the key";
 const UNCERTAIN: &str = "It is uncertain whether Adobe accepted the submission";
 const PROTECTED: &str = "The key is in effect and protected";
@@ -26,23 +26,18 @@ const UNTAINT: &str = "terraform untaint <address>";
 /// Without a refresh: only the look-ups of plan, re-plan and create.
 const BLIND: [&str; 4] = ["apply", "-refresh=false", "-auto-approve", "-no-color"];
 /// The status requests of an apply before it submits: plan, re-plan, create.
-const BEFORE: u32 = 3;
+pub(super) const BEFORE: u32 = 3;
 
-fn status(reply: Reply) -> Fault {
+pub(super) fn status(reply: Reply) -> Fault {
     Fault::on(Route::Status, Action::Reply(reply))
 }
 
-fn submission(action: Action) -> Fault {
+pub(super) fn submission(action: Action) -> Fault {
     Fault::on(Route::Submit, action)
 }
 
-fn attributes(project: &Project, label: &str) -> Value {
+pub(super) fn attributes(project: &Project, label: &str) -> Value {
     project.instance(&format!("aep_cmk_config.{label}"))["attributes"].clone()
-}
-
-/// Two blocks, `this` and `two`, that both name `Config1`.
-fn both(keys: [&str; 2], more: &str) -> String {
-    resource("Config1", keys[0], more) + &block("two", "\"Config1\"", &hcl(keys[1]), more)
 }
 
 /// A name that is not there is submitted, whatever Adobe says of such names and with whatever
@@ -479,104 +474,6 @@ fn a_broken_off_create_is_not_submitted_elsewhere() {
     assert!(first.control().requests().is_empty());
 }
 
-/// Two blocks with one name and key submit it once, and the second adopts it with its warning, even
-/// while Adobe does not find it yet.
-#[test]
-fn two_blocks_of_one_configuration_submit_it_once() {
-    let simulator = simulator_with(|options| options.stages = Stages::none());
-    let control = simulator.control();
-    let project = Project::new(&simulator);
-    project.configure(&both([KEY, KEY_VERSIONLESS], "wait_for_completion = false"));
-    control.fault(status(Reply::not_found()).forever());
-    let apply = project.apply().exits(0);
-    assert_eq!((apply.count(DID), apply.count(WILL)), (1, 0), "{}", apply.text());
-    assert_eq!(control.counters().submissions, 1);
-    control.clear_faults();
-    assert_eq!(attributes(&project, "two")["id"], project.attributes()["id"]);
-    project.plan().exits(0);
-}
-
-/// Neither has a read that confirmed it, so each is looked for during the settling time.
-#[test]
-fn what_two_blocks_submitted_and_does_not_show_yet_is_no_drift_of_either() {
-    let simulator = simulator_with(|options| {
-        options.clock = Clock::Stepped;
-        options.visible_after = Duration::from_secs(60);
-    });
-    let project = Project::new(&simulator);
-    project.configure(&both([KEY, KEY], "wait_for_completion = false"));
-    project.apply().exits(0);
-    let before = simulator.control().counters().status_reads;
-    let plan = project.start(&["plan", "-refresh-only", "-input=false", "-no-color"]);
-    await_counters(&simulator, |now| now.status_reads >= before + 4);
-    simulator.control().step(Duration::from_secs(60));
-    plan.end().exits(0).does_not_say("Adobe no longer finds the configuration");
-}
-
-/// A block that waits for another one's submission has its own timeout.
-#[test]
-fn the_turn_of_another_block_is_waited_for_until_the_timeout() {
-    let simulator = slow_simulator();
-    let control = simulator.control();
-    let project = Project::new(&simulator);
-    // It comes second: its upstream waits for this file.
-    let upstream = "resource \"terraform_data\" \"upstream\" {\n  provisioner \"local-exec\" {\n    \
-                    command = \"until test -e go; do sleep 0.1; done\"\n  }\n}\n";
-    let more = "wait_for_completion = false\n  depends_on = [terraform_data.upstream]\n  \
-                timeouts {\n    create = \"1s\"\n  }";
-    let one = resource("Config1", KEY, "wait_for_completion = false");
-    let two = block("two", "\"Config1\"", &hcl(KEY), more);
-    project.configure(&(one + upstream + &two));
-    control.fault(submission(Action::Delay(Duration::from_secs(4))));
-    let apply = project.start_apply();
-    await_counters(&simulator, |now| now.submissions == 1);
-    project.write("go", "");
-    apply.end().exits(1).says("The operation's timeout was reached");
-    assert_eq!(project.attributes()["id"], FIRST);
-    assert_eq!(accepted(&simulator), 1);
-}
-
-/// `failed_attempts` counts for a name, not for a block, whether the resubmission succeeds or not,
-/// and though Adobe still shows the failure for a while. The pause before it is 10 s.
-#[test]
-fn a_failure_of_two_blocks_is_submitted_again_once() {
-    let resubmitted = |ends: Vec<Terminal>, code: i32, status: &str| {
-        let simulator = simulator_with(|options| {
-            options.stages = Stages::none();
-            options.outcome = Outcome::PerAttempt(ends);
-            options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(3));
-        });
-        let project = Project::new(&simulator);
-        project.configure(&both([KEY, KEY], "failed_attempts = 1"));
-        project.apply().exits(code);
-        for label in ["this", "two"] {
-            let attributes = attributes(&project, label);
-            let [id, is] = ["id", "status"].map(|name| attributes[name].as_str());
-            assert_eq!((id, is), (Some(SECOND), Some(status)), "{label}");
-        }
-        let counters = simulator.control().counters();
-        assert_eq!((counters.submissions, counters.submissions_accepted), (2, 2));
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| resubmitted(vec![Terminal::Failed, Terminal::Completed], 0, "COMPLETED"));
-        scope.spawn(|| resubmitted(vec![Terminal::Failed], 1, "FAILED"));
-        // What somebody else submitted in the pause is waited for.
-        scope.spawn(|| {
-            let simulator = failing_simulator();
-            let project = Project::new(&simulator);
-            project.configure_one("failed_attempts = 1");
-            let first_poll = Reply::json(200, &shown(FIRST, KEY, "FAILED"));
-            simulator.control().fault(status(first_poll).skip(BEFORE));
-            let apply = project.start_apply();
-            await_counters(&simulator, |now| now.submissions_accepted == 1);
-            simulator.control().insert("Config1", KEY, "COMPLETED");
-            apply.end().exits(0);
-            assert_eq!(project.attributes()["id"], SECOND);
-            assert_eq!(accepted(&simulator), 1);
-        });
-    });
-}
-
 /// A resubmission that was accepted and does not show yet is not made once more by the next apply,
 /// tainted or not: all that shows is the failure before it. The guard holds meanwhile.
 #[test]
@@ -617,26 +514,6 @@ fn a_resubmission_that_does_not_show_yet_is_made_once() {
     apply.end().exits(0);
     is("COMPLETED");
     assert_eq!(accepted(&simulator), 2);
-}
-
-/// A new block beside a stored `FAILED` may have the key that this one takes, and shares its
-/// submission; with the key that it gives up, the plan is an error with both.
-#[test]
-fn a_new_block_beside_a_stored_failure_needs_the_key_that_it_takes() {
-    let simulator = simulator();
-    let project = never_in_effect(&simulator);
-    project.configure(&both([OTHER_KEY, KEY], ""));
-    project.plan().exits(1).says(RIVALS).says(KEY_VERSIONLESS).says(OTHER_KEY);
-    // Until the stored one was read, its failure could be somebody else's.
-    let after = "depends_on = [aep_cmk_config.this]";
-    project.configure(
-        &(resource("Config1", OTHER_KEY, "")
-            + &block("two", "\"Config1\"", &hcl(OTHER_KEY), after)),
-    );
-    project.apply().exits(0);
-    assert_eq!(accepted(&simulator), 2);
-    assert_eq!(attributes(&project, "two")["id"], project.attributes()["id"]);
-    project.plan().exits(0);
 }
 
 /// What guards the data is the key that Adobe names: where that is not the one that was submitted,

@@ -2,6 +2,7 @@
 //! CLI, the built plugin, a real HTTP server. What is decided without the CLI is in the tables
 //! beside the code; a scene holds what only the CLI decides.
 
+mod blocks;
 mod create;
 mod data_sources;
 mod destroy;
