@@ -381,6 +381,12 @@ async fn submit(
                     return Err(lost.leaves(Left::Uncertain { has_past }));
                 }
             };
+            // What was not there before and has failed by now is what was submitted.
+            let is_ours = found.as_ref().is_some_and(|seen| seen.status.is_failed());
+            let moment = match supersedes {
+                None if is_ours => Moment::AfterLostResponse,
+                _ => moment,
+            };
             match existing(op.asked(), found.as_ref(), moment, round) {
                 Ok(Some(accepted)) => Ok(accepted),
                 Err(obstacle) if obstacle.why != Why::KeyUnknown => Err(obstacle.into()),

@@ -517,6 +517,23 @@ fn a_resubmission_that_does_not_show_yet_is_made_once() {
 }
 
 /// What guards the data is the key that Adobe names: where that is not the one that was submitted,
+/// A gateway that delivers a submission twice hands on the refusal of the second. If the first has
+/// failed by then, that is the error, and it is in the state.
+#[test]
+fn a_job_that_failed_behind_a_conflict_is_in_the_state() {
+    let simulator = simulator_with(|options| {
+        options.stages = Stages::none();
+        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed]);
+        options.resubmit_failed = ResubmitFailed::AsInUse;
+    });
+    let project = Project::new(&simulator);
+    project.configure_one("");
+    simulator.control().fault(submission(Action::ProcessTwice));
+    project.apply().exits(1).says(FAILED).does_not_say("the name is in use");
+    let attributes = project.attributes();
+    assert_eq!((&attributes["id"], &attributes["status"]), (&json!(FIRST), &json!("FAILED")));
+}
+
 /// it is the error, and the state has Adobe's, watched or not.
 #[test]
 fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {
