@@ -130,11 +130,14 @@ pub(crate) fn check_numbers(sent: &Value, kept: &Value, ty: &Ty) -> Result<(), E
             _ => Ok(()),
         },
         // Rounded, two may be one.
-        (Value::Array(sent), Value::Array(kept), Ty::Set(of)) if **of == Ty::Number => {
-            match sent.iter().all(|sent| kept.contains(sent)) {
-                true => Ok(()),
-                false => Err(rounded()),
-            }
+        (Value::Array(sent), Value::Array(kept), Ty::Set(of))
+            if **of == Ty::Number || sent.len() != kept.len() =>
+        {
+            let is_lost = |sent: &&Value| {
+                !kept.contains(sent)
+                    && kept.iter().any(|kept| check_numbers(sent, kept, of).is_err())
+            };
+            sent.iter().find(is_lost).map_or(Ok(()), |_| Err(rounded()))
         }
         // A set is sorted on its way out, whatever order the type put it in.
         (Value::Array(sent), Value::Array(kept), Ty::List(of) | Ty::Set(of))

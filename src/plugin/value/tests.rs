@@ -440,6 +440,16 @@ fn a_number_is_exact_or_refused() {
     // Rounded, two elements of a set are one.
     assert_eq!(checked(r#"["set","number"]"#, "9007199254740993"), Some(Err(vec![])));
     assert_eq!(checked(r#"["set","number"]"#, "9007199254740994"), Some(Ok(())));
+    // So are two objects in a set.
+    let objects = |digits: &str| {
+        let of = ty(r#"["set",["object",{"n":"number"}]]"#);
+        let number = |digits: &str| object([("n", digits.into())]);
+        let sent = sent(&list([number("9007199254740992"), number(digits)]), &of);
+        let floats: Vec<BTreeMap<String, f64>> = sent.read().unwrap();
+        let kept = written(&floats, &of).unwrap();
+        check_numbers(&sent.back(&of).unwrap(), &kept, &of).is_ok()
+    };
+    assert_eq!([objects("9007199254740993"), objects("9007199254740994")], [false, true]);
     // A tuple, a map and a value of any type are no way around it.
     let floats = |of: &str, value: Tree| {
         let of = ty(of);
