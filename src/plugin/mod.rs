@@ -203,12 +203,7 @@ impl<P: Provider> Plugin<P> {
     /// own client. Requests run on the runtime that this is called on.
     pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
         let stop = service::Stop::new(&CancellationToken::new());
-        Arc::new(service::ProviderService::new(
-            self.registry,
-            stop,
-            TaskTracker::new(),
-            tokio::runtime::Handle::current(),
-        ))
+        Arc::new(service::ProviderService::new(self.registry, stop, TaskTracker::new()))
     }
 
     /// Runs the plugin with the arguments after the program's name. Returns when the process is to

@@ -5,10 +5,10 @@ use std::future::pending;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -36,6 +36,10 @@ const FIRST_CLIENT: Duration = Duration::from_secs(60);
 /// As much as a main thread has: values are read level by level, and a value of any type can be
 /// nested deeply.
 const STACK: usize = 8 * 1024 * 1024;
+/// One for a method that blocks, one for everything else.
+const WORKERS: usize = 2;
+/// How often it is made sure that somebody looks after sockets and timers.
+const PULSE: Duration = Duration::from_millis(50);
 /// What everything else that can fail at the start has in common.
 const NO_START: &str = "the plugin cannot be started";
 /// How often to look whether the parent still lives.
@@ -102,25 +106,36 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn serve(about: &About, registry: Registry, debug: bool) -> anyhow::Result<()> {
     crash::install_hook();
     log::start(log::level(about.kind(), variable), registry.crate_name);
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context(NO_START)?;
-    let methods = thread_of_methods().context(NO_START)?;
-    let result = runtime.block_on(serve_until_the_end(about, registry, debug, methods));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()
+        .context(NO_START)?;
+    let (sender, ended) = std::sync::mpsc::channel();
+    let about = *about;
+    runtime.spawn(async move {
+        // The receiver waits for nothing else.
+        _ = sender.send(serve_until_the_end(&about, registry, debug).await);
+    });
+    let result = loop {
+        match ended.recv_timeout(PULSE) {
+            Ok(result) => break result,
+            // A thread that a method blocks has left sockets and timers to nobody. This wakes the
+            // other one, which takes them over.
+            Err(RecvTimeoutError::Timeout) => drop(runtime.spawn(std::future::ready(()))),
+            Err(RecvTimeoutError::Disconnected) => break Err(anyhow!("the gRPC server panicked")),
+        }
+    };
     // What did not end in time is not waited for again.
     runtime.shutdown_background();
     result
 }
 
-/// The provider's methods have a thread of their own, which ends with the process: one that blocks
-/// it holds up neither Stop nor Shutdown nor the end of the process. Requests wait for a network,
-/// they do not compute, so one is enough. A pool costs each request twice the CPU.
-fn thread_of_methods() -> std::io::Result<Handle> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let handle = runtime.handle().clone();
-    let thread = std::thread::Builder::new().name("methods".to_owned()).stack_size(STACK);
-    thread.spawn(move || runtime.block_on(pending::<()>()))?;
-    Ok(handle)
-}
+/// So much that no request fills a third of it. From there on h2 would wake the connection's task in
+/// the middle of a request, to announce more; it would wait behind that request's method, on the same
+/// thread, and no Stop would be read for as long as that blocks.
+const WINDOW: u32 = (1 << 31) - 1;
 
 /// Why the process ends.
 enum End {
@@ -131,12 +146,7 @@ enum End {
     Failed(anyhow::Error),
 }
 
-async fn serve_until_the_end(
-    about: &About,
-    registry: Registry,
-    debug: bool,
-    methods: Handle,
-) -> anyhow::Result<()> {
+async fn serve_until_the_end(about: &About, registry: Registry, debug: bool) -> anyhow::Result<()> {
     // Before the handshake, because the client may be interrupted right after it.
     let mut signals = Signals::install().context(NO_START)?;
     let parent = Parent::now();
@@ -164,7 +174,7 @@ async fn serve_until_the_end(
     let running = TaskTracker::new();
     let go_plugin =
         GoPluginServices { shutdown: (!debug).then(|| shutdown.clone()), closing: closing.clone() };
-    let service = ProviderService::new(registry, stop, running.clone(), methods);
+    let service = ProviderService::new(registry, stop, running.clone());
     let dispatch = Dispatch::new(service, go_plugin).await;
     let (sender, receiver) = mpsc::channel(16);
     let certificate = tls.as_ref().map(|tls| tls.certificate.to_vec());
@@ -174,12 +184,14 @@ async fn serve_until_the_end(
         sender,
         connected.clone(),
     ));
-    let mut serving =
-        tokio::spawn(tonic::transport::Server::builder().serve_with_incoming_shutdown(
-            dispatch,
-            ReceiverStream::new(receiver),
-            closing.clone().cancelled_owned(),
-        ));
+    let server = tonic::transport::Server::builder()
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW);
+    let mut serving = tokio::spawn(server.serve_with_incoming_shutdown(
+        dispatch,
+        ReceiverStream::new(receiver),
+        closing.clone().cancelled_owned(),
+    ));
 
     print(&match debug {
         true => command_line::reattach(about, &address),

@@ -2,12 +2,11 @@
 
 mod registry;
 mod rpcs;
+mod work;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tokio::runtime::Handle;
-use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Response, Status};
@@ -18,6 +17,7 @@ use super::ctx::Ctx;
 use super::log::RPC;
 pub(super) use registry::Registry;
 use rpcs::CanFail;
+use work::{Turn, Work};
 
 /// The token that in-flight requests watch. Stopping is for them alone: a client may go on with new
 /// requests, and in debug mode the next client will.
@@ -51,7 +51,7 @@ pub(super) struct ProviderService {
     registry: Arc<Registry>,
     stop: Stop,
     running: TaskTracker,
-    methods: Handle,
+    turn: Arc<Turn>,
 }
 
 /// What every request brings along.
@@ -87,19 +87,12 @@ fn request_id() -> String {
 }
 
 impl ProviderService {
-    /// `methods` runs the provider's methods.
-    pub(super) fn new(
-        registry: Registry,
-        stop: Stop,
-        running: TaskTracker,
-        methods: Handle,
-    ) -> Self {
-        Self { registry: Arc::new(registry), stop, running, methods }
+    pub(super) fn new(registry: Registry, stop: Stop, running: TaskTracker) -> Self {
+        Self { registry: Arc::new(registry), stop, running, turn: Arc::default() }
     }
 
-    /// Runs one request as a task of its own. When the client goes away the handler is dropped; the
-    /// task is not, so an apply comes to its end or to the shutdown's. A panic in it becomes an
-    /// error.
+    /// Runs one request to its end or to the shutdown's, whether the client stays or not. A panic in
+    /// it becomes an error.
     async fn run<R: CanFail>(
         &self,
         call: Call,
@@ -118,7 +111,6 @@ impl ProviderService {
         );
         let ctx = Ctx::new(self.stop.token(), call.deferral_allowed);
         let described = call.described();
-        let of_the_host = described.clone();
         let served = async move {
             let start = Instant::now();
             tracing::trace!(target: RPC, "Received request");
@@ -134,35 +126,7 @@ impl ProviderService {
             );
             response
         };
-        let task = self.running.spawn_on(ctx.scope(served).instrument(span), &self.methods);
-        joined(&of_the_host, task.await)
-    }
-}
-
-/// What became of a request's task. Panics of the work were caught inside, so what is lost here is
-/// an aborted runtime's or a panic of the host itself.
-fn joined<R: CanFail>(described: &str, task: Result<R, JoinError>) -> Result<Response<R>, Status> {
-    match task {
-        Ok(response) => Ok(Response::new(response)),
-        Err(error) if error.is_panic() => Ok(Response::new(R::error(crash::diagnostic(described)))),
-        Err(_) => Err(Status::unavailable("the provider is shutting down")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::joined;
-    use crate::proto::tfplugin6::read_resource::Response;
-
-    #[tokio::test]
-    async fn a_lost_panic_is_a_crash_and_an_aborted_task_is_not() {
-        let panicked = tokio::spawn(async { panic!("lost") }).await;
-        let response = joined::<Response>("ReadResource", panicked).unwrap().into_inner();
-        assert_eq!(response.diagnostics[0].summary, "The provider crashed");
-
-        let aborted = tokio::spawn(std::future::pending());
-        aborted.abort();
-        let status = joined::<Response>("ReadResource", aborted.await).unwrap_err();
-        assert_eq!(status.code(), tonic::Code::Unavailable);
+        let work = self.running.track_future(ctx.scope(served).instrument(span));
+        Ok(Response::new(Work::new(self.turn.clone(), work).await))
     }
 }

@@ -20,7 +20,8 @@ pub(crate) struct Puppet {
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct State<'a> {
-    /// `panic in METHOD`, `forget METHOD`, or one of those that the methods look for.
+    /// `panic in METHOD`, `forget METHOD`, or one of those that the methods look for. Spaces behind
+    /// it make a request large.
     #[serde(borrow)]
     how: ValueString<'a>,
     /// Written to once a wait has begun and once it has ended: what the client no longer hears,
@@ -37,7 +38,7 @@ pub(crate) struct State<'a> {
 
 impl State<'_> {
     fn says(&self, how: &str) -> bool {
-        self.how.as_deref() == Value::Value(how)
+        self.how.as_deref().map(str::trim_end) == Value::Value(how)
     }
 
     /// The end of a method, which returns this.
@@ -60,9 +61,6 @@ impl State<'_> {
     async fn wait(&self) {
         self.note("begun");
         tracing::info!("Waiting");
-        while self.says("block") {
-            std::thread::park();
-        }
         if self.says("deaf") {
             std::future::pending::<()>().await;
         }
@@ -159,12 +157,16 @@ impl Resource for Puppet {
         (): (),
         (): (),
     ) -> Option<(State<'a>, ())> {
+        while state.says("block") {
+            state.note("begun");
+            std::thread::park();
+        }
         tokio::task::yield_now().await;
         if state.says("half") {
             diags.errors.push(error("Half done", Vec::new()));
             return Some((state, ()));
         }
-        if ["wait", "deaf", "block"].into_iter().any(|how| state.says(how)) {
+        if ["wait", "deaf"].into_iter().any(|how| state.says(how)) {
             state.wait().await;
             diags.errors.push(error("Stopped while waiting", Vec::new()));
         }

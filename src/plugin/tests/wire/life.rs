@@ -147,9 +147,15 @@ async fn what_does_not_stop_is_waited_for_longer_after_a_signal_than_after_a_shu
 #[tokio::test]
 async fn a_method_that_blocks_holds_up_no_stop() {
     let toy = Toy::start().await;
-    // The host has one thread for them.
-    let _blocked = Creation::begin(&toy, "block", None).await;
-    toy.stop().await;
+    let blocked = Creation::begin(&toy, "block", None).await;
+    // What comes now would block the other thread, if it were let.
+    let mut provider = toy.provider.clone();
+    let more = apply("toy_puppet", &json!(null), &puppet("block"));
+    let more = tokio::spawn(async move { provider.apply_resource_change(more).await });
+    for _ in 0..3 {
+        toy.stop().await;
+    }
+    assert!(!blocked.response.is_finished() && !more.is_finished());
 }
 
 #[tokio::test]

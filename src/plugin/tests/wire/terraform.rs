@@ -42,6 +42,11 @@ impl Workspace {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
+    /// A file that may be there.
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap_or_default()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.1.path());
         command
@@ -68,8 +73,7 @@ impl Workspace {
     }
 
     fn state(&self) -> Json {
-        let state = std::fs::read_to_string(self.path().join("terraform.tfstate"));
-        serde_json::from_str(&state.unwrap()).unwrap()
+        serde_json::from_str(&self.read("terraform.tfstate")).unwrap()
     }
 
     /// The first object of the state.
@@ -130,7 +134,7 @@ fn a_configuration_with_everything_is_applied_and_stays_as_it_is() {
     with_each(|cli| {
         let workspace = Workspace::with(cli, EVERYTHING);
         workspace.succeed(&APPLY);
-        let text = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+        let text = workspace.read("terraform.tfstate");
         for number in ["9007199254740993", "3.14159265358979323846264338327950288"] {
             assert!(text.contains(number), "{number} is in the state");
         }
@@ -142,7 +146,7 @@ fn a_configuration_with_everything_is_applied_and_stays_as_it_is() {
             assert!(workspace.succeed(arguments).contains("No changes"));
         }
 
-        let main = std::fs::read_to_string(workspace.path().join("main.tf")).unwrap();
+        let main = workspace.read("main.tf");
         let renamed = main.replace("name     = \"a\"", "name     = \"z\"");
         workspace.write("main.tf", &renamed);
         workspace.succeed(&["plan", "-out=planned"]);
@@ -300,29 +304,43 @@ async fn one_process_in_debug_mode_serves_several_commands() {
     }
 }
 
-#[tokio::test]
-async fn an_interrupted_apply_keeps_what_exists() {
-    let diary = tempfile::tempdir().unwrap();
-    let path = diary.path().join("diary");
+/// An apply that is interrupted while it creates.
+async fn interrupted(how: &str) -> (Workspace, tokio::process::Child) {
     let workspace = Workspace::new(&format!(
-        "resource \"toy_puppet\" \"w\" {{\n  how = \"wait\"\n  diary = {path:?}\n}}\n"
+        "resource \"toy_puppet\" \"w\" {{\n  how = {how:?}\n  diary = \"diary\"\n}}\n"
     ));
     // A process group of its own, as a terminal gives: Ctrl-C reaches terraform and its plugins
     // alike.
-    let mut terraform = tokio::process::Command::from(workspace.command(&APPLY))
+    let terraform = tokio::process::Command::from(workspace.command(&APPLY))
+        .env("TF_LOG_PROVIDER", "DEBUG")
+        .env("TF_LOG_PATH", "log")
         .process_group(0)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let begun = || std::fs::read_to_string(&path).unwrap_or_default().contains("begun");
-    eventually("the creation begins", begun).await;
+    eventually("the creation begins", || workspace.read("diary").contains("begun")).await;
     let group = format!("-{}", terraform.id().unwrap());
     assert!(Command::new("kill").args(["-s", "INT", "--", &group]).status().unwrap().success());
+    (workspace, terraform)
+}
+
+#[tokio::test]
+async fn an_interrupted_apply_keeps_what_exists() {
+    let (workspace, mut terraform) = interrupted("wait").await;
     let ended = tokio::time::timeout(SOON, terraform.wait()).await;
     assert!(!ended.expect("terraform ends").unwrap().success());
     let object = workspace.object();
     assert_eq!(object["attributes"]["result"], json!("done"), "{object}");
     assert_eq!(object["status"], json!("tainted"));
+}
+
+#[tokio::test]
+async fn an_interruption_is_heard_while_a_method_blocks() {
+    // However large its request is.
+    for size in [0, 180_000] {
+        let (workspace, _terraform) = interrupted(&format!("block{}", " ".repeat(size))).await;
+        eventually("it is heard", || workspace.read("log").contains("tf_rpc=StopProvider")).await;
+    }
 }
