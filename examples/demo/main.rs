@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aep_simulator::{Options, Simulator, Stages};
+use aep_simulator::{Options, Simulator, stages};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use terraform_provider_aep::provider::{ADDRESS, VERSION};
@@ -65,7 +65,7 @@ fn main() -> Result<()> {
     heading("A customer-managed key for Adobe Experience Platform, from nothing to drift");
     println!("Adobe is simulated on this machine; the provider and the CLI are the real ones.");
     // Long enough to watch, short enough to stay for.
-    let stages = Stages::each(Duration::from_secs(2));
+    let stages = stages(Duration::from_secs(2));
     let simulator = Simulator::start(Options { stages, ..Options::default() })
         .context("starting the simulator")?;
     let folder = tempfile::tempdir().context("making a temporary folder")?;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::faults::Fault;
-use super::lifecycle::{Configuration, spelt};
+use super::lifecycle::{Configuration, Job};
 use super::options::Options;
-use super::world::{Counters, LoggedRequest, Shared};
+use super::world::{Counters, LoggedRequest, Shared, World};
 
 /// A handle on a running simulator. Its methods do not block for longer than a lock is held, except
 /// the one that waits.
@@ -32,12 +32,12 @@ impl Control {
 
     /// Lets the requests go on that a fault holds now.
     pub fn release(&self) {
-        self.0.release();
+        self.0.releases.send_modify(|count| *count += 1);
     }
 
     /// Moves the clock forward. With [`super::Clock::Automatic`] it is a leap.
     pub fn step(&self, by: Duration) {
-        self.0.world().step(by);
+        self.0.world().stepped += by;
     }
 
     /// Moves the clock to the next moment at which some job enters `status`. False, and nothing
@@ -47,7 +47,7 @@ impl Control {
         let now = world.now();
         let moment = world.register.moment_of(status, now);
         if let Some(moment) = moment {
-            world.step(moment.saturating_sub(now));
+            world.stepped += moment.saturating_sub(now);
         }
         moment.is_some()
     }
@@ -68,37 +68,36 @@ impl Control {
 
     /// Puts a configuration there, as if someone else had submitted it; its status stays as given.
     pub fn insert(&self, name: &str, key_identifier: &str, status: &str) {
-        let mut world = self.0.world();
-        let name = spelt(&world.options, name);
-        world.register.insert(&name, key_identifier, status);
+        let World { options, register, .. } = &mut *self.0.world();
+        register.insert(options, name, key_identifier, status);
     }
 
     /// Changes a configuration's key behind everyone's back; false if there is no such
     /// configuration.
     pub fn set_key(&self, name: &str, key_identifier: &str) -> bool {
-        let mut world = self.0.world();
-        let name = spelt(&world.options, name);
-        world.register.set_key(&name, key_identifier)
+        self.change(name, |job| job.key_identifier = key_identifier.into())
     }
 
     /// Holds a configuration in a status; false if there is no such configuration.
     pub fn set_status(&self, name: &str, status: &str) -> bool {
-        let mut world = self.0.world();
-        let name = spelt(&world.options, name);
-        world.register.set_status(&name, status)
+        self.change(name, |job| job.pinned = Some(status.into()))
+    }
+
+    fn change(&self, name: &str, change: impl FnOnce(&mut Job)) -> bool {
+        let World { options, register, .. } = &mut *self.0.world();
+        register.job(options, name).map(change).is_some()
     }
 
     /// Takes a configuration away, which Adobe's API cannot; false if there was none.
     pub fn remove(&self, name: &str) -> bool {
-        let mut world = self.0.world();
-        let name = spelt(&world.options, name);
-        world.register.remove(&name)
+        let World { options, register, .. } = &mut *self.0.world();
+        register.remove(options, name)
     }
 
     /// All minted tokens are refused with 401 401013 from now on. For given ones, change
     /// [`Options::tokens`].
     pub fn expire_tokens(&self) {
-        self.0.world().expire_tokens();
+        self.0.world().minted.clear();
     }
 
     /// What arrived and what it did, since the start.

@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::options::{Options, Resubmit, ResubmitFailed, Stages, Terminal};
+use super::options::{Options, Resubmit, ResubmitFailed};
+use super::replies::Reply;
+
+const FAILED: &str = "FAILED";
+const IN_USE: &str = "A customer configuration with this name already exists.";
 
 /// A configuration as the status call shows it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,55 +26,42 @@ pub struct Configuration {
     pub attempts: usize,
 }
 
-/// What became of a submission.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a POST that is not refused did.
+#[derive(Debug)]
 pub(super) enum Submission {
     /// A job was started.
     Accepted(Configuration),
-    /// Nothing was done, and the response shows what was there.
+    /// Nothing: the response shows what was there.
     Existing(Configuration),
-    /// 409.
-    Conflict,
-    /// 400.
-    BadRequest,
 }
 
 /// One attempt.
 #[derive(Clone, Debug)]
-struct Job {
+pub(super) struct Job {
     id: String,
-    key_identifier: String,
+    pub(super) key_identifier: String,
     submitted: Duration,
-    stages: Stages,
-    end: Terminal,
+    stages: Vec<(&'static str, Duration)>,
+    end: &'static str,
     /// A status set by hand, which no longer moves.
-    pinned: Option<String>,
+    pub(super) pinned: Option<String>,
 }
 
 impl Job {
     fn status(&self, now: Duration) -> &str {
-        if let Some(pinned) = &self.pinned {
-            return pinned;
-        }
-        self.timeline()
-            .take_while(|(_, start)| *start <= now)
-            .last()
-            .map_or(self.end.status(), |(status, _)| status)
+        let reached = self.timeline().take_while(|(_, start)| *start <= now).last();
+        self.pinned.as_deref().unwrap_or(reached.map_or(self.end, |(status, _)| status))
     }
 
     /// Every status that will be seen, with the moment it begins.
-    fn timeline(&self) -> impl Iterator<Item = (&str, Duration)> {
+    fn timeline(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let mut start = self.submitted;
-        self.stages
-            .iter()
-            .filter(|(_, length)| !length.is_zero())
-            .map(|(status, length)| (status, Some(length)))
-            .chain([(self.end.status(), None)])
-            .map(move |(status, length)| {
-                let begins = start;
-                start += length.unwrap_or_default();
-                (status, begins)
-            })
+        let stages = self.stages.iter().filter(|(_, length)| !length.is_zero()).copied();
+        stages.chain([(self.end, Duration::ZERO)]).map(move |(status, length)| {
+            let begins = start;
+            start += length;
+            (status, begins)
+        })
     }
 }
 
@@ -105,21 +96,23 @@ impl Register {
         options: &Options,
         now: Duration,
         name: &str,
-        key_identifier: &str,
-    ) -> Submission {
+        key: &str,
+    ) -> Result<Submission, Reply> {
         let name = &*spelt(options, name);
         let Some(entry) = self.entries.get(name) else {
-            return Submission::Accepted(self.start(options, now, name, key_identifier, None));
+            return Ok(Submission::Accepted(self.start(options, now, name, key, None)));
         };
-        let failed = entry.job.status(now) == Terminal::Failed.status();
+        let failed = entry.job.status(now) == FAILED;
         if failed && options.resubmit_failed != ResubmitFailed::AsInUse {
             let previous = Some(entry.job.clone());
-            return Submission::Accepted(self.start(options, now, name, key_identifier, previous));
+            return Ok(Submission::Accepted(self.start(options, now, name, key, previous)));
         }
         match options.resubmit {
-            Resubmit::Conflict => Submission::Conflict,
-            Resubmit::BadRequest => Submission::BadRequest,
-            Resubmit::Existing => Submission::Existing(configuration(name, entry, &entry.job, now)),
+            Resubmit::Conflict => Err(Reply::service(409, "Conflict", IN_USE)),
+            Resubmit::BadRequest => Err(Reply::bad_request(IN_USE)),
+            Resubmit::Existing => {
+                Ok(Submission::Existing(configuration(name, entry, &entry.job, now)))
+            }
         }
     }
 
@@ -146,20 +139,15 @@ impl Register {
             key_identifier: key.into(),
             submitted: now,
             stages: options.stages.clone(),
-            end: options.outcome.of(attempts),
+            end: options.outcomes.get(attempts).or(options.outcomes.last()).unwrap_or(&"COMPLETED"),
             pinned: None,
         };
-        let accepted = Configuration {
-            name: name.into(),
-            id: job.id.clone(),
-            key_identifier: key.into(),
-            // Adobe's API page, sample of the POST's response: the inner status is NEW, whatever
-            // the job does next.
-            status: "NEW".into(),
-            attempts: attempts + 1,
-        };
-        let attempts = attempts + 1;
-        self.entries.insert(name.into(), Entry { job, attempts, stale });
+        let entry = Entry { job, attempts: attempts + 1, stale };
+        // Adobe's API page, sample of the POST's response: the inner status is NEW, whatever the
+        // job does next.
+        let accepted =
+            Configuration { status: "NEW".into(), ..configuration(name, &entry, &entry.job, now) };
+        self.entries.insert(name.into(), entry);
         accepted
     }
 
@@ -182,31 +170,27 @@ impl Register {
     }
 
     /// Puts a configuration there as if it had always been, in a status that stays.
-    pub(super) fn insert(&mut self, name: &str, key_identifier: &str, status: &str) {
+    pub(super) fn insert(&mut self, options: &Options, name: &str, key: &str, status: &str) {
         let job = Job {
             id: self.next_id(),
-            key_identifier: key_identifier.into(),
+            key_identifier: key.into(),
             submitted: Duration::ZERO,
-            stages: Stages::none(),
-            end: Terminal::Completed,
+            stages: Vec::new(),
+            end: FAILED,
             pinned: Some(status.into()),
         };
-        self.entries.insert(name.into(), Entry { job, attempts: 1, stale: None });
+        let entry = Entry { job, attempts: 1, stale: None };
+        self.entries.insert(spelt(options, name).into_owned(), entry);
     }
 
-    /// Changes the key under a configuration; false if there is none.
-    pub(super) fn set_key(&mut self, name: &str, key: &str) -> bool {
-        self.entries.get_mut(name).map(|entry| entry.job.key_identifier = key.into()).is_some()
-    }
-
-    /// Holds a configuration's job in a status; false if there is none.
-    pub(super) fn set_status(&mut self, name: &str, status: &str) -> bool {
-        self.entries.get_mut(name).map(|entry| entry.job.pinned = Some(status.into())).is_some()
+    /// The job of a name.
+    pub(super) fn job(&mut self, options: &Options, name: &str) -> Option<&mut Job> {
+        self.entries.get_mut(&*spelt(options, name)).map(|entry| &mut entry.job)
     }
 
     /// Takes a configuration away; false if there is none.
-    pub(super) fn remove(&mut self, name: &str) -> bool {
-        self.entries.remove(name).is_some()
+    pub(super) fn remove(&mut self, options: &Options, name: &str) -> bool {
+        self.entries.remove(&*spelt(options, name)).is_some()
     }
 
     /// The next moment at which some job enters `status`; `now` if none will and one is in it.
@@ -229,7 +213,7 @@ impl Register {
 }
 
 /// The name as it is kept.
-pub(super) fn spelt<'a>(options: &Options, name: &'a str) -> Cow<'a, str> {
+fn spelt<'a>(options: &Options, name: &'a str) -> Cow<'a, str> {
     if options.folds_names { name.to_lowercase().into() } else { name.into() }
 }
 

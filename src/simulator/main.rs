@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use aep_simulator::{Options, Outcome, Simulator, Stages, Terminal};
+use aep_simulator::{Options, Simulator, stages};
 use anyhow::{Context, Result, anyhow, bail};
 
 const HELP: &str = "\
@@ -86,7 +86,7 @@ fn greeting(url: &str, options: &Options) -> String {
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
     let mut options = Options {
         bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        stages: Stages::each(Duration::from_secs(2)),
+        stages: stages(Duration::from_secs(2)),
         ..Options::default()
     };
     let (mut tokens, mut clients) = (Vec::new(), Vec::new());
@@ -102,8 +102,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
             "--org" => options.org_id = value()?,
             "--token" => tokens.push(value()?),
             "--client" => clients.push(client(&value()?)?),
-            "--stage-seconds" => options.stages = Stages::each(seconds(&value()?)?),
-            "--outcome" => options.outcome = outcome(&value()?)?,
+            "--stage-seconds" => options.stages = stages(seconds(&value()?)?),
+            "--outcome" => options.outcomes = outcomes(&value()?)?,
             _ => bail!("unknown argument {flag}; --help lists what there is"),
         }
     }
@@ -137,15 +137,15 @@ fn seconds(value: &str) -> Result<Duration> {
     Duration::try_from_secs_f64(seconds).with_context(|| format!("--stage-seconds {value}"))
 }
 
-fn outcome(value: &str) -> Result<Outcome> {
+fn outcomes(value: &str) -> Result<Vec<&'static str>> {
     let ends = value.split(',').map(|end| match end {
-        "completed" => Ok(Terminal::Completed),
-        "failed" => Ok(Terminal::Failed),
+        "completed" => Ok("COMPLETED"),
+        "failed" => Ok("FAILED"),
         _ => bail!(
             "--outcome {value}: write completed, failed, or several of them with commas between"
         ),
     });
-    Ok(Outcome::PerAttempt(ends.collect::<Result<_>>()?))
+    ends.collect()
 }
 
 #[cfg(test)]
@@ -165,11 +165,8 @@ mod tests {
         assert!(plain.contains("export AEP_ACCESS_TOKEN='sim-token'"), "{plain}");
         let options = run("--listen localhost:9 --org o@AdobeOrg --client a:b:c --stage-seconds 0.5 --outcome failed,completed").unwrap();
         assert_eq!(options.bind.to_string(), "127.0.0.1:9");
-        assert_eq!(options.stages, Stages::each(Duration::from_millis(500)));
-        assert_eq!(
-            options.outcome,
-            Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed])
-        );
+        assert_eq!(options.stages, stages(Duration::from_millis(500)));
+        assert_eq!(options.outcomes, ["FAILED", "COMPLETED"]);
         let shown = greeting("http://127.0.0.1:9", &options);
         for part in ["ORG_ID='o@AdobeOrg'", "CLIENT_ID='a'", "CLIENT_SECRET='b:c'", "IMS_ENDPOINT"]
         {

@@ -55,8 +55,7 @@ pub use control::Control;
 pub use faults::{Action, Fault, Route};
 pub use lifecycle::Configuration;
 pub use options::{
-    Clock, Echo, Options, Outcome, Resubmit, ResubmitFailed, Stages, Terminal, UnknownName,
-    Versionless,
+    Clock, Echo, Options, Resubmit, ResubmitFailed, UnknownName, Versionless, stages,
 };
 pub use replies::Reply;
 pub use world::{Counters, LoggedRequest};
@@ -177,7 +176,7 @@ impl Control {
     /// If nothing can listen there.
     pub async fn serve(&self, place: SocketAddr, listening: impl FnOnce()) -> io::Result<()> {
         let mut listening = Some(listening);
-        let mut door = self.0.door();
+        let mut door = self.0.door.subscribe();
         self.0.begin();
         let mut connections = JoinSet::new();
         loop {

@@ -21,10 +21,12 @@ pub struct Options {
     /// How long a minted token is good, on the simulator's clock. Adobe's authentication page:
     /// `expires_in` is 86399 seconds.
     pub token_lifetime: Duration,
-    /// What a job goes through before it ends.
-    pub stages: Stages,
-    /// How a job ends.
-    pub outcome: Outcome,
+    /// The statuses a job shows before it ends, and for how long: any, as nobody promises that the
+    /// documented ones are all. A stage of no length is never seen.
+    pub stages: Vec<(&'static str, Duration)>,
+    /// How the jobs of a name end, one after the other; the last one repeats. Without any it is
+    /// `COMPLETED`.
+    pub outcomes: Vec<&'static str>,
     /// What moves the time.
     pub clock: Clock,
     /// The response to a POST of a name whose configuration has not failed. Undocumented.
@@ -65,8 +67,9 @@ impl Default for Options {
             tokens: vec!["sim-token".into()],
             clients: vec![("sim-client".into(), "sim-secret".into())],
             token_lifetime: Duration::from_secs(86_399),
-            stages: Stages::default(),
-            outcome: Outcome::default(),
+            // Long enough that a client sees both, short enough for a test.
+            stages: stages(Duration::from_millis(50)),
+            outcomes: Vec::new(),
             clock: Clock::default(),
             resubmit: Resubmit::default(),
             resubmit_failed: ResubmitFailed::default(),
@@ -94,89 +97,11 @@ pub enum Clock {
     Stepped,
 }
 
-/// The statuses a job shows before it ends, in order, and for how long. A stage of no length is
-/// never seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stages(Vec<(String, Duration)>);
-
-impl Stages {
-    /// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the
-    /// POST's response only.
-    #[must_use]
-    pub fn each(length: Duration) -> Self {
-        Self::none().then("RUNNING", length).then("UPDATE_EXISTING_RESOURCES", length)
-    }
-
-    /// None: a job has ended as soon as it was accepted.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(Vec::new())
-    }
-
-    /// One more stage after the others; any string, as nobody promises that the documented statuses
-    /// are all.
-    #[must_use]
-    pub fn then(mut self, status: &str, length: Duration) -> Self {
-        self.0.push((status.into(), length));
-        self
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Duration)> {
-        self.0.iter().map(|(status, length)| (status.as_str(), *length))
-    }
-}
-
-/// Long enough that a client sees both stages, short enough for a test.
-impl Default for Stages {
-    fn default() -> Self {
-        Self::each(Duration::from_millis(50))
-    }
-}
-
-/// The two documented terminal statuses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Terminal {
-    /// In effect.
-    #[default]
-    Completed,
-    /// The key, the vault or the app was at fault.
-    Failed,
-}
-
-impl Terminal {
-    /// As the status call shows it.
-    #[must_use]
-    pub const fn status(self) -> &'static str {
-        match self {
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-        }
-    }
-}
-
-/// How jobs end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Outcome {
-    /// All of them `COMPLETED`.
-    #[default]
-    Completed,
-    /// All of them `FAILED`.
-    Failed,
-    /// One for each attempt at the same name; the last one repeats.
-    PerAttempt(Vec<Terminal>),
-}
-
-impl Outcome {
-    /// The end of the `attempt`-th job of a name, counted from 0.
-    pub(super) fn of(&self, attempt: usize) -> Terminal {
-        match self {
-            Self::Completed => Terminal::Completed,
-            Self::Failed => Terminal::Failed,
-            Self::PerAttempt(ends) => {
-                ends.get(attempt).or(ends.last()).copied().unwrap_or_default()
-            }
-        }
-    }
+/// `RUNNING` and `UPDATE_EXISTING_RESOURCES`, each for as long. `NEW` is documented for the POST's
+/// response only.
+#[must_use]
+pub fn stages(length: Duration) -> Vec<(&'static str, Duration)> {
+    vec![("RUNNING", length), ("UPDATE_EXISTING_RESOURCES", length)]
 }
 
 /// What becomes of a POST whose name belongs to a configuration that has not failed.

@@ -29,14 +29,14 @@ pub(super) async fn record(
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let target = routes::target(parts.method.as_str(), parts.uri.path(), &body);
     // Subscribed before anyone can see the arrival: a release that responds to it is not missed.
-    let mut releases = shared.releases();
+    let mut releases = shared.releases.subscribe();
     let (request_id, action) = {
         let mut world = shared.world();
         let request_id = world.next_request_id();
         let entry = logged(&parts, &body, request_id.clone(), world.now());
         (request_id, world.arrive(&target, entry))
     };
-    shared.announce();
+    shared.changed.notify_all();
 
     let arrived = Arrived { target, parts, body };
     if let Some(Action::ProcessLater(time)) = action {
@@ -45,7 +45,7 @@ pub(super) async fn record(
     }
     let process = || {
         let reply = arrived.reply(&mut shared.world());
-        shared.announce();
+        shared.changed.notify_all();
         reply
     };
     // An error of the subscription would mean that the sender is gone, and `shared` holds it.
@@ -74,7 +74,7 @@ pub(super) async fn record(
         Some(Action::ProcessThenReset) => return Err(shared.broken()),
         Some(Action::ProcessThenDelay(time)) => tokio::time::sleep(time).await,
         Some(Action::ProcessThenHold) => {
-            shared.world().hold();
+            shared.world().counters.held += 1;
             drop(releases.changed().await);
         }
         Some(Action::CutBody | Action::ProcessThenCutBody) => end = End::Cut,
@@ -93,7 +93,7 @@ pub(super) async fn record(
     }
     // Logged before it is sent: a client that has its response finds it in the log.
     shared.world().replied(&request_id, &reply);
-    shared.announce();
+    shared.changed.notify_all();
     if shared.world().options.request_ids {
         reply = reply.with_header("x-request-id", &request_id);
     }

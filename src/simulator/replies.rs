@@ -58,6 +58,12 @@ impl Reply {
         )
     }
 
+    /// 400 of the service.
+    #[must_use]
+    pub fn bad_request(detail: &str) -> Self {
+        Self::service(400, "Bad Request", detail)
+    }
+
     /// The token endpoint's shape: `{"error","error_description"}`.
     #[must_use]
     pub fn ims(status: u16, error: &str, description: &str) -> Self {

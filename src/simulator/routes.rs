@@ -23,8 +23,6 @@ const CONFIG: &str = "/data/infrastructure/manager/customer/config";
 const SUBSCRIPTION_ID: &str = "cf978863-7325-47b1-8fd9-554b9fdb6c36";
 const APPLICATION_NAME: &str = "acpcf978863Aaepcmkmultitenantapp";
 
-const IN_USE: &str = "A customer configuration with this name already exists.";
-
 /// What the simulated API and token endpoint respond with. `target` is [`target`] of the same
 /// request.
 pub(super) fn reply(world: &mut World, target: &Target, parts: &Parts, body: &[u8]) -> Reply {
@@ -94,7 +92,7 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, 
     let (name, key) = read_submission(headers, body, &org)?;
     let now = world.now();
     let World { options, register, counters, .. } = world;
-    let (configuration, outer, status) = match register.submit(options, now, &name, &key) {
+    let (configuration, outer, status) = match register.submit(options, now, &name, &key)? {
         Submission::Accepted(configuration) => {
             counters.submissions_accepted += 1;
             // The API page, sample of the POST's response: CREATED outside, NEW inside.
@@ -105,8 +103,6 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, 
             let status = configuration.status.clone();
             (configuration, status, 200)
         }
-        Submission::Conflict => return Err(Reply::service(409, "Conflict", IN_USE)),
-        Submission::BadRequest => return Err(bad_request(IN_USE)),
     };
     let config = json!({
         "configData": config_data(&configuration, options),
@@ -125,8 +121,12 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
         .map(|(_, value)| value);
     match config_type.as_deref() {
         Some("BYOK_CONFIG") => {}
-        Some(_) => return Err(bad_request("configType has to be BYOK_CONFIG.")),
-        None => return Err(bad_request("Required request parameter 'configType' is not present.")),
+        Some(_) => return Err(Reply::bad_request("configType has to be BYOK_CONFIG.")),
+        None => {
+            return Err(Reply::bad_request(
+                "Required request parameter 'configType' is not present.",
+            ));
+        }
     }
     let Some(configuration) = world.register.get(&world.options, world.now(), name) else {
         return Err(unknown_name(world.options.unknown_name));
@@ -149,7 +149,7 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
 /// The POST's body, as (name, key identifier).
 fn read_submission(headers: &HeaderMap, body: &[u8], org: &str) -> Result<(String, String), Reply> {
     if !has_type(headers, "application/json") {
-        return Err(bad_request("Content-Type has to be application/json."));
+        return Err(Reply::bad_request("Content-Type has to be application/json."));
     }
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |pointer| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -167,7 +167,7 @@ fn read_submission(headers: &HeaderMap, body: &[u8], org: &str) -> Result<(Strin
     } else {
         return Ok((name.to_owned(), key.to_owned()));
     };
-    Err(bad_request(mistake))
+    Err(Reply::bad_request(mistake))
 }
 
 /// The responses' `configData`. `keyName` is the configuration's name, as in the API page's
@@ -220,10 +220,6 @@ fn unknown_name(policy: UnknownName) -> Reply {
         UnknownName::NoContent => Reply::empty(204),
         UnknownName::Empty => Reply::empty(200),
         UnknownName::Null => Reply::json(200, &Value::Null),
-        UnknownName::BadRequest => bad_request("The customer configuration does not exist."),
+        UnknownName::BadRequest => Reply::bad_request("The customer configuration does not exist."),
     }
-}
-
-fn bad_request(detail: &str) -> Reply {
-    Reply::service(400, "Bad Request", detail)
 }

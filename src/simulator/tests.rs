@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::lifecycle::{Register, Submission};
 use super::{
-    Action, Clock, Fault, Options, Outcome, Reply, Resubmit, ResubmitFailed, Route, Simulator,
-    Stages, Terminal, UnknownName,
+    Action, Clock, Fault, Options, Reply, Resubmit, ResubmitFailed, Route, Simulator, UnknownName,
+    stages,
 };
 
 const APP: &str = "GET /data/infrastructure/manager/byok/app-registration";
@@ -249,10 +249,10 @@ fn a_held_request_goes_on_when_released_if_its_client_is_still_there() {
 #[test]
 fn a_job_goes_through_its_stages_and_stays_at_its_end() {
     let seconds = Duration::from_secs;
-    let stages = Stages::each(seconds(10)).then("WARMING_UP", seconds(5));
+    let stages = [stages(seconds(10)), vec![("WARMING_UP", seconds(5))]].concat();
     let mut register = Register::default();
     let options = Options { stages, ..Options::default() };
-    register.submit(&options, seconds(100), "c", KEY);
+    register.submit(&options, seconds(100), "c", KEY).unwrap();
     let seen = [100, 109, 110, 119, 120, 124, 125, 9999]
         .map(|at| register.get(&options, seconds(at), "c").unwrap().status);
     let (r, u, w, c) = ("RUNNING", "UPDATE_EXISTING_RESOURCES", "WARMING_UP", "COMPLETED");
@@ -268,31 +268,25 @@ fn a_job_goes_through_its_stages_and_stays_at_its_end() {
 fn a_name_in_use_is_treated_as_the_policy_says() {
     let lag = Duration::from_secs(3);
     for (first_end, resubmit, resubmit_failed, expected) in [
-        (Terminal::Completed, Resubmit::Conflict, ResubmitFailed::NewId, "Conflict"),
-        (Terminal::Completed, Resubmit::BadRequest, ResubmitFailed::NewId, "BadRequest"),
-        (Terminal::Completed, Resubmit::Existing, ResubmitFailed::NewId, "Existing 1, shown 1"),
-        (Terminal::Failed, Resubmit::Conflict, ResubmitFailed::NewId, "Accepted 2, shown 2"),
-        (Terminal::Failed, Resubmit::Conflict, ResubmitFailed::SameId, "Accepted 1, shown 1"),
-        (
-            Terminal::Failed,
-            Resubmit::Conflict,
-            ResubmitFailed::NewIdAfter(lag),
-            "Accepted 2, shown 1",
-        ),
-        (Terminal::Failed, Resubmit::Conflict, ResubmitFailed::AsInUse, "Conflict"),
+        ("COMPLETED", Resubmit::Conflict, ResubmitFailed::NewId, "409"),
+        ("COMPLETED", Resubmit::BadRequest, ResubmitFailed::NewId, "400"),
+        ("COMPLETED", Resubmit::Existing, ResubmitFailed::NewId, "Existing 1, shown 1"),
+        ("FAILED", Resubmit::Conflict, ResubmitFailed::NewId, "Accepted 2, shown 2"),
+        ("FAILED", Resubmit::Conflict, ResubmitFailed::SameId, "Accepted 1, shown 1"),
+        ("FAILED", Resubmit::Conflict, ResubmitFailed::NewIdAfter(lag), "Accepted 2, shown 1"),
+        ("FAILED", Resubmit::Conflict, ResubmitFailed::AsInUse, "409"),
     ] {
-        let outcome = Outcome::PerAttempt(vec![first_end, Terminal::Completed]);
-        let stages = Stages::none();
-        let options = Options { outcome, stages, resubmit, resubmit_failed, ..Options::default() };
+        let (outcomes, stages) = (vec![first_end, "COMPLETED"], Vec::new());
+        let options = Options { outcomes, stages, resubmit, resubmit_failed, ..Options::default() };
         let mut register = Register::default();
-        register.submit(&options, Duration::ZERO, "c", KEY);
+        register.submit(&options, Duration::ZERO, "c", KEY).unwrap();
         let again = register.submit(&options, Duration::ZERO, "c", "https://other");
         let shown = register.get(&options, Duration::ZERO, "c").unwrap();
         let (word, id) = match again {
-            Submission::Accepted(new) => ("Accepted", new.id),
-            Submission::Existing(there) => ("Existing", there.id),
-            refused => {
-                assert_eq!(format!("{refused:?}"), expected, "{options:?}");
+            Ok(Submission::Accepted(new)) => ("Accepted", new.id),
+            Ok(Submission::Existing(there)) => ("Existing", there.id),
+            Err(refused) => {
+                assert_eq!(refused.status.to_string(), expected, "{options:?}");
                 continue;
             }
         };

@@ -82,11 +82,12 @@ pub(super) struct World {
     pub(super) faults: Vec<Fault>,
     pub(super) log: Vec<LoggedRequest>,
     /// Minted tokens, and when they expire.
-    minted: Vec<(String, Duration)>,
+    pub(super) minted: Vec<(String, Duration)>,
     /// What takes effect later, and when.
     late: Vec<(Duration, Arrived)>,
     started: Instant,
-    stepped: Duration,
+    /// How far it was moved.
+    pub(super) stepped: Duration,
 }
 
 impl World {
@@ -96,11 +97,6 @@ impl World {
             Clock::Automatic => self.stepped + self.started.elapsed(),
             Clock::Stepped => self.stepped,
         }
-    }
-
-    /// Moves the clock.
-    pub(super) fn step(&mut self, by: Duration) {
-        self.stepped += by;
     }
 
     /// Has a request take effect later.
@@ -123,11 +119,6 @@ impl World {
         let token = format!("sim-minted-{}", self.counters.tokens_minted);
         self.minted.push((token.clone(), self.now() + self.options.token_lifetime));
         token
-    }
-
-    /// No minted token is good any more; given ones stay.
-    pub(super) fn expire_tokens(&mut self) {
-        self.minted.clear();
     }
 
     /// Whether a bearer token is good.
@@ -154,11 +145,6 @@ impl World {
         action
     }
 
-    /// A request took effect, and its response is held.
-    pub(super) fn hold(&mut self) {
-        self.counters.held += 1;
-    }
-
     /// The next request's id.
     pub(super) fn next_request_id(&mut self) -> String {
         self.counters.requests += 1;
@@ -179,11 +165,11 @@ impl World {
 pub(super) struct Shared {
     world: Mutex<World>,
     /// Something arrived or got its response.
-    changed: Condvar,
+    pub(super) changed: Condvar,
     /// The number of releases so far.
-    releases: watch::Sender<u64>,
+    pub(super) releases: watch::Sender<u64>,
     /// Until when nothing listens.
-    door: watch::Sender<Option<Instant>>,
+    pub(super) door: watch::Sender<Option<Instant>>,
 }
 
 impl Shared {
@@ -232,20 +218,10 @@ impl Shared {
         true
     }
 
-    /// Until when nothing listens.
-    pub(super) fn door(&self) -> watch::Receiver<Option<Instant>> {
-        self.door.subscribe()
-    }
-
     /// The error by which a connection is reset.
     pub(super) fn broken(&self) -> io::Error {
         self.close_door_if_scripted();
         io::ErrorKind::ConnectionReset.into()
-    }
-
-    /// Tells those who wait that the world has changed.
-    pub(super) fn announce(&self) {
-        self.changed.notify_all();
     }
 
     /// Waits until the world is as wished, or the time is up; whether it is.
@@ -255,15 +231,5 @@ impl Shared {
             .wait_timeout_while(self.world(), limit, |world| !wished(world))
             .unwrap_or_else(PoisonError::into_inner);
         wished(&world)
-    }
-
-    /// Lets every held request go on.
-    pub(super) fn release(&self) {
-        self.releases.send_modify(|count| *count += 1);
-    }
-
-    /// Sees the releases from now on.
-    pub(super) fn releases(&self) -> watch::Receiver<u64> {
-        self.releases.subscribe()
     }
 }

@@ -6,7 +6,7 @@
 
 use std::sync::PoisonError;
 
-use aep_simulator::{Control, Options, Outcome, Stages, Terminal};
+use aep_simulator::{Control, Options};
 use serde_json::{Value as Json, json};
 
 use super::case::{Case, Random, STORED, Stored};
@@ -119,14 +119,14 @@ fn play_cases(options: fn(&mut Options), status: &'static str, first: usize) {
 
 #[test]
 fn whatever_is_known_late_plan_and_apply_agree() {
-    play_cases(|options| options.stages = Stages::none(), "COMPLETED", 0);
+    play_cases(|options| options.stages = Vec::new(), "COMPLETED", 0);
 }
 
 #[test]
 fn whatever_is_known_late_plan_and_apply_agree_where_jobs_fail() {
     let options = |options: &mut Options| {
-        options.stages = Stages::none();
-        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed]);
+        options.stages = Vec::new();
+        options.outcomes = vec!["FAILED"];
     };
     play_cases(options, "FAILED", 100_000);
 }

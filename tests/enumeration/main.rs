@@ -43,7 +43,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aep_simulator::{Control, Counters, Options, Place, Stages};
+use aep_simulator::{Control, Counters, Options, Place};
 use serde_json::json;
 
 use self::cli::{Action, Cli, Command, End};
@@ -114,7 +114,7 @@ thread_local! {
 /// A new Adobe.
 fn adobe(adobes: &Adobes, changed: fn(&mut Options)) -> Adobe {
     let mut options = options();
-    options.stages = Stages::none().then("RUNNING", Duration::from_secs(1));
+    options.stages = vec![("RUNNING", Duration::from_secs(1))];
     changed(&mut options);
     (adobes.options)(&mut options);
     let [place, front] = PLACES.with(Clone::clone);
@@ -358,7 +358,7 @@ fn a_stride_of_them_through_the_real_cli() {
     std::thread::scope(|scope| {
         for (nth, row) in rows.iter().enumerate() {
             scope.spawn(move || {
-                let simulator = simulator_with(|options| options.stages = Stages::none());
+                let simulator = simulator_with(|options| options.stages = Vec::new());
                 let control = simulator.control();
                 let project = Project::new(&simulator);
                 let attempt = ATTEMPT.as_secs();

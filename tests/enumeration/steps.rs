@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Control, Echo, Options, Outcome, ResubmitFailed, Stages, Terminal};
+use aep_simulator::{Control, Echo, Options, ResubmitFailed};
 use serde_json::{Value as Json, json};
 
 use super::cli::{Cli, Command, End};
@@ -75,13 +75,13 @@ fn as_usual(_: &mut Options) {}
 
 /// Jobs that are over at once.
 fn at_once(options: &mut Options) {
-    options.stages = Stages::none();
+    options.stages = Vec::new();
 }
 
 /// The first job of a name fails.
 fn failing(options: &mut Options) {
-    options.stages = Stages::none();
-    options.outcome = Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]);
+    options.stages = Vec::new();
+    options.outcomes = vec!["FAILED", "COMPLETED"];
 }
 
 /// Applies another configuration, without a fault.
@@ -156,7 +156,7 @@ pub(super) fn steps() -> Vec<Step> {
                 cli.config = config(json!({ "wait_for_completion": false }));
             },
             options: |options| {
-                options.stages = Stages::none();
+                options.stages = Vec::new();
                 options.tokens.clear();
             },
             ..create
@@ -187,7 +187,7 @@ pub(super) fn steps() -> Vec<Step> {
             requests: 6,
             prepare: failed,
             options: |options| {
-                options.stages = Stages::none();
+                options.stages = Vec::new();
                 options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(2));
             },
             ..create
@@ -213,7 +213,7 @@ pub(super) fn steps() -> Vec<Step> {
                 taint(cli);
             },
             options: |options| {
-                options.stages = Stages::none().then("RUNNING", Duration::from_secs(2));
+                options.stages = vec![("RUNNING", Duration::from_secs(2))];
             },
             ..create
         },
@@ -276,7 +276,7 @@ pub(super) fn steps() -> Vec<Step> {
             requests: 6,
             prepare: submitted,
             options: |options| {
-                options.stages = Stages::none().then("RUNNING", Duration::from_secs(5));
+                options.stages = vec![("RUNNING", Duration::from_secs(5))];
             },
             ..create
         },

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use aep_simulator::{Action, Clock, Outcome, Reply, ResubmitFailed, Stages, Terminal};
+use aep_simulator::{Action, Clock, Reply, ResubmitFailed};
 
 use super::create::{BEFORE, DID, RIVALS, WILL, attributes, status, submission};
 use crate::support::{
@@ -21,7 +21,7 @@ fn both(keys: [&str; 2], more: &str) -> String {
 /// while Adobe does not find it yet.
 #[test]
 fn two_blocks_of_one_configuration_submit_it_once() {
-    let simulator = simulator_with(|options| options.stages = Stages::none());
+    let simulator = simulator_with(|options| options.stages = Vec::new());
     let control = simulator.control();
     let project = Project::new(&simulator);
     project.configure(&both([KEY, KEY_VERSIONLESS], "wait_for_completion = false"));
@@ -78,10 +78,10 @@ fn the_turn_of_another_block_is_waited_for_until_the_timeout() {
 /// and though Adobe still shows the failure for a while. The pause before it is 10 s.
 #[test]
 fn a_failure_of_two_blocks_is_submitted_again_once() {
-    let resubmitted = |ends: Vec<Terminal>, code: i32, status: &str| {
+    let resubmitted = |ends: Vec<&'static str>, code: i32, status: &str| {
         let simulator = simulator_with(|options| {
-            options.stages = Stages::none();
-            options.outcome = Outcome::PerAttempt(ends);
+            options.stages = Vec::new();
+            options.outcomes = ends;
             options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(3));
         });
         let project = Project::new(&simulator);
@@ -96,8 +96,8 @@ fn a_failure_of_two_blocks_is_submitted_again_once() {
         assert_eq!((counters.submissions, counters.submissions_accepted), (2, 2));
     };
     thread::scope(|scope| {
-        scope.spawn(|| resubmitted(vec![Terminal::Failed, Terminal::Completed], 0, "COMPLETED"));
-        scope.spawn(|| resubmitted(vec![Terminal::Failed], 1, "FAILED"));
+        scope.spawn(|| resubmitted(vec!["FAILED", "COMPLETED"], 0, "COMPLETED"));
+        scope.spawn(|| resubmitted(vec!["FAILED"], 1, "FAILED"));
         // What somebody else submitted in the pause is waited for.
         scope.spawn(|| {
             let simulator = failing_simulator();

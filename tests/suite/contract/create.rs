@@ -4,8 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use aep_simulator::{
-    Action, Clock, Fault, Outcome, Reply, Resubmit, ResubmitFailed, Route, Simulator, Stages,
-    Terminal, UnknownName, Versionless,
+    Action, Clock, Fault, Reply, Resubmit, ResubmitFailed, Route, Simulator, UnknownName,
+    Versionless,
 };
 use serde_json::{Value, json};
 
@@ -364,9 +364,9 @@ fn a_submission_in_flight_at_an_interruption_is_kept() {
 #[test]
 fn a_failed_job_is_kept_and_submitted_again_by_the_next_apply() {
     let simulator = simulator_with(|options| {
-        options.stages = Stages::none();
-        let ends = vec![Terminal::Failed, Terminal::Failed, Terminal::Completed];
-        options.outcome = Outcome::PerAttempt(ends);
+        options.stages = Vec::new();
+        let ends = vec!["FAILED", "FAILED", "COMPLETED"];
+        options.outcomes = ends;
         options.resubmit_failed = ResubmitFailed::SameId;
     });
     let control = simulator.control();
@@ -480,8 +480,8 @@ fn a_broken_off_create_is_not_submitted_elsewhere() {
 fn a_resubmission_that_does_not_show_yet_is_made_once() {
     let simulator = simulator_with(|options| {
         options.clock = Clock::Stepped;
-        options.stages = Stages::none();
-        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]);
+        options.stages = Vec::new();
+        options.outcomes = vec!["FAILED", "COMPLETED"];
         options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(60));
     });
     let project = Project::new(&simulator);
@@ -522,8 +522,8 @@ fn a_resubmission_that_does_not_show_yet_is_made_once() {
 #[test]
 fn a_job_that_failed_behind_a_conflict_is_in_the_state() {
     let simulator = simulator_with(|options| {
-        options.stages = Stages::none();
-        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed]);
+        options.stages = Vec::new();
+        options.outcomes = vec!["FAILED"];
         options.resubmit_failed = ResubmitFailed::AsInUse;
     });
     let project = Project::new(&simulator);

@@ -1,7 +1,7 @@
 //! What gives an object up: a destroy, and one that makes room for a create of the same plan. Adobe
 //! goes on using the key.
 
-use aep_simulator::{Action, Fault, Outcome, Reply, Route, Stages, Terminal};
+use aep_simulator::{Action, Fault, Reply, Route};
 use serde_json::Value;
 
 use crate::support::{
@@ -95,8 +95,8 @@ fn a_stale_plan_lets_no_failure_go_that_is_none_any_more() {
 #[test]
 fn a_failure_of_unknown_past_stays_guarded_when_it_is_submitted_again() {
     let simulator = simulator_with(|options| {
-        options.stages = Stages::none();
-        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed]);
+        options.stages = Vec::new();
+        options.outcomes = vec!["FAILED"];
     });
     simulator.control().insert("Config1", KEY, "FAILED");
     let project = Project::new(&simulator);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Action, Clock, Fault, Reply, Route, Stages};
+use aep_simulator::{Action, Clock, Fault, Reply, Route, stages};
 use serde_json::json;
 
 use crate::support::{
@@ -130,7 +130,7 @@ fn a_wait_that_is_turned_on_goes_on_in_place() {
         let simulator = simulator_with(|options| {
             options.clock = Clock::Stepped;
             let second = Duration::from_secs(1);
-            options.stages = Stages::each(second).then("REVALIDATING", second);
+            options.stages = [stages(second), vec![("REVALIDATING", second)]].concat();
         });
         let control = simulator.control();
         let project = Project::with(cli, &simulator);

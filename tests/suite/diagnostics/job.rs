@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Action, Fault, Outcome, Reply, Route, Stages, Terminal};
+use aep_simulator::{Action, Fault, Reply, Route, stages};
 
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, resource, shown};
@@ -24,8 +24,8 @@ pub(super) const CASES: &[Case] = &[
         fails(stage).one("failed_attempts = 1").apply()
     }),
     ("FAILED, but not when it was submitted again", |stage| {
-        let ends = vec![Terminal::Failed, Terminal::Completed];
-        stage.control().configure(|options| options.outcome = Outcome::PerAttempt(ends));
+        let ends = vec!["FAILED", "COMPLETED"];
+        stage.control().configure(|options| options.outcomes = ends);
         stage.one("failed_attempts = 1").apply()
     }),
     ("a time-out, in a create", |stage| takes_long(stage).one(&timeout("create", "2s")).apply()),
@@ -131,12 +131,12 @@ fn comes_into_use<'a>(stage: &'a mut Stage, key: &str) -> &'a mut Stage {
 }
 
 fn fails(stage: &mut Stage) -> &mut Stage {
-    stage.control().configure(|options| options.outcome = Outcome::Failed);
+    stage.control().configure(|options| options.outcomes = vec!["FAILED"]);
     stage
 }
 
 fn takes_long(stage: &mut Stage) -> &mut Stage {
     let hour = Duration::from_secs(3600);
-    stage.control().configure(|options| options.stages = Stages::each(hour));
+    stage.control().configure(|options| options.stages = stages(hour));
     stage
 }

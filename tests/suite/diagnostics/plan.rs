@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Reply, Route, Stages};
+use aep_simulator::{Reply, Route, stages};
 
 use super::{Case, Stage};
 use crate::support::{KEY, OTHER_KEY, resource};
@@ -89,7 +89,7 @@ pub(super) const CASES: &[Case] = &[
     ("tainted: the name is not known", |stage| stage.tainted().written(&late_name()).apply()),
     ("a deposed copy", |stage| {
         let hour = Duration::from_secs(3600);
-        stage.control().configure(|options| options.stages = Stages::each(hour));
+        stage.control().configure(|options| options.stages = stages(hour));
         let first = "lifecycle {\n    create_before_destroy = true\n  }";
         stage.one(&format!("timeouts {{\n    create = \"1s\"\n  }}\n  {first}"));
         for _ in 0..2 {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aep_simulator::{Action, Control, Fault, Reply, Route, Simulator, Stages};
+use aep_simulator::{Action, Control, Fault, Reply, Route, Simulator};
 use serde_json::Value;
 
 use crate::support::{KEY, PATIENCE, Project, Run, Target, resource, simulator_with};
@@ -31,7 +31,7 @@ impl Stage {
     /// logged, where a secret might be; and with something that stands or falls beside the key, as
     /// its vault would.
     pub(super) fn new(title: &'static str) -> Self {
-        let simulator = simulator_with(|options| options.stages = Stages::none());
+        let simulator = simulator_with(|options| options.stages = Vec::new());
         let mut project = Project::new(&simulator);
         project.logged().set("AEP_MAX_RETRIES", "0");
         project.write("vault.tf", "resource \"terraform_data\" \"vault\" {}\n");

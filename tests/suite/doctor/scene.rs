@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use aep_simulator::{Action, Control, Fault, Reply, Route, Simulator, Stages};
+use aep_simulator::{Action, Control, Fault, Reply, Route, Simulator};
 
 use super::stand_in::{Behaviour, StandIn};
 use crate::support::{
@@ -30,7 +30,7 @@ pub(super) struct Scene {
 impl Scene {
     /// Everything is right: credentials, a trusted vault in [`TENANT`], a free name.
     pub(super) fn new() -> Self {
-        let simulator = simulator_with(|options| options.stages = Stages::none());
+        let simulator = simulator_with(|options| options.stages = Vec::new());
         let stand_in = StandIn::start();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let ca = folder.path().join("ca.pem");

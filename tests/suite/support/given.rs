@@ -1,6 +1,6 @@
 //! Where many tests begin, and what they count.
 
-use aep_simulator::{Clock, Outcome, Simulator, Stages, Terminal};
+use aep_simulator::{Clock, Simulator};
 use serde_json::{Value, json};
 
 use super::{Cli, KEY, ORG_ID, Project, cli, resource, simulator_with};
@@ -13,8 +13,8 @@ pub fn slow_simulator() -> Simulator {
 /// A simulator whose jobs end at once: the first one of a name in failure, later ones in effect.
 pub fn failing_simulator() -> Simulator {
     simulator_with(|options| {
-        options.stages = Stages::none();
-        options.outcome = Outcome::PerAttempt(vec![Terminal::Failed, Terminal::Completed]);
+        options.stages = Vec::new();
+        options.outcomes = vec!["FAILED", "COMPLETED"];
     })
 }
 

@@ -16,7 +16,7 @@ pub use running::{Run, Target};
 
 use std::time::Duration;
 
-use aep_simulator::{Clock, Counters, Options, Simulator, Stages};
+use aep_simulator::{Clock, Counters, Options, Simulator, stages};
 
 /// The token of every test. After every command it is looked for in all that the CLI printed and
 /// wrote.
@@ -59,7 +59,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub fn stepped(change: impl FnOnce(&mut Options)) -> Simulator {
     simulator_with(|options| {
         options.clock = Clock::Stepped;
-        options.stages = Stages::each(Duration::from_secs(1));
+        options.stages = stages(Duration::from_secs(1));
         change(options);
     })
 }

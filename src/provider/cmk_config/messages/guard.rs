@@ -46,7 +46,10 @@ pub fn protected(blocked: &BlockedChange, guarded: &Guarded) -> Diagnostic {
     let (what, way_out) = match blocked {
         BlockedChange::Destroy => (
             "This plan would destroy the object.".to_owned(),
-            format!("{FORGET}\n\n{DEPOSED}\n\nTo destroy it anyway, {LIFT}"),
+            format!(
+                "{FORGET}\n\n{DEPOSED}\n\nTo destroy it anyway, {LIFT} A block that is gone has \
+                 to come back for that."
+            ),
         ),
         BlockedChange::Change { key: Some(wanted), name: None } => {
             (format!("The block asks for the key {wanted} instead."), other_key())
