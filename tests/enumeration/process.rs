@@ -102,6 +102,8 @@ pub(super) fn run<T>(adobe: &Adobe, talk: impl AsyncFnOnce(Service) -> T) -> End
             let service: Service = Arc::new(provider::plugin().service());
             adobe.stopped.set(false);
             let work = async {
+                // Adobe is there first, unless a fault has it away.
+                tokio::task::yield_now().await;
                 let block = adobe.block.borrow().clone();
                 configure(&service, &block).await;
                 talk(Arc::clone(&service)).await
