@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aep_simulator::{Options, Simulator, stages};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
 aep-simulator stands in for Adobe Experience Platform's API for customer-managed keys, on this machine only.
@@ -24,13 +24,6 @@ Usage: aep-simulator [OPTIONS]
   --help, --version
 ";
 
-/// What the command line asks for.
-enum Command {
-    Help,
-    Version,
-    Run(Box<Options>),
-}
-
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,11 +36,17 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let options = match parse(std::env::args().skip(1))? {
-        Command::Help => return say(HELP),
-        Command::Version => return say(concat!("aep-simulator ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Run(options) => *options,
-    };
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    for argument in &arguments {
+        match argument.as_str() {
+            "--help" | "-h" => return say(HELP),
+            "--version" | "-V" => {
+                return say(concat!("aep-simulator ", env!("CARGO_PKG_VERSION"), "\n"));
+            }
+            _ => {}
+        }
+    }
+    let options = parse(arguments.into_iter())?;
     let simulator = Simulator::start(options.clone())
         .with_context(|| format!("cannot listen on {}", options.bind))?;
     say(&greeting(&simulator.url(), &options))?;
@@ -83,7 +82,7 @@ fn greeting(url: &str, options: &Options) -> String {
     )
 }
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
     let mut options = Options {
         bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
         stages: stages(Duration::from_secs(2)),
@@ -91,12 +90,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
     };
     let (mut tokens, mut clients) = (Vec::new(), Vec::new());
     while let Some(flag) = arguments.next() {
-        match flag.as_str() {
-            "--help" | "-h" => return Ok(Command::Help),
-            "--version" | "-V" => return Ok(Command::Version),
-            _ => {}
-        }
-        let mut value = || arguments.next().ok_or_else(|| anyhow!("{flag} needs a value"));
+        let mut value = || arguments.next().with_context(|| format!("{flag} needs a value"));
         match flag.as_str() {
             "--listen" => options.bind = listen(&value()?)?,
             "--org" => options.org_id = value()?,
@@ -112,15 +106,14 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
     if !(tokens.is_empty() && clients.is_empty()) {
         (options.tokens, options.clients) = (tokens, clients);
     }
-    Ok(Command::Run(Box::new(options)))
+    Ok(options)
 }
 
 fn listen(value: &str) -> Result<SocketAddr> {
     let named = value.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    let address: SocketAddr = named.as_deref().unwrap_or(value).parse().with_context(|| {
+    named.as_deref().unwrap_or(value).parse().with_context(|| {
         format!("--listen {value}: write an address and a port, such as 127.0.0.1:8080")
-    })?;
-    Ok(address)
+    })
 }
 
 fn client(value: &str) -> Result<(String, String)> {
@@ -153,10 +146,7 @@ mod tests {
     use super::*;
 
     fn run(line: &str) -> Result<Options> {
-        match parse(line.split_whitespace().map(Into::into))? {
-            Command::Run(options) => Ok(*options),
-            Command::Help | Command::Version => bail!("it would not run"),
-        }
+        parse(line.split_whitespace().map(Into::into))
     }
 
     #[test]
