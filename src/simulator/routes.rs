@@ -33,9 +33,7 @@ pub(super) fn reply(world: &mut World, target: &Target, parts: &Parts, body: &[u
     }
     let reply = match target.route {
         Some(Route::App) => app_registration(world, headers),
-        Some(Route::Submit) => {
-            submit(world, headers, body).inspect_err(|_| world.counters.submissions_refused += 1)
-        }
+        Some(Route::Submit) => submit(world, headers, body),
         Some(Route::Status) => {
             status(world, headers, target.name.as_deref().unwrap_or_default(), query)
         }
@@ -99,7 +97,6 @@ fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, 
             (configuration, "CREATED".to_owned(), options.accepted_status)
         }
         Submission::Existing(configuration) => {
-            counters.submissions_existing += 1;
             let status = configuration.status.clone();
             (configuration, status, 200)
         }

@@ -22,10 +22,6 @@ pub struct Counters {
     pub submissions: u64,
     /// Those that started a job, whatever became of their response.
     pub submissions_accepted: u64,
-    /// Those that the gateway or the service refused, faults aside.
-    pub submissions_refused: u64,
-    /// Those that got what was there already.
-    pub submissions_existing: u64,
     /// Status calls that arrived.
     pub status_reads: u64,
     /// App registration calls that arrived.
