@@ -20,15 +20,16 @@ pub(super) fn token(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Reply, Reply> {
-    let invalid = |description: &str| Reply::ims(400, "invalid_request", description);
+    let refusal = |error, description| Err(Reply::ims(400, error, description));
     // Adobe's page asks for the body, because a query may be logged on the way. The real service
     // may be laxer.
     let secret = ["client_id", "client_secret", "grant_type", "scope"];
     if form_urlencoded::parse(query.as_bytes()).any(|(key, _)| secret.contains(&key.as_ref())) {
-        return Err(invalid("credentials belong into the body, not the query"));
+        return refusal("invalid_request", "credentials belong into the body, not the query");
     }
     if !has_type(headers, "application/x-www-form-urlencoded") {
-        return Err(invalid("content-type has to be application/x-www-form-urlencoded"));
+        let mistake = "content-type has to be application/x-www-form-urlencoded";
+        return refusal("invalid_request", mistake);
     }
     let field = |name: &str| {
         form_urlencoded::parse(body)
@@ -38,22 +39,19 @@ pub(super) fn token(
     };
     match field("grant_type").as_str() {
         "client_credentials" => {}
-        "" => return Err(invalid("missing grant_type parameter")),
-        _ => {
-            let supported = "only client_credentials is supported";
-            return Err(Reply::ims(400, "unsupported_grant_type", supported));
-        }
+        "" => return refusal("invalid_request", "missing grant_type parameter"),
+        _ => return refusal("unsupported_grant_type", "only client_credentials is supported"),
     }
     let (id, given) = (field("client_id"), field("client_secret"));
     match world.options.clients.iter().find(|(client, _)| *client == id) {
-        None => return Err(Reply::ims(400, "invalid_client", "invalid client_id parameter")),
+        None => return refusal("invalid_client", "invalid client_id parameter"),
         Some((_, secret)) if *secret != given => {
-            return Err(Reply::ims(400, "invalid_client", "invalid client_secret parameter"));
+            return refusal("invalid_client", "invalid client_secret parameter");
         }
         Some(_) => {}
     }
     if field("scope").split(',').all(|scope| scope.trim().is_empty()) {
-        return Err(Reply::ims(400, "invalid_scope", "missing scope parameter"));
+        return refusal("invalid_scope", "missing scope parameter");
     }
     let token = world.mint();
     let seconds = world.options.token_lifetime.as_secs();
