@@ -71,18 +71,16 @@ fn decoded(segment: &str) -> Option<String> {
 
 fn app_registration(world: &World, headers: &HeaderMap) -> Result<Reply, Reply> {
     admit(world, headers)?;
-    Ok(Reply::json(
-        200,
-        &json!({
-            "id": "byok",
-            "name": "acpebae9422Caepcmkmultitenantapp",
-            "applicationUri": "https://adobe.com/acpebae9422Caepcmkmultitenantapp",
-            "applicationId": "e463a445-c6ac-4ca2-b36a-b5146fcf6a52",
-            "applicationRedirectUrl": "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code\
-                &client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
-                &redirect_uri=https://adobe.com/acpebae9422Caepcmkmultitenantapp&scope=user.read",
-        }),
-    ))
+    let body = json!({
+        "id": "byok",
+        "name": "acpebae9422Caepcmkmultitenantapp",
+        "applicationUri": "https://adobe.com/acpebae9422Caepcmkmultitenantapp",
+        "applicationId": "e463a445-c6ac-4ca2-b36a-b5146fcf6a52",
+        "applicationRedirectUrl": "https://login.microsoftonline.com/common/oauth2/authorize?response_type=code\
+            &client_id=e463a445-c6ac-4ca2-b36a-b5146fcf6a52\
+            &redirect_uri=https://adobe.com/acpebae9422Caepcmkmultitenantapp&scope=user.read",
+    });
+    Ok(Reply::json(200, &body))
 }
 
 fn submit(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Result<Reply, Reply> {
@@ -128,19 +126,17 @@ fn status(world: &World, headers: &HeaderMap, name: &str, query: &str) -> Result
     let Some(configuration) = world.register.get(&world.options, world.now(), name) else {
         return Err(unknown_name(world.options.unknown_name));
     };
-    Ok(Reply::json(
-        200,
-        &json!({
-            "name": APPLICATION_NAME,
-            "type": "BYOK_CONFIG",
-            "status": configuration.status,
-            "configData": config_data(&configuration, &world.options),
-            "imsOrgId": world.options.echoed_org_id.as_ref().unwrap_or(&org),
-            "subscriptionId": SUBSCRIPTION_ID,
-            "id": configuration.id,
-            "rowType": "BYOK_KEY",
-        }),
-    ))
+    let body = json!({
+        "name": APPLICATION_NAME,
+        "type": "BYOK_CONFIG",
+        "status": configuration.status,
+        "configData": config_data(&configuration, &world.options),
+        "imsOrgId": world.options.echoed_org_id.as_ref().unwrap_or(&org),
+        "subscriptionId": SUBSCRIPTION_ID,
+        "id": configuration.id,
+        "rowType": "BYOK_KEY",
+    });
+    Ok(Reply::json(200, &body))
 }
 
 /// The POST's body, as (name, key identifier).
