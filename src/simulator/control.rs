@@ -1,6 +1,6 @@
 //! The other side of the simulator: what a test scripts, moves and asks.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::faults::Fault;
@@ -110,7 +110,12 @@ impl Control {
     /// For tests that act while a request is under way, together with the faults that hold one.
     #[must_use]
     pub fn wait_until(&self, limit: Duration, wished: impl Fn(&Counters) -> bool) -> bool {
-        self.0.wait_until(limit, |world| wished(&world.counters))
+        let Self(shared) = self;
+        let (world, _) = shared
+            .changed
+            .wait_timeout_while(shared.world(), limit, |world| !wished(&world.counters))
+            .unwrap_or_else(PoisonError::into_inner);
+        wished(&world.counters)
     }
 
     /// Every request since the start or the last [`Control::clear_log`], in order of arrival.

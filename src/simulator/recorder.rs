@@ -30,15 +30,10 @@ pub(super) async fn record(
     let target = routes::target(parts.method.as_str(), parts.uri.path(), &body);
     // Subscribed before anyone can see the arrival: a release that responds to it is not missed.
     let mut releases = shared.releases.subscribe();
-    let (request_id, action) = {
-        let mut world = shared.world();
-        let request_id = world.next_request_id();
-        let entry = logged(&parts, &body, request_id.clone(), world.now());
-        (request_id, world.arrive(&target, entry))
-    };
+    let arrived = Arrived { target, parts, body };
+    let (request_id, action) = shared.world().arrive(&arrived);
     shared.changed.notify_all();
 
-    let arrived = Arrived { target, parts, body };
     if let Some(Action::ProcessLater(time)) = action {
         shared.world().postpone(time, arrived);
         return std::future::pending().await;
@@ -103,7 +98,7 @@ pub(super) async fn record(
 /// A request that has been read.
 #[derive(Debug)]
 pub(super) struct Arrived {
-    target: Target,
+    pub(super) target: Target,
     parts: Parts,
     body: Bytes,
 }
@@ -113,21 +108,24 @@ impl Arrived {
     pub(super) fn reply(&self, world: &mut World) -> Reply {
         routes::reply(world, &self.target, &self.parts, &self.body)
     }
-}
 
-fn logged(parts: &Parts, body: &[u8], request_id: String, at: Duration) -> LoggedRequest {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
-    LoggedRequest {
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().map(Into::into),
-        headers: headers.collect(),
-        body: String::from_utf8_lossy(body).into_owned(),
-        status: None,
-        response: String::new(),
-        request_id,
-        at,
+    /// Its entry in the log, as long as there is no response.
+    pub(super) fn logged(&self, request_id: String, at: Duration) -> LoggedRequest {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let Parts { method, uri, headers, .. } = &self.parts;
+        let headers =
+            headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes())));
+        LoggedRequest {
+            method: method.to_string(),
+            path: uri.path().to_owned(),
+            query: uri.query().map(Into::into),
+            headers: headers.collect(),
+            body: text(&self.body),
+            status: None,
+            response: String::new(),
+            request_id,
+            at,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::faults::{self, Action, Fault, Route, Target};
+use super::faults::{self, Action, Fault, Route};
 use super::lifecycle::Register;
 use super::options::{Clock, Options};
 use super::recorder::Arrived;
@@ -124,27 +124,25 @@ impl World {
             || self.minted.iter().any(|(minted, expires)| minted == token && now < *expires)
     }
 
-    /// Counts and logs a request, and says what is to happen to it, if anything but the usual.
-    pub(super) fn arrive(&mut self, target: &Target, request: LoggedRequest) -> Option<Action> {
+    /// Counts and logs a request. Gives it an id, and says what is to happen to it, if anything but
+    /// the usual.
+    pub(super) fn arrive(&mut self, arrived: &Arrived) -> (String, Option<Action>) {
+        let now = self.now();
         let counters = &mut self.counters;
-        match target.route {
+        counters.requests += 1;
+        match arrived.target.route {
             Some(Route::App) => counters.app_reads += 1,
             Some(Route::Submit) => counters.submissions += 1,
             Some(Route::Status) => counters.status_reads += 1,
             Some(Route::Token) => counters.token_requests += 1,
             Some(Route::Any) | None => {}
         }
-        self.log.push(request);
-        let action = faults::take(&mut self.faults, target);
+        let request_id = format!("sim-{:06}", counters.requests);
+        self.log.push(arrived.logged(request_id.clone(), now));
+        let action = faults::take(&mut self.faults, &arrived.target);
         counters.faults += u64::from(action.is_some());
         counters.held += u64::from(action == Some(Action::Hold));
-        action
-    }
-
-    /// The next request's id.
-    pub(super) fn next_request_id(&mut self) -> String {
-        self.counters.requests += 1;
-        format!("sim-{:06}", self.counters.requests)
+        (request_id, action)
     }
 
     /// Writes down the response to a request, if the log was not cleared meanwhile.
@@ -218,14 +216,5 @@ impl Shared {
     pub(super) fn broken(&self) -> io::Error {
         self.close_door_if_scripted();
         io::ErrorKind::ConnectionReset.into()
-    }
-
-    /// Waits until the world is as wished, or the time is up; whether it is.
-    pub(super) fn wait_until(&self, limit: Duration, wished: impl Fn(&World) -> bool) -> bool {
-        let (world, _) = self
-            .changed
-            .wait_timeout_while(self.world(), limit, |world| !wished(world))
-            .unwrap_or_else(PoisonError::into_inner);
-        wished(&world)
     }
 }
