@@ -54,9 +54,7 @@ use tokio::task::JoinSet;
 pub use control::Control;
 pub use faults::{Action, Fault, Route};
 pub use lifecycle::Configuration;
-pub use options::{
-    Clock, Echo, Options, Resubmit, ResubmitFailed, UnknownName, Versionless, stages,
-};
+pub use options::{Clock, Echo, Options, Resubmit, ResubmitFailed, UnknownName, stages};
 pub use replies::Reply;
 pub use world::{Counters, LoggedRequest};
 

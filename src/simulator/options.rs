@@ -35,8 +35,9 @@ pub struct Options {
     pub resubmit_failed: ResubmitFailed,
     /// The response to a GET of a name that was never submitted. Undocumented.
     pub unknown_name: UnknownName,
-    /// What `keyVersion` is when the submitted key has none. Undocumented.
-    pub versionless: Versionless,
+    /// Whether `keyVersion` is `""` when the submitted key has none; otherwise it is left out, as
+    /// Adobe's page says that the version is not stored. Undocumented.
+    pub empty_version: bool,
     /// How responses spell the key identifier. Adobe's page says that only vault and key name are
     /// stored, and shows the version.
     pub echo: Echo,
@@ -74,7 +75,7 @@ impl Default for Options {
             resubmit: Resubmit::default(),
             resubmit_failed: ResubmitFailed::default(),
             unknown_name: UnknownName::default(),
-            versionless: Versionless::default(),
+            empty_version: false,
             echo: Echo::default(),
             visible_after: Duration::ZERO,
             folds_names: false,
@@ -147,17 +148,6 @@ pub enum UnknownName {
     Null,
     /// 400, a service's JSON without an `error_code`.
     BadRequest,
-}
-
-/// What a response says of the version of a key that was submitted without one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Versionless {
-    /// `keyVersion` is left out. The default, because Adobe's page says that the version is not
-    /// stored: there is nothing to show.
-    #[default]
-    Absent,
-    /// `keyVersion` is `""`.
-    Empty,
 }
 
 /// How a response spells the key identifier that was submitted.

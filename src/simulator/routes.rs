@@ -11,7 +11,7 @@ use super::faults::{Route, Target};
 use super::gateway::{admit, has_type};
 use super::lifecycle::{Configuration, Submission};
 use super::oauth;
-use super::options::{Echo, Options, UnknownName, Versionless};
+use super::options::{Echo, Options, UnknownName};
 use super::replies::Reply;
 use super::world::World;
 
@@ -174,7 +174,7 @@ fn config_data(configuration: &Configuration, options: &Options) -> Value {
         "keyName": configuration.name,
         "providerType": "AZURE_KEYVAULT",
     });
-    let version = version.or((options.versionless == Versionless::Empty).then_some(""));
+    let version = version.or(options.empty_version.then_some(""));
     if let (Some(version), Some(data)) = (version, data.as_object_mut()) {
         data.insert("keyVersion".into(), version.into());
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aep_simulator::{
     Action, Clock, Fault, Reply, Resubmit, ResubmitFailed, Route, Simulator, UnknownName,
-    Versionless,
 };
 use serde_json::{Value, json};
 
@@ -95,11 +94,11 @@ fn a_first_apply_stores_what_adobe_has_and_the_next_plan_is_empty() {
     ] {
         assert_eq!(attributes(&project, label)[attribute], value, "{label}.{attribute}");
     }
-    for versionless in [Versionless::Absent, Versionless::Empty] {
-        control.configure(|options| options.versionless = versionless);
+    for empty_version in [false, true] {
+        control.configure(|options| options.empty_version = empty_version);
         control.clear_log();
         project.plan().exits(0);
-        assert_eq!(control.requests().len(), 3, "{versionless:?}");
+        assert_eq!(control.requests().len(), 3, "empty_version: {empty_version}");
     }
     let counters = control.counters();
     assert_eq!((counters.submissions, counters.submissions_accepted), (3, 3));
