@@ -200,7 +200,7 @@ impl<P: Provider> Plugin<P> {
     }
 
     /// The provider service without a process, a socket and TLS around it: for tests that are their
-    /// own client. Requests run on the runtime that this is called on.
+    /// own client. A request runs where it is awaited.
     pub fn service(self) -> impl proto::tfplugin6::provider_server::Provider + Clone {
         let stop = service::Stop::new(&CancellationToken::new());
         Arc::new(service::ProviderService::new(self.registry, stop, TaskTracker::new()))

@@ -40,6 +40,10 @@ const STACK: usize = 8 * 1024 * 1024;
 const WORKERS: usize = 2;
 /// How often it is made sure that somebody looks after sockets and timers.
 const PULSE: Duration = Duration::from_millis(50);
+/// The most that HTTP/2 allows. Once requests have filled a third of it, h2 wakes the connection's
+/// task in the middle of one, to announce more; it waits behind that request's method, on the same
+/// thread, and no Stop is read for as long as that blocks. No command sends so much: 700 MB.
+const WINDOW: u32 = (1 << 31) - 1;
 /// What everything else that can fail at the start has in common.
 const NO_START: &str = "the plugin cannot be started";
 /// How often to look whether the parent still lives.
@@ -131,11 +135,6 @@ fn serve(about: &About, registry: Registry, debug: bool) -> anyhow::Result<()> {
     runtime.shutdown_background();
     result
 }
-
-/// So much that no request fills a third of it. From there on h2 would wake the connection's task in
-/// the middle of a request, to announce more; it would wait behind that request's method, on the same
-/// thread, and no Stop would be read for as long as that blocks.
-const WINDOW: u32 = (1 << 31) - 1;
 
 /// Why the process ends.
 enum End {

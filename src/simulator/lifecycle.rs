@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::options::{Options, Resubmit, ResubmitFailed};
 use super::replies::Reply;
 
+const COMPLETED: &str = "COMPLETED";
 const FAILED: &str = "FAILED";
 const IN_USE: &str = "A customer configuration with this name already exists.";
 
@@ -139,7 +140,7 @@ impl Register {
             key_identifier: key.into(),
             submitted: now,
             stages: options.stages.clone(),
-            end: options.outcomes.get(attempts).or(options.outcomes.last()).unwrap_or(&"COMPLETED"),
+            end: options.outcomes.get(attempts).or(options.outcomes.last()).unwrap_or(&COMPLETED),
             pinned: None,
         };
         let entry = Entry { job, attempts: attempts + 1, stale };
@@ -176,7 +177,7 @@ impl Register {
             key_identifier: key.into(),
             submitted: Duration::ZERO,
             stages: Vec::new(),
-            end: FAILED,
+            end: COMPLETED,
             pinned: Some(status.into()),
         };
         let entry = Entry { job, attempts: 1, stale: None };

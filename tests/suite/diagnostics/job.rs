@@ -24,8 +24,7 @@ pub(super) const CASES: &[Case] = &[
         fails(stage).one("failed_attempts = 1").apply()
     }),
     ("FAILED, but not when it was submitted again", |stage| {
-        let ends = vec!["FAILED", "COMPLETED"];
-        stage.control().configure(|options| options.outcomes = ends);
+        stage.control().configure(|options| options.outcomes = vec!["FAILED", "COMPLETED"]);
         stage.one("failed_attempts = 1").apply()
     }),
     ("a time-out, in a create", |stage| takes_long(stage).one(&timeout("create", "2s")).apply()),
