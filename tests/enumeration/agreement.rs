@@ -9,9 +9,9 @@ use std::sync::PoisonError;
 use aep_simulator::{Control, Options};
 use serde_json::{Value as Json, json};
 
+use super::adobes::ADOBES;
 use super::case::{Case, Random, STORED, Stored};
 use super::cli::{Action, Cli, Command, End};
-use super::steps::ADOBES;
 use super::{ALONE, adobe, assert_none, play_all};
 use crate::support::KEY;
 

@@ -20,6 +20,7 @@
     reason = "the whole crate is tests; .clippy.toml covers the test functions only, not what they call"
 )]
 
+mod adobes;
 mod agreement;
 mod case;
 mod cli;
@@ -46,11 +47,12 @@ use std::time::{Duration, Instant};
 use aep_simulator::{Control, Counters, Options, Place};
 use serde_json::json;
 
+use self::adobes::{ADOBES, Adobes};
 use self::cli::{Action, Cli, Command, End};
 use self::faults::{ATTEMPT, Row};
 use self::front::Handshake;
 use self::process::{Adobe, Interrupt};
-use self::steps::{ADOBES, Adobes, Goal, Step};
+use self::steps::{Goal, Step};
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, KEY, ORG_ID, Project, TOKEN, options, resource, simulator_with,
 };

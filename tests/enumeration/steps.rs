@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use aep_simulator::{Control, Echo, Options, ResubmitFailed};
+use aep_simulator::{Control, Options, ResubmitFailed};
 use serde_json::{Value as Json, json};
 
+use super::adobes::{as_usual, at_once, failing};
 use super::cli::{Cli, Command, End};
 use crate::support::{KEY, KEY_VERSIONLESS, OTHER_KEY};
 
@@ -70,19 +71,6 @@ pub(super) fn config(more: Json) -> Json {
 const UNPROTECTED: fn() -> Json = || config(json!({ "deletion_protection": false }));
 
 fn nothing(_: &mut Cli<'_>) {}
-
-fn as_usual(_: &mut Options) {}
-
-/// Jobs that are over at once.
-fn at_once(options: &mut Options) {
-    options.stages = Vec::new();
-}
-
-/// The first job of a name fails.
-fn failing(options: &mut Options) {
-    options.stages = Vec::new();
-    options.outcomes = vec!["FAILED", "COMPLETED"];
-}
 
 /// Applies another configuration, without a fault.
 fn applied(cli: &mut Cli<'_>, config: Json) {
@@ -156,7 +144,7 @@ pub(super) fn steps() -> Vec<Step> {
                 cli.config = config(json!({ "wait_for_completion": false }));
             },
             options: |options| {
-                options.stages = Vec::new();
+                at_once(options);
                 options.tokens.clear();
             },
             ..create
@@ -187,7 +175,7 @@ pub(super) fn steps() -> Vec<Step> {
             requests: 6,
             prepare: failed,
             options: |options| {
-                options.stages = Vec::new();
+                at_once(options);
                 options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(2));
             },
             ..create
@@ -495,46 +483,3 @@ pub(super) fn steps() -> Vec<Step> {
         },
     ]
 }
-
-/// How Adobe behaves where its pages are silent.
-pub(super) struct Adobes {
-    pub(super) name: &'static str,
-    pub(super) has_tls: bool,
-    pub(super) options: fn(&mut Options),
-}
-
-/// The first one is the likeliest.
-pub(super) static ADOBES: [Adobes; 8] = [
-    Adobes { name: "as documented", has_tls: false, options: as_usual },
-    Adobes { name: "with TLS", has_tls: true, options: as_usual },
-    Adobes {
-        name: "responses leave the version out",
-        has_tls: false,
-        options: |options| options.echo = Echo::Versionless,
-    },
-    Adobes {
-        name: "responses spell the key in their way",
-        has_tls: false,
-        options: |options| options.echo = Echo::Normalized,
-    },
-    Adobes {
-        name: "a submission shows 5 s later",
-        has_tls: false,
-        options: |options| options.visible_after = Duration::from_secs(5),
-    },
-    Adobes {
-        name: "names are folded",
-        has_tls: false,
-        options: |options| options.folds_names = true,
-    },
-    Adobes {
-        name: "no request ids",
-        has_tls: false,
-        options: |options| options.request_ids = false,
-    },
-    Adobes {
-        name: "wrong paths are the service's",
-        has_tls: false,
-        options: |options| options.wrong_path_of_service = true,
-    },
-];

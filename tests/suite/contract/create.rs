@@ -3,25 +3,23 @@
 use std::thread;
 use std::time::Duration;
 
-use aep_simulator::{
-    Action, Clock, Fault, Reply, Resubmit, ResubmitFailed, Route, Simulator, UnknownName,
-};
+use aep_simulator::{Action, Fault, Reply, Resubmit, Route, Simulator, UnknownName};
 use serde_json::{Value, json};
 
 use crate::support::{
     FIRST, KEY, KEY_VERSIONLESS, ORG_ID, OTHER_KEY, Project, Run, SECOND, Target, accepted,
-    await_counters, block, failed, failing_simulator, hcl, never_in_effect, resource, shown,
-    simulator, simulator_with, slow_simulator, timed_out, upstream,
+    await_counters, block, hcl, never_in_effect, resource, shown, simulator, simulator_with,
+    slow_simulator, timed_out, upstream,
 };
 
 pub(super) const WILL: &str = "An existing configuration will be adopted";
 pub(super) const DID: &str = "An existing configuration was adopted";
 const TAKEN: &str = "The name is taken by a configuration with another key";
 pub(super) const RIVALS: &str = "Two blocks name the same configuration with different keys";
-const FAILED: &str = "Adobe could not use the key";
+pub(super) const FAILED: &str = "Adobe could not use the key";
 const UNCERTAIN: &str = "It is uncertain whether Adobe accepted the submission";
-const PROTECTED: &str = "The key is in effect and protected";
-const UNTAINT: &str = "terraform untaint <address>";
+pub(super) const PROTECTED: &str = "The key is in effect and protected";
+pub(super) const UNTAINT: &str = "terraform untaint <address>";
 /// Without a refresh: only the look-ups of plan, re-plan and create.
 const BLIND: [&str; 4] = ["apply", "-refresh=false", "-auto-approve", "-no-color"];
 /// The status requests of an apply before it submits: plan, re-plan, create.
@@ -221,7 +219,7 @@ fn a_lost_response_is_looked_up_and_the_submission_never_repeated() {
 
 /// An apply of a submission that is lost so, interrupted once the name was looked up afterwards.
 /// Nobody knows its fate.
-fn uncertain(simulator: &Simulator, project: &Project, lost: Action, looks: u64) -> Run {
+pub(super) fn uncertain(simulator: &Simulator, project: &Project, lost: Action, looks: u64) -> Run {
     simulator.control().fault(submission(lost));
     let before = simulator.control().counters();
     let apply = project.start_apply();
@@ -293,22 +291,6 @@ fn what_adobe_never_took_is_submitted_by_the_next_apply() {
     project.plan().exits(0);
 }
 
-/// Submitted over a `FAILED` and lost, it is no failure any more: guarded, and found by the next
-/// apply.
-#[test]
-fn a_lost_resubmission_is_no_failure_any_more() {
-    let simulator = failing_simulator();
-    let project = failed(&simulator, "");
-    // Beside the three, the refresh.
-    uncertain(&simulator, &project, Action::Reset, u64::from(BEFORE) + 2)
-        .says("shows only the job that had failed before");
-    let destroy = ["destroy", "-refresh=false", "-auto-approve", "-no-color"];
-    project.run(&destroy).exits(1).says(PROTECTED);
-    project.apply().exits(0);
-    assert_eq!(project.attributes()["status"], "COMPLETED");
-    assert_eq!(accepted(&simulator), 2);
-}
-
 /// Interrupted before the submission, a create leaves nothing behind.
 #[test]
 fn an_interruption_before_the_submission_leaves_nothing_behind() {
@@ -356,41 +338,6 @@ fn a_submission_in_flight_at_an_interruption_is_kept() {
         scope.spawn(|| kept(Action::ProcessThenDelay(Duration::from_millis(1500)), 0));
         scope.spawn(|| kept(Action::ProcessThenHold, 1));
     });
-}
-
-/// A job that ends `FAILED` is in the state, tainted, with id and status, and each further apply
-/// submits it once. A pause of `failed_attempts` that would reach past the timeout is not begun.
-#[test]
-fn a_failed_job_is_kept_and_submitted_again_by_the_next_apply() {
-    let simulator = simulator_with(|options| {
-        options.stages = Vec::new();
-        let ends = vec!["FAILED", "FAILED", "COMPLETED"];
-        options.outcomes = ends;
-        options.resubmit_failed = ResubmitFailed::SameId;
-    });
-    let control = simulator.control();
-    let project = Project::new(&simulator);
-    project.configure_one("failed_attempts = 3\n  timeouts {\n    create = \"9s\"\n  }");
-    for attempt in 1..=2 {
-        let apply = project.apply().exits(1).says(FAILED).says(UNTAINT);
-        apply.does_not_say("submitted again once");
-        assert_eq!(control.counters().submissions, attempt);
-        assert_eq!(project.attributes()["id"], FIRST);
-        assert_eq!(project.attributes()["status"], "FAILED");
-        assert!(project.is_tainted());
-    }
-    let before = project.attributes();
-    control.configure(|options| options.resubmit_failed = ResubmitFailed::AsInUse);
-    project.apply().exits(1).says("Adobe does not accept the configuration a second time");
-    assert_eq!(project.attributes(), before);
-    assert!(project.is_tainted());
-    control.configure(|options| options.resubmit_failed = ResubmitFailed::NewId);
-    project.apply().exits(0);
-    assert_eq!(accepted(&simulator), 3);
-    assert_eq!(project.attributes()["id"], SECOND);
-    assert_eq!(project.attributes()["status"], "COMPLETED");
-    assert!(!project.is_tainted());
-    project.plan().exits(0);
 }
 
 /// A create that timed out is tainted, and each further apply goes on with the same job. What the
@@ -473,66 +420,7 @@ fn a_broken_off_create_is_not_submitted_elsewhere() {
     assert!(first.control().requests().is_empty());
 }
 
-/// A resubmission that was accepted and does not show yet is not made once more by the next apply,
-/// tainted or not: all that shows is the failure before it. The guard holds meanwhile.
-#[test]
-fn a_resubmission_that_does_not_show_yet_is_made_once() {
-    let simulator = simulator_with(|options| {
-        options.clock = Clock::Stepped;
-        options.stages = Vec::new();
-        options.outcomes = vec!["FAILED", "COMPLETED"];
-        options.resubmit_failed = ResubmitFailed::NewIdAfter(Duration::from_secs(60));
-    });
-    let project = Project::new(&simulator);
-    project.configure_one("wait_for_completion = false");
-    project.apply().exits(0);
-    project.apply().exits(0);
-    assert_eq!(accepted(&simulator), 2);
-    let is = |status: &str| {
-        let attributes = project.attributes();
-        assert_eq!((&attributes["id"], &attributes["status"]), (&json!(SECOND), &json!(status)));
-    };
-    is("CREATED");
-    project.apply().exits(0);
-    project.destroy().exits(1).says(PROTECTED);
-    project.taint();
-    project.apply().exits(0);
-    is("CREATED");
-    // Nor if it was seen, and then a copy that lags behind responds.
-    let control = simulator.control();
-    control.fault(status(Reply::json(200, &shown(SECOND, KEY, "RUNNING"))));
-    project.refresh().exits(0);
-    project.refresh().exits(0);
-    is("RUNNING");
-    project.configure_one("");
-    let before = control.counters().status_reads;
-    let apply = project.start_apply();
-    // Those of refresh and re-plan, and a poll.
-    await_counters(&simulator, |now| now.status_reads >= before + 3);
-    control.step(Duration::from_secs(60));
-    apply.end().exits(0);
-    is("COMPLETED");
-    assert_eq!(accepted(&simulator), 2);
-}
-
 /// What guards the data is the key that Adobe names: where that is not the one that was submitted,
-/// A gateway that delivers a submission twice hands on the refusal of the second. If the first has
-/// failed by then, that is the error, and it is in the state.
-#[test]
-fn a_job_that_failed_behind_a_conflict_is_in_the_state() {
-    let simulator = simulator_with(|options| {
-        options.stages = Vec::new();
-        options.outcomes = vec!["FAILED"];
-        options.resubmit_failed = ResubmitFailed::AsInUse;
-    });
-    let project = Project::new(&simulator);
-    project.configure_one("");
-    simulator.control().fault(submission(Action::ProcessTwice));
-    project.apply().exits(1).says(FAILED).does_not_say("the name is in use");
-    let attributes = project.attributes();
-    assert_eq!((&attributes["id"], &attributes["status"]), (&json!(FIRST), &json!("FAILED")));
-}
-
 /// it is the error, and the state has Adobe's, watched or not.
 #[test]
 fn another_key_than_the_submitted_one_is_an_error_and_the_state_has_adobes() {

@@ -11,4 +11,5 @@ mod import;
 mod plan;
 mod provider_block;
 mod read;
+mod resubmission;
 mod wait;
